@@ -8,7 +8,7 @@ setup: node_modules/.stamp
 	@node tools/generate-envoy.ts
 
 node_modules/.stamp: package.json package-lock.json
-	npm ci --no-engine-strict --loglevel=error
+	npm ci --loglevel=error
 	@touch $@
 
 check: setup
