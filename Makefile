@@ -8,7 +8,7 @@ setup: node_modules/.stamp
 	@node tools/generate-envoy.ts
 
 node_modules/.stamp: package.json package-lock.json
-	npm ci --loglevel=error
+	npm install --no-save --loglevel=error
 	@touch $@
 
 check: setup

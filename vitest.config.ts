@@ -7,7 +7,14 @@ export default defineConfig({
       { test: { name: "golden", include: ["test/golden/**/*.test.ts"] } },
       { test: { name: "oracle", include: ["test/oracle/**/*.test.ts"], testTimeout: 600_000 } },
       { test: { name: "schema", include: ["test/schema/**/*.test.ts"], testTimeout: 600_000 } },
-      { test: { name: "end-to-end", include: ["test/end-to-end/**/*.test.ts"], testTimeout: 300_000, fileParallelism: false } },
+      {
+        test: {
+          name: "end-to-end",
+          include: ["test/end-to-end/**/*.test.ts"],
+          testTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -7,7 +7,8 @@ import { dirname, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const rooms = JSON.parse(readFileSync(join(import.meta.dirname, "rooms.json"), "utf8")) as Record<string, string[]>;
-const importPattern = /^\s*(?:import|export)\b[^"']*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
+const importPattern =
+  /^\s*(?:import|export)\b[^"']*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
 
 function allows(from: string, to: string): boolean {
   const row = rooms[from] ?? [];
@@ -24,12 +25,15 @@ function problemsOf(file: string): string[] {
     const [, other = "", ...rest] = relative(root, join(root, dirname(file), specifier)).split("/");
     if (other === room) continue;
     if (!allows(room, other)) problems.push(`${file}: ${room} may not import ${other} (tools/rooms.json)`);
-    else if (other !== "generated" && rest.join("/") !== "index.ts") problems.push(`${file}: reaches past the door of ${other}; import ${other}/index.ts`);
+    else if (other !== "generated" && rest.join("/") !== "index.ts")
+      problems.push(`${file}: reaches past the door of ${other}; import ${other}/index.ts`);
   }
   return problems;
 }
 
-const files = globSync("src/**/*.ts", { cwd: root }).filter((file) => !file.startsWith("src/generated/") && !/\.test\.ts$|\/testing\//.test(file));
+const files = globSync("src/**/*.ts", { cwd: root }).filter(
+  (file) => !file.startsWith("src/generated/") && !/\.test\.ts$|\/testing\//.test(file),
+);
 const problems = files.flatMap(problemsOf);
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exitCode = 1;

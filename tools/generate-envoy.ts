@@ -67,8 +67,12 @@ function closureOf(wanted: readonly string[], all: ReadonlyMap<string, FileDescr
 }
 
 function main(): void {
-  const inputs = ["generate-envoy.ts", "envoy-files.ts", "envoy-descriptors.py"].map((name) => readFileSync(join(import.meta.dirname, name)));
-  const plugin = JSON.parse(readFileSync(join(root, "node_modules/@bufbuild/protoc-gen-es/package.json"), "utf8")) as { version: string };
+  const inputs = ["generate-envoy.ts", "envoy-files.ts", "envoy-descriptors.py"].map((name) =>
+    readFileSync(join(import.meta.dirname, name)),
+  );
+  const plugin = JSON.parse(readFileSync(join(root, "node_modules/@bufbuild/protoc-gen-es/package.json"), "utf8")) as {
+    version: string;
+  };
   const stamp = createHash("sha256").update(Buffer.concat(inputs)).update(plugin.version).digest("hex");
   if (existsSync(join(target, "stamp")) && readFileSync(join(target, "stamp"), "utf8") === stamp) return;
   console.log("generating Envoy's message types …");
