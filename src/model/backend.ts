@@ -1,0 +1,59 @@
+/**
+ * Backends: where requests and connections end. A backend is one (Service port or XBackend, protocol, TLS), whichever
+ * routes use it, so that health and load-balancing state is one; its endpoints are a value of their own, which changes
+ * without the backend changing.
+ */
+import type { BackendKey, CertificateKey, EndpointSetKey, StreamBackendKey, TrustBundleKey } from "./keys.ts";
+import type { BackendOrigin, RuleOrigin } from "./provenance.ts";
+
+/** How a proxy speaks to a backend. `http` is HTTP/1.1; `h2` is HTTP/2, with prior knowledge where there is no TLS; `auto` negotiates by ALPN. */
+export type BackendProtocol = "http" | "h2" | "auto" | "tcp" | "udp";
+
+export interface Backend {
+  readonly key: BackendKey;
+  readonly origin: BackendOrigin;
+  readonly protocol: Exclude<BackendProtocol, "tcp" | "udp">;
+  readonly endpoints: EndpointSetKey;
+  readonly tls?: BackendTls;
+}
+
+/** TLS towards a backend, from BackendTLSPolicy or XBackend.spec.tls. */
+export interface BackendTls {
+  /** Server name to send, and to authenticate unless subjectAltNames are given. */
+  readonly hostname: string;
+  readonly trust: { readonly kind: "system" } | { readonly kind: "bundle"; readonly bundle: TrustBundleKey };
+  /** Any one of these must match, exactly or, for a hostname, by its wildcard. */
+  readonly subjectAltNames: readonly { readonly type: "Hostname" | "URI"; readonly value: string }[];
+  /** What the proxy proves itself with: Gateway.spec.tls.backend.clientCertificateRef. */
+  readonly clientCertificate?: CertificateKey;
+}
+
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Endpoints that are ready to serve, in a stable order. Empty means that the backend answers 503. */
+export interface EndpointSet {
+  readonly key: EndpointSetKey;
+  readonly origin: BackendOrigin;
+  readonly endpoints: readonly Endpoint[];
+  /** A hostname whose first resolution is still under way: nobody should be sent there yet. */
+  readonly unresolved?: true;
+}
+
+/** What a rule of a TCPRoute, TLSRoute or UDPRoute sends its connections or datagrams to. */
+export interface StreamBackend {
+  readonly key: StreamBackendKey;
+  readonly origin: RuleOrigin;
+  readonly protocol: "tcp" | "udp";
+  /** Those with weight 0 are left out. */
+  readonly targets: readonly StreamTarget[];
+}
+
+export interface StreamTarget {
+  readonly weight: number;
+  /** Absent: this share of the connections is refused, because its reference does not resolve. */
+  readonly endpoints?: EndpointSetKey;
+  readonly tls?: BackendTls;
+}

@@ -1,0 +1,9 @@
+/**
+ * The model: what Gateway API resources mean together, as plain readonly data that knows neither Kubernetes nor Envoy.
+ * `translate` makes it and `envoy` reads it; children point to their parents by key, never the other way round.
+ */
+export * from "./keys.ts";
+export * from "./provenance.ts";
+export * from "./backend.ts";
+export * from "./http.ts";
+export * from "./socket.ts";

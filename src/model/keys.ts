@@ -1,0 +1,63 @@
+/**
+ * The names by which the model's parts point to each other: branded strings, made only here, readable in logs and in
+ * Envoy's own output. A key never contains a hash or a generation, so it is stable while its object lives.
+ */
+
+/** The Envoy (or group of equal Envoys) that serves a Gateway: "local" standalone, one per Gateway in Kubernetes. */
+export type ProxyKey = string & { readonly __key: "Proxy" };
+/** One listener of the Gateway API: of a Gateway, or of a ListenerSet attached to it. */
+export type ListenerKey = string & { readonly __key: "Listener" };
+/** One address, transport and port on which a proxy accepts traffic. */
+export type SocketKey = string & { readonly __key: "Socket" };
+/** One table of virtual hosts: of all plain-HTTP listeners of a socket, or of one HTTPS listener. */
+export type RouteTableKey = string & { readonly __key: "RouteTable" };
+/** One host of a route table. */
+export type VirtualHostKey = string & { readonly __key: "VirtualHost" };
+/** A backend with the way to talk to it: Service port or XBackend, protocol, TLS. */
+export type BackendKey = string & { readonly __key: "Backend" };
+/** The weighted backends of one rule of a TCPRoute, TLSRoute or UDPRoute, on one Gateway. */
+export type StreamBackendKey = string & { readonly __key: "StreamBackend" };
+/** The endpoints of one port of a Service, or of an XBackend. */
+export type EndpointSetKey = string & { readonly __key: "EndpointSet" };
+/** A certificate with its private key. */
+export type CertificateKey = string & { readonly __key: "Certificate" };
+/** A set of trusted certificate authorities. */
+export type TrustBundleKey = string & { readonly __key: "TrustBundle" };
+
+export interface NamespacedName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export const proxyKey = (name: string): ProxyKey => name as ProxyKey;
+
+/** `parent` is the Gateway or ListenerSet that states the listener. */
+export function listenerKey(
+  parent: NamespacedName & { readonly kind: "Gateway" | "ListenerSet" },
+  section: string,
+): ListenerKey {
+  return `${parent.kind}/${parent.namespace}/${parent.name}/${section}` as ListenerKey;
+}
+
+export function socketKey(proxy: ProxyKey, address: string, transport: "tcp" | "udp", port: number): SocketKey {
+  return `${proxy}/${transport}/${address}/${port}` as SocketKey;
+}
+
+/** `listener` is given for an HTTPS listener, which has a table of its own; plain HTTP shares the socket's. */
+export function routeTableKey(socket: SocketKey, listener?: ListenerKey): RouteTableKey {
+  return (listener === undefined ? socket : `${socket}/${listener}`) as RouteTableKey;
+}
+
+export const virtualHostKey = (table: RouteTableKey, domain: string): VirtualHostKey =>
+  `${table}/${domain}` as VirtualHostKey;
+
+export const certificateKey = (secret: NamespacedName): CertificateKey =>
+  `${secret.namespace}/${secret.name}` as CertificateKey;
+
+/** A bundle is named by every object it is made of, since a policy may name several ConfigMaps or Secrets. */
+export const trustBundleKey = (parts: readonly string[]): TrustBundleKey => parts.join("+") as TrustBundleKey;
+
+export const endpointSetKey = (
+  backend: NamespacedName & { readonly kind: "Service" | "XBackend" },
+  port: number,
+): EndpointSetKey => `${backend.kind}/${backend.namespace}/${backend.name}/${port}` as EndpointSetKey;
