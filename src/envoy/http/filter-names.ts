@@ -1,0 +1,20 @@
+/**
+ * The HTTP filters that every HTTP connection manager has, by the names under which routes enable and configure them. The
+ * chain is constant: all but the router are disabled by default, and a route's `typed_per_filter_config` switches one on,
+ * so that the first route that wants CORS or authorisation changes no listener.
+ */
+
+/** `envoy.extensions.filters.http.cors.v3.Cors`; routes give a `CorsPolicy`. */
+export const CORS_FILTER = "envoy.filters.http.cors";
+/** `envoy.extensions.filters.http.ext_authz.v3.ExtAuthz`; routes give an `ExtAuthzPerRoute` that names the service. */
+export const EXTERNAL_AUTH_FILTER = "envoy.filters.http.ext_authz";
+/** `envoy.extensions.filters.http.stateful_session.v3.StatefulSession`; routes give a `StatefulSessionPerRoute`. */
+export const SESSION_FILTER = "envoy.filters.http.stateful_session";
+/** Last in the chain, always enabled. */
+export const ROUTER_FILTER = "envoy.filters.http.router";
+
+/** In the order of the chain. */
+export const HTTP_FILTER_NAMES: readonly string[] = [CORS_FILTER, EXTERNAL_AUTH_FILTER, SESSION_FILTER, ROUTER_FILTER];
+
+/** The namespace of `filter_metadata` in which routes and weighted clusters name the object, rule and backend they stand for. */
+export const METADATA_NAMESPACE = "trilith.dev";
