@@ -1,0 +1,107 @@
+/**
+ * One proxy's stream on this side: runs its session with the real clock and a timer for the session's deadline, and queues
+ * the messages until the stream takes them. The queue stays short, since a session has at most one message of a kind under way.
+ */
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+} from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import type { Node as EnvoyNode } from "../generated/envoy/config/core/v3/base_pb.ts";
+import { Session } from "../xds/index.ts";
+import type { Fact, ResourceSet, SessionEvent, SessionOptions, SessionProgress } from "../xds/index.ts";
+
+/** Who is calling: what the proxy says of itself, and what the connection proves. */
+export interface ProxyIdentity {
+  /** The node of the first request: the proxy's own claim. */
+  readonly node: EnvoyNode | undefined;
+  /** The request's `authorization` header, unchecked. */
+  readonly authorization: string | undefined;
+}
+
+interface ConnectionEvents {
+  readonly learnt: (facts: readonly Fact[]) => void;
+  readonly closed: () => void;
+}
+
+export class ProxyConnection {
+  readonly identity: ProxyIdentity;
+  readonly #session: Session;
+  readonly #events: ConnectionEvents;
+  readonly #queue: DeltaDiscoveryResponse[] = [];
+  #wake: PromiseWithResolvers<void> = Promise.withResolvers();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(identity: ProxyIdentity, resources: ResourceSet, options: SessionOptions, events: ConnectionEvents) {
+    this.identity = identity;
+    this.#session = new Session(resources, now(), options);
+    this.#events = events;
+  }
+
+  /** Lets the session take an event. After the stream was closed it does nothing. */
+  take(event: SessionEvent): void {
+    if (this.#isClosed) return;
+    const { messages, facts } = this.#session.handle(event, now());
+    this.#queue.push(...messages);
+    this.#setTimer();
+    if (messages.length > 0) this.#wake.resolve();
+    if (facts.length > 0) this.#events.learnt(facts);
+  }
+
+  /** This version of a cluster that awaits "warm" serves in this proxy. */
+  warmed(cluster: string, version: string): void {
+    this.take({ kind: "warmed", cluster, version });
+  }
+
+  progress(): SessionProgress {
+    return this.#session.progress();
+  }
+
+  /** The messages for the proxy, as they come, until the stream is closed. */
+  async *messages(): AsyncGenerator<DeltaDiscoveryResponse, void, undefined> {
+    while (!this.#isClosed) {
+      const message = this.#queue.shift();
+      if (message) yield message;
+      else {
+        this.#wake = Promise.withResolvers();
+        await this.#wake.promise;
+      }
+    }
+  }
+
+  /** Takes the proxy's requests until it sends no more or the stream breaks; then closes. */
+  async receive(requests: AsyncIterator<DeltaDiscoveryRequest>): Promise<void> {
+    try {
+      for (let next = await requests.next(); !next.done; next = await requests.next()) {
+        this.take({ kind: "request", request: next.value });
+      }
+    } catch {
+      // A broken stream is how most streams end; the proxy comes back by itself.
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Ends the stream. May be called more than once. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#wake.resolve();
+    this.#events.closed();
+  }
+
+  #setTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const deadline = this.#session.deadline();
+    if (deadline === undefined) return;
+    const delayMs = Math.max(0, Math.ceil(deadline - now()));
+    this.#timer = setTimeout(() => this.take({ kind: "tick" }), delayMs);
+  }
+}
+
+/** Milliseconds since the epoch that never go back. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,68 @@
+/**
+ * The proxies that share one wanted state: all Envoys of a Gateway, or the only one of a standalone run. Batches go in and
+ * reach every connected proxy at once; what the proxies answer comes out as facts. Proxies come and go by themselves.
+ */
+import { ResourceSet } from "../xds/index.ts";
+import type { Fact, ResourceBatch, ResourceId, SessionEvent, SessionOptions } from "../xds/index.ts";
+import { ProxyConnection } from "./proxy-connection.ts";
+import type { ProxyIdentity } from "./proxy-connection.ts";
+
+export interface ProxyGroupEvents {
+  /** A proxy opened a stream. */
+  readonly connected?: (proxy: ProxyConnection) => void;
+  /** What was learnt of one proxy, in order. Called after the messages of the same step are queued. */
+  readonly learnt?: (proxy: ProxyConnection, facts: readonly Fact[]) => void;
+  /** The stream is closed; its facts no longer hold. */
+  readonly disconnected?: (proxy: ProxyConnection) => void;
+}
+
+export class ProxyGroup {
+  readonly #resources = new ResourceSet();
+  readonly #connections = new Set<ProxyConnection>();
+  readonly #events: ProxyGroupEvents;
+  readonly #options: SessionOptions;
+
+  constructor(events: ProxyGroupEvents = {}, options: SessionOptions = {}) {
+    this.#events = events;
+    this.#options = options;
+  }
+
+  get connections(): ReadonlySet<ProxyConnection> {
+    return this.#connections;
+  }
+
+  /** The wanted state, to look at. */
+  get resources(): Pick<ResourceSet, "get" | "namesOf" | "complete"> {
+    return this.#resources;
+  }
+
+  /** Changes the wanted state in one step. The first call must bring the whole state: proxies are answered from then on. */
+  apply(batch: ResourceBatch): void {
+    const wasComplete = this.#resources.complete;
+    const ids = this.#resources.apply(batch);
+    if (ids.length > 0 || !wasComplete) this.#tell({ kind: "changed", ids });
+  }
+
+  /** Has refused versions tried again, since what was in their way may be gone. */
+  retry(ids: readonly ResourceId[]): void {
+    this.#tell({ kind: "retry", ids });
+  }
+
+  /** Opens a session for a stream. */
+  connect(identity: ProxyIdentity): ProxyConnection {
+    const connection = new ProxyConnection(identity, this.#resources, this.#options, {
+      learnt: (facts) => this.#events.learnt?.(connection, facts),
+      closed: () => {
+        this.#connections.delete(connection);
+        this.#events.disconnected?.(connection);
+      },
+    });
+    this.#connections.add(connection);
+    this.#events.connected?.(connection);
+    return connection;
+  }
+
+  #tell(event: SessionEvent): void {
+    for (const connection of this.#connections) connection.take(event);
+  }
+}

@@ -1,0 +1,65 @@
+/** What the proxy answered to a response: all of it is taken, or nothing of it counts and the culprit is to be found. */
+import type { DeltaDiscoveryRequest } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import type { Fact } from "./fact.ts";
+import { splitSuspects } from "./isolation.ts";
+import { acknowledge, forget, releaseDoubtful } from "./proxy-state.ts";
+import type { InFlight, ProxyState } from "./proxy-state.ts";
+import type { ResourceKind } from "./resource.ts";
+import { dropHostsOf, markTable } from "./subscription.ts";
+
+/** Takes an ACK or a NACK. An answer to anything but the response under way is none of ours, and ignored. */
+export function answer(proxy: ProxyState, kind: ResourceKind, request: DeltaDiscoveryRequest, facts: Fact[]): void {
+  const state = proxy.kinds[kind];
+  const { inFlight } = state;
+  if (inFlight?.nonce !== request.responseNonce) return;
+  state.inFlight = undefined;
+  if (request.errorDetail) takeRefusal(proxy, kind, inFlight, request.errorDetail.message, facts);
+  else takeAcknowledgement(proxy, kind, inFlight, facts);
+}
+
+function takeAcknowledgement(proxy: ProxyState, kind: ResourceKind, inFlight: InFlight, facts: Fact[]): void {
+  const { entries, dirty } = proxy.kinds[kind];
+  for (const { record, holding } of inFlight.items) {
+    const entry = entries.get(record.name);
+    // The proxy may have dropped the resource since, or asked for it anew.
+    if (entry?.sent !== holding) continue;
+    const isNewTable = kind === "routeTable" && !entry.acked;
+    acknowledge(proxy, kind, record.name, holding);
+    facts.push({ kind: "acknowledged", id: { kind, name: record.name }, version: record.version });
+    if (record.awaits === "warm" && proxy.warm.get(record.name) !== record.version)
+      facts.push({ kind: "warming", id: { kind, name: record.name }, version: record.version });
+    if (isNewTable) dropHostsOf(proxy, record.name);
+    if (isNewTable) markTable(proxy, record.name);
+  }
+  for (const name of inFlight.removals) {
+    proxy.staleHosts.delete(name);
+    forget(proxy, kind, name);
+    dirty.add(name);
+    facts.push({ kind: "removed", id: { kind, name } });
+  }
+}
+
+function takeRefusal(proxy: ProxyState, kind: ResourceKind, inFlight: InFlight, message: string, facts: Fact[]): void {
+  const state = proxy.kinds[kind];
+  const refused = inFlight.items.flatMap(({ record, holding }) => {
+    const entry = state.entries.get(record.name);
+    if (entry?.sent !== holding) return [];
+    delete entry.sent;
+    (entry.doubtful ??= []).push(holding);
+    state.dirty.add(record.name);
+    return [{ record, entry }];
+  });
+  state.unconfirmedRemovals = [...inFlight.removals];
+  const [first, ...others] = refused;
+  if (first && others.length === 0 && inFlight.items.length === 1 && inFlight.removals.length === 0) {
+    releaseDoubtful(proxy, kind, first.entry);
+    first.entry.refused = first.record.version;
+    const id = { kind, name: first.record.name };
+    facts.push({ kind: "refused", id, version: first.record.version, message });
+  } else {
+    splitSuspects(
+      state,
+      refused.map(({ record }) => record),
+    );
+  }
+}

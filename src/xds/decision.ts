@@ -1,0 +1,114 @@
+/**
+ * What should happen to one resource in one proxy, now: the heart of make-before-break. Reads the state, changes nothing.
+ *
+ * - Not asked for: nothing, except that hosts of a table which the proxy dropped are taken from its list.
+ * - Wanted: sent, when the version differs and what it needs is ready, or was waited for long enough.
+ * - Not wanted: listeners go; virtual hosts go once no waiting host would answer for them wrongly; clusters go once no
+ *   version that the proxy may be using refers to them. Endpoints, secrets and route tables are never removed: the proxy
+ *   drops them itself when their last user (maybe a listener that still drains) is gone. Neither are hosts of an unwanted
+ *   table, for the same reason.
+ */
+import { domainOf, routeTableOf } from "./resource.ts";
+import type { ResourceId, ResourceKind, ResourceRecord } from "./resource.ts";
+import { isSubscribed } from "./proxy-state.ts";
+import type { Blocked, KindState, ProxyState } from "./proxy-state.ts";
+import { hasTableOf, unreadyNeeds, wireVersionOf } from "./readiness.ts";
+
+export type Decision =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "upsert"; readonly record: ResourceRecord; readonly overdue?: Blocked }
+  | { readonly kind: "remove" }
+  /** Cannot go out yet; looked at again when something got ready, or the bound passes. */
+  | { readonly kind: "blocked"; readonly blocked: Blocked }
+  /** A cluster to be removed that is in use; looked at again when its last user is gone. */
+  | { readonly kind: "doomed" };
+
+export interface Clock {
+  readonly now: number;
+  readonly holdMs: number;
+}
+
+const nothing: Decision = { kind: "nothing" };
+const remove: Decision = { kind: "remove" };
+
+export function decide(proxy: ProxyState, kind: ResourceKind, name: string, clock: Clock): Decision {
+  const wanted = proxy.resources.get(kind, name);
+  if (kind === "virtualHost" && !isSubscribed(proxy, kind, name)) return decideDroppedHost(proxy, name, clock);
+  if (!isSubscribed(proxy, kind, name)) return nothing;
+  if (kind === "virtualHost" && !hasTableOf(proxy, name)) return nothing;
+  return wanted ? decideUpsert(proxy, wanted, clock) : decideRemoval(proxy, kind, name, clock);
+}
+
+function decideUpsert(proxy: ProxyState, wanted: ResourceRecord, clock: Clock): Decision {
+  const state = proxy.kinds[wanted.kind];
+  const entry = state.entries.get(wanted.name);
+  // Endpoints may have to go again after their cluster even when only an older version of them is good.
+  const record = entry?.refused === wanted.version ? entry.acked?.record : wanted;
+  if (!record || entry?.acked?.wire === wireVersionOf(proxy, record)) return nothing;
+  if (entry?.refused === wanted.version && wanted.kind !== "endpoints") return nothing;
+  const because = unreadyNeeds(proxy, record);
+  if (because.length === 0) return { kind: "upsert", record };
+  const blocked = { since: state.blocked.get(wanted.name)?.since ?? clock.now, because };
+  return isOverdue(blocked, clock) ? { kind: "upsert", record, overdue: blocked } : { kind: "blocked", blocked };
+}
+
+function decideRemoval(proxy: ProxyState, kind: ResourceKind, name: string, clock: Clock): Decision {
+  if (!proxy.kinds[kind].entries.has(name) && !proxy.staleHosts.has(name)) return nothing;
+  if (kind === "listener") return remove;
+  if (kind === "cluster") return decideClusterRemoval(proxy, name, clock);
+  return kind === "virtualHost" ? decideHostRemoval(proxy, name, clock) : nothing;
+}
+
+function decideClusterRemoval(proxy: ProxyState, name: string, clock: Clock): Decision {
+  const unknown = unknownUsers(proxy);
+  const blocked = unknown.length > 0 ? blockUntil(proxy.openedAt, unknown, clock) : undefined;
+  if (blocked) return blocked;
+  return proxy.clusterUse.has(name) ? { kind: "doomed" } : remove;
+}
+
+function decideHostRemoval(proxy: ProxyState, name: string, clock: Clock): Decision {
+  const { blocked } = proxy.kinds.virtualHost;
+  if (!proxy.resources.get("routeTable", routeTableOf(name))) return nothing;
+  const heirs = waitingHeirs(proxy.kinds.virtualHost, name);
+  if (heirs.length === 0) return remove;
+  return blockUntil(blocked.get(name)?.since ?? clock.now, heirs, clock) ?? remove;
+}
+
+/** A proxy that reconnects says kind by kind what it has; before it has said all, its clusters count as used. */
+function unknownUsers(proxy: ProxyState): readonly ResourceId[] {
+  if (!proxy.resumed) return [];
+  return (["listener", "routeTable", "virtualHost"] as const)
+    .filter((kind) => !proxy.kinds[kind].opened)
+    .map((kind) => ({ kind, name: "*" }));
+}
+
+/** The proxy's list of hosts also has those of tables that it dropped; they would be taken for held when the table comes back. */
+function decideDroppedHost(proxy: ProxyState, name: string, clock: Clock): Decision {
+  if (!proxy.kinds.virtualHost.entries.has(name) && !proxy.staleHosts.has(name)) return nothing;
+  if (proxy.kinds.routeTable.opened) return remove;
+  const table: ResourceId = { kind: "routeTable", name: routeTableOf(name) };
+  return blockUntil(proxy.openedAt, [table], clock) ?? remove;
+}
+
+/** Waiting hosts whose domain covers that of a host to be removed: until they are out, their old versions would answer for it. */
+function waitingHeirs(state: KindState, name: string): readonly ResourceId[] {
+  const heirs: ResourceId[] = [];
+  for (const other of state.blocked.keys()) {
+    if (other !== name && routeTableOf(other) === routeTableOf(name) && covers(domainOf(other), domainOf(name)))
+      heirs.push({ kind: "virtualHost", name: other });
+  }
+  return heirs;
+}
+
+function covers(pattern: string, domain: string): boolean {
+  return pattern.startsWith("*") && domain.endsWith(pattern.slice(1));
+}
+
+function blockUntil(since: number, because: readonly ResourceId[], clock: Clock): Decision | undefined {
+  const blocked = { since, because };
+  return isOverdue(blocked, clock) ? undefined : { kind: "blocked", blocked };
+}
+
+export function isOverdue(blocked: Blocked, clock: Clock): boolean {
+  return clock.now - blocked.since >= clock.holdMs;
+}

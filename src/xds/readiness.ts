@@ -1,0 +1,67 @@
+/**
+ * When is something ready in a proxy? An acknowledgement says that a message was understood, not that its content serves:
+ * an acknowledged cluster still waits for its endpoints and secrets, and does so again each time it changes. So:
+ *
+ * - a cluster is ready when its wanted version is acknowledged (or its last good one, if the wanted one was refused), its
+ *   endpoints were sent after it and acknowledged, its secrets are acknowledged, its member clusters are ready, and it
+ *   was reported warm when it awaits that;
+ * - what else can be needed (secrets, endpoints, route tables) is only asked for by the proxy once it has the resource that
+ *   refers to it, so before that it is enough that the server could answer.
+ *
+ * Nothing here changes anything.
+ */
+import type { ProxyState } from "./proxy-state.ts";
+import { routeTableOf } from "./resource.ts";
+import type { ResourceId, ResourceRecord } from "./resource.ts";
+
+export function isClusterReady(proxy: ProxyState, name: string, path: readonly string[] = []): boolean {
+  const entry = proxy.kinds.cluster.entries.get(name);
+  const wanted = proxy.resources.get("cluster", name);
+  if (!wanted || !entry?.acked) return false;
+  const { record } = entry.acked;
+  if (!record || (record.version !== wanted.version && entry.refused !== wanted.version)) return false;
+  if (record.awaits === "warm" && proxy.warm.get(name) !== record.version) return false;
+  return record.needs.every((need) => {
+    if (need.kind === "cluster") return path.includes(need.name) || isClusterReady(proxy, need.name, [...path, name]);
+    const held = proxy.kinds[need.kind].entries.get(need.name)?.acked;
+    return held !== undefined && held.wire !== "";
+  });
+}
+
+/** What a record needs that is not ready; nothing when it may go out. */
+export function unreadyNeeds(proxy: ProxyState, record: ResourceRecord): readonly ResourceId[] {
+  return record.needs.filter((need) =>
+    need.kind === "cluster" && record.kind !== "cluster"
+      ? !isClusterReady(proxy, need.name)
+      : proxy.resources.get(need.kind, need.name) === undefined,
+  );
+}
+
+/** Whether the acknowledged version of a listener takes the traffic: its secrets and the hosts of its tables have come. */
+export function isListenerLive(proxy: ProxyState, name: string): boolean {
+  const record = proxy.kinds.listener.entries.get(name)?.acked?.record;
+  if (!record) return false;
+  return record.needs.every((need) => {
+    if (need.kind === "cluster") return true;
+    if (need.kind === "routeTable" && !proxy.hostsByTable.has(need.name)) return false;
+    return proxy.kinds[need.kind].entries.get(need.name)?.acked !== undefined;
+  });
+}
+
+/** Whether the proxy has the route table of a virtual host: only then does a pushed host arrive anywhere. */
+export function hasTableOf(proxy: ProxyState, virtualHost: string): boolean {
+  return proxy.kinds.routeTable.entries.get(routeTableOf(virtualHost))?.acked !== undefined;
+}
+
+/**
+ * The version under which a record travels. That of endpoints also names the versions of the clusters they are for: so
+ * they go again after a changed cluster, and a proxy that reconnects says for which clusters it has them.
+ */
+export function wireVersionOf(proxy: ProxyState, record: ResourceRecord): string {
+  if (record.kind !== "endpoints") return record.version;
+  const versions = [...proxy.resources.clustersOf(record.name)].sort().flatMap((cluster) => {
+    const entry = proxy.kinds.cluster.entries.get(cluster);
+    return (entry?.sent ?? entry?.acked)?.wire ?? [];
+  });
+  return `${record.version}@${versions.join("@")}`;
+}

@@ -1,0 +1,244 @@
+/**
+ * The delta ADS session of one proxy connection: a deterministic machine. Events go in, each with the time; messages for
+ * the proxy and facts for everybody else come out. It has no timers: `deadline` says when it wants a tick. Closing the
+ * stream is dropping the session.
+ *
+ * An event updates the state (here), and then one pass over the kinds, in the order clusters, endpoints, secrets,
+ * listeners, route tables, virtual hosts, sends what may go out (selection.ts, by the rules of decision.ts).
+ */
+import { create } from "@bufbuild/protobuf";
+import { AnySchema } from "@bufbuild/protobuf/wkt";
+import { DeltaDiscoveryResponseSchema, ResourceSchema } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+} from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import { DEFAULT_MAX_MESSAGE_BYTES } from "./batching.ts";
+import { answer } from "./answer.ts";
+import type { Fact } from "./fact.ts";
+import { createProxyState, entryOf, release, retain } from "./proxy-state.ts";
+import type { Holding, KindState, ProxyState } from "./proxy-state.ts";
+import { isListenerLive, wireVersionOf } from "./readiness.ts";
+import { kindOf, RESOURCE_KINDS, typeUrlOf } from "./resource.ts";
+import type { ResourceId, ResourceRecord } from "./resource.ts";
+import type { ResourceSet } from "./resource-set.ts";
+import { select } from "./selection.ts";
+import type { Selection } from "./selection.ts";
+import { markTable, subscribe } from "./subscription.ts";
+
+export type SessionEvent =
+  | { readonly kind: "request"; readonly request: DeltaDiscoveryRequest }
+  /** The shared set was changed by a batch; these are the ids that `ResourceSet.apply` returned. */
+  | { readonly kind: "changed"; readonly ids: readonly ResourceId[] }
+  /** This version of a cluster that awaits "warm" serves. */
+  | { readonly kind: "warmed"; readonly cluster: string; readonly version: string }
+  /** Refused versions are to be tried again, since what was in their way may be gone (a port that was taken). */
+  | { readonly kind: "retry"; readonly ids: readonly ResourceId[] }
+  | { readonly kind: "tick" };
+
+export interface SessionOutput {
+  /** To be sent in this order. */
+  readonly messages: readonly DeltaDiscoveryResponse[];
+  readonly facts: readonly Fact[];
+}
+
+export interface SessionOptions {
+  /** How long a version waits for what it needs before it goes out all the same. Default 15 s. */
+  readonly holdMs?: number;
+  /** The most bytes of a message. Default 3 MiB. */
+  readonly maxMessageBytes?: number;
+}
+
+/** What is not as wanted, by id: settled when all counts are zero. */
+export interface SessionProgress {
+  /** Sent and not answered. */
+  readonly underWay: number;
+  /** Waiting for what they need. */
+  readonly waiting: number;
+  /** Not sent for another reason: the proxy has not asked yet, or answers an earlier message. */
+  readonly pending: number;
+}
+
+const DEFAULT_HOLD_MS = 15_000;
+
+export class Session {
+  readonly #proxy: ProxyState;
+  readonly #holdMs: number;
+  readonly #maxMessageBytes: number;
+  #requestsBeforeComplete: DeltaDiscoveryRequest[] = [];
+  #lastNonce = 0;
+
+  constructor(resources: ResourceSet, openedAt: number, options: SessionOptions = {}) {
+    this.#proxy = createProxyState(resources, openedAt);
+    this.#holdMs = options.holdMs ?? DEFAULT_HOLD_MS;
+    this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+  }
+
+  /** Takes one event. `now` is in milliseconds and never goes back. */
+  handle(event: SessionEvent, now: number): SessionOutput {
+    const facts: Fact[] = [];
+    this.#take(event, now, facts);
+    return { messages: this.#proxy.resources.complete ? this.#flush(now, facts) : [], facts };
+  }
+
+  /** When the next tick is due, if nothing else happens; undefined when nothing waits. */
+  deadline(): number | undefined {
+    let first: number | undefined;
+    for (const kind of RESOURCE_KINDS) {
+      for (const { since } of this.#proxy.kinds[kind].blocked.values()) {
+        if (first === undefined || since < first) first = since;
+      }
+    }
+    return first === undefined ? undefined : first + this.#holdMs;
+  }
+
+  progress(): SessionProgress {
+    const states = Object.values(this.#proxy.kinds);
+    const count = (sizeOf: (state: KindState) => number): number =>
+      states.reduce((total, state) => total + sizeOf(state), 0);
+    return {
+      underWay: count(({ inFlight }) => (inFlight ? inFlight.items.length + inFlight.removals.length : 0)),
+      waiting: count(({ blocked }) => blocked.size),
+      pending: count(({ dirty, opened }) => (opened ? dirty.size : 0)),
+    };
+  }
+
+  #take(event: SessionEvent, now: number, facts: Fact[]): void {
+    if (this.#proxy.resources.complete) {
+      for (const request of this.#requestsBeforeComplete.splice(0)) this.#takeRequest(request, facts);
+    }
+    switch (event.kind) {
+      case "request":
+        if (this.#proxy.resources.complete) this.#takeRequest(event.request, facts);
+        else this.#requestsBeforeComplete.push(event.request);
+        break;
+      case "changed":
+        this.#takeChanges(event.ids);
+        break;
+      case "warmed":
+        this.#proxy.warm.set(event.cluster, event.version);
+        recheckBlocked(this.#proxy);
+        break;
+      case "retry":
+        for (const { kind, name } of event.ids) {
+          const entry = this.#proxy.kinds[kind].entries.get(name);
+          if (entry) delete entry.refused;
+        }
+        this.#takeChanges(event.ids);
+        break;
+      case "tick":
+        if (now >= (this.deadline() ?? Infinity)) recheckBlocked(this.#proxy);
+        break;
+    }
+  }
+
+  #takeRequest(request: DeltaDiscoveryRequest, facts: Fact[]): void {
+    const kind = kindOf(request.typeUrl);
+    if (!kind) return;
+    // The answer comes first: a name subscribed in the same request is to be sent again all the same.
+    if (request.responseNonce !== "") answer(this.#proxy, kind, request, facts);
+    subscribe(this.#proxy, kind, request, facts);
+    recheckBlocked(this.#proxy);
+  }
+
+  #takeChanges(ids: readonly ResourceId[]): void {
+    for (const { kind, name } of ids) {
+      this.#proxy.kinds[kind].dirty.add(name);
+      if (kind === "routeTable") markTable(this.#proxy, name);
+    }
+    recheckBlocked(this.#proxy);
+  }
+
+  #flush(now: number, facts: Fact[]): DeltaDiscoveryResponse[] {
+    const proxy = this.#proxy;
+    const limits = { now, holdMs: this.#holdMs, maxMessageBytes: this.#maxMessageBytes };
+    retireListeners(proxy);
+    const messages: DeltaDiscoveryResponse[] = [];
+    for (const kind of RESOURCE_KINDS) {
+      const state = proxy.kinds[kind];
+      const selection = select(proxy, state, limits, facts);
+      if (selection.upserts.length + selection.removals.length > 0 || owesAnswer(state)) {
+        messages.push(this.#send(state, selection));
+      }
+    }
+    return messages;
+  }
+
+  #send(state: KindState, { upserts, removals }: Selection): DeltaDiscoveryResponse {
+    this.#lastNonce += 1;
+    const nonce = String(this.#lastNonce);
+    const items = upserts.map((record) => ({ record, holding: noteSent(this.#proxy, state, record) }));
+    if (state.kind === "cluster") for (const name of removals) expireEndpointsOf(this.#proxy, name);
+    state.inFlight = { nonce, items, removals };
+    state.owesAnswer = false;
+    const typeUrl = typeUrlOf(state.kind);
+    return create(DeltaDiscoveryResponseSchema, {
+      typeUrl,
+      nonce,
+      systemVersionInfo: nonce,
+      resources: items.map(({ record, holding }) =>
+        create(ResourceSchema, {
+          name: record.name,
+          version: holding.wire,
+          resource: create(AnySchema, { typeUrl, value: record.bytes }),
+        }),
+      ),
+      removedResources: [...removals],
+    });
+  }
+}
+
+/** A proxy that starts waits for an answer about its clusters and listeners even if there are none. */
+function owesAnswer(state: KindState): boolean {
+  return state.owesAnswer && state.inFlight === undefined && state.blocked.size === 0;
+}
+
+function noteSent(proxy: ProxyState, state: KindState, record: ResourceRecord): Holding {
+  const entry = entryOf(state, record.name);
+  const holding = { record, wire: wireVersionOf(proxy, record) };
+  if (entry.acked && state.kind === "endpoints") expireIfForOthers(entry.acked, holding);
+  entry.sent = holding;
+  retain(proxy, state.kind, holding);
+  if (state.kind === "cluster") {
+    expireEndpointsOf(proxy, record.name);
+    for (const need of record.needs) expireEndpoints(proxy, need);
+  }
+  if (state.kind === "virtualHost") proxy.staleHosts.delete(record.name);
+  return holding;
+}
+
+/** Endpoints that the proxy had for other versions of the clusters make those of now no more ready. */
+function expireIfForOthers(acked: Holding, sent: Holding): void {
+  const clustersOf = ({ wire }: Holding): string => wire.slice(wire.indexOf("@"));
+  if (clustersOf(acked) !== clustersOf(sent)) acked.wire = "";
+}
+
+/** A changed cluster waits for its endpoints again, so what was sent before it does not count. */
+function expireEndpointsOf(proxy: ProxyState, cluster: string): void {
+  for (const need of proxy.kinds.cluster.entries.get(cluster)?.acked?.record?.needs ?? []) expireEndpoints(proxy, need);
+}
+
+function expireEndpoints(proxy: ProxyState, { kind, name }: ResourceId): void {
+  if (kind !== "endpoints") return;
+  const entry = proxy.kinds.endpoints.entries.get(name);
+  if (entry?.acked) entry.acked.wire = "";
+  if (entry?.sent) entry.sent.wire = "";
+  proxy.kinds.endpoints.dirty.add(name);
+}
+
+function retireListeners(proxy: ProxyState): void {
+  for (const name of proxy.retiringListeners) {
+    const entry = proxy.kinds.listener.entries.get(name);
+    if (entry && !isListenerLive(proxy, name)) continue;
+    proxy.retiringListeners.delete(name);
+    for (const holding of entry?.retiring ?? []) release(proxy, "listener", holding);
+    if (entry) delete entry.retiring;
+  }
+}
+
+function recheckBlocked(proxy: ProxyState): void {
+  for (const kind of RESOURCE_KINDS) {
+    const { blocked, dirty } = proxy.kinds[kind];
+    for (const name of blocked.keys()) dirty.add(name);
+  }
+}
