@@ -6,7 +6,15 @@ export default defineConfig({
       { test: { name: "unit", include: ["src/**/*.test.ts", "tools/**/*.test.ts"] } },
       { test: { name: "golden", include: ["test/golden/**/*.test.ts"] } },
       { test: { name: "oracle", include: ["test/oracle/**/*.test.ts"], testTimeout: 600_000 } },
-      { test: { name: "schema", include: ["test/schema/**/*.test.ts"], testTimeout: 600_000 } },
+      {
+        test: {
+          name: "schema",
+          include: ["test/schema/**/*.test.ts"],
+          globalSetup: ["test/schema/build-oracle.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
       {
         test: {
           name: "end-to-end",
