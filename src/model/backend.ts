@@ -53,7 +53,8 @@ export interface StreamBackend {
 
 export interface StreamTarget {
   readonly weight: number;
-  /** Absent: this share of the connections is refused, because its reference does not resolve. */
+  /** Absent, with its origin: this share of the connections is refused, because its reference does not resolve. */
   readonly endpoints?: EndpointSetKey;
+  readonly origin?: BackendOrigin;
   readonly tls?: BackendTls;
 }

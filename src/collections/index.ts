@@ -1,0 +1,2 @@
+/** Incremental keyed collections. */
+export * from "./interim-graph.ts";

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { yamlDocuments } from "./yaml-documents.ts";
+
+describe("YAML documents", () => {
+  test("a value knows its line and column, also behind another document", () => {
+    const [, second] = yamlDocuments("kind: A\n---\nkind: B\nspec:\n  rules:\n    - name: x\n    - name: y\n");
+    expect({
+      value: second?.value,
+      kind: second?.locate(["kind"]),
+      rule: second?.locate(["spec", "rules", 1, "name"]),
+      missing: second?.locate(["spec", "rules", 1, "matches", 0]),
+    }).toEqual({
+      value: { kind: "B", spec: { rules: [{ name: "x" }, { name: "y" }] } },
+      kind: { line: 3, column: 1 },
+      rule: { line: 7, column: 7 },
+      missing: { line: 7, column: 7 },
+    });
+  });
+
+  test("text that is no YAML is told with its place, and the other documents are read", () => {
+    const [bad, good] = yamlDocuments("a: [1\n---\nb: 2\n");
+    expect([bad?.value, bad?.problems.length, good?.value]).toEqual([undefined, 1, { b: 2 }]);
+  });
+
+  test("a key that comes twice is an error", () => {
+    expect(yamlDocuments("a: 1\na: 2\n")[0]?.problems).toEqual([
+      { line: 2, column: 1, message: "Map keys must be unique" },
+    ]);
+  });
+
+  test("anchors that would grow into something huge are refused", () => {
+    const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(",")}]`);
+    const [bomb] = yamlDocuments(`l0: &l0 [x]\n${levels.join("\n")}\n`);
+    expect([bomb?.value, bomb?.problems.length]).toEqual([undefined, 1]);
+  });
+
+  test("empty documents have no value and no problem", () => {
+    expect(yamlDocuments("---\n# only a comment\n---\n").map(({ value, problems }) => [value, problems])).toEqual([
+      [undefined, []],
+      [undefined, []],
+    ]);
+  });
+});

@@ -1,0 +1,77 @@
+/**
+ * YAML text as documents whose values know where they stand. Anchors are followed, but boundedly, so that a small file
+ * cannot grow into a large object; duplicate keys are errors, as for the API server in strict mode.
+ */
+import { type Document, isCollection, isMap, isPair, isScalar, LineCounter, type Node, parseAllDocuments } from "yaml";
+
+/** Where something stands in a file; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface YamlDocument {
+  /** Plain data; undefined for a document that is empty or could not be read. */
+  readonly value: unknown;
+  readonly position: Position;
+  readonly problems: readonly (Position & { readonly message: string })[];
+  /** Where the value at a field path stands; of the nearest enclosing value where the path leads nowhere. */
+  locate(path: readonly (string | number)[]): Position;
+}
+
+/** How often anchors may be used in one document before it is refused. */
+const MAX_ALIASES = 100;
+
+export function yamlDocuments(text: string): YamlDocument[] {
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const documents = "empty" in parsed ? [] : parsed;
+  return documents.map((document) => readDocument(document, lines));
+}
+
+function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
+  const positionAt = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const start = document.contents?.range?.[0] ?? document.range?.[0] ?? 0;
+  const problems = document.errors.map(({ pos, message }) => ({ ...positionAt(pos[0]), message }));
+  const read = problems.length > 0 ? { value: undefined } : plainValue(document);
+  if ("message" in read) problems.push({ ...positionAt(start), message: read.message });
+  return {
+    value: "value" in read ? read.value : undefined,
+    position: positionAt(start),
+    problems,
+    locate: (path) => positionAt(offsetOf(document.contents, path) ?? start),
+  };
+}
+
+function plainValue(document: Document.Parsed): { readonly value: unknown } | { readonly message: string } {
+  try {
+    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) ?? undefined };
+  } catch (error) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** A key's own offset for a field of a map, an item's for an element of a list. */
+function offsetOf(root: Node | null, path: readonly (string | number)[]): number | undefined {
+  let node: unknown = root;
+  let offset = root?.range?.[0];
+  for (const step of path) {
+    if (!isCollection(node)) return offset;
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === step);
+      if (pair === undefined) return offset;
+      offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+      node = pair.value;
+    } else {
+      const item: unknown = node.items[Number(step)];
+      if (item === undefined) return offset;
+      const { range } = item as Node;
+      offset = range?.[0] ?? offset;
+      node = item;
+    }
+  }
+  return offset;
+}

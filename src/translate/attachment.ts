@@ -1,0 +1,56 @@
+/**
+ * What binds routes to listeners: an Attachment for each (route, parentRef, listener) that is accepted, and a
+ * ParentResult for each parentRef that names something of ours, accepted or not.
+ */
+import type { ListenerKey, NamespacedName, ProxyKey, RouteOrigin, RouteTableKey, SocketKey } from "../model/index.ts";
+import type { ObjectKey, ParentReference } from "../resources/index.ts";
+
+/** The route as the ordering rules of the specification see it. */
+export interface RouteReference extends RouteOrigin {
+  readonly object: ObjectKey;
+  /** RFC 3339; absent sorts first, as the oldest. */
+  readonly createdAt: string;
+  readonly generation: number;
+}
+
+export interface Attachment {
+  /** `<route>|<parentRef index>|<listener>`. */
+  readonly key: string;
+  readonly route: RouteReference;
+  readonly parentRefIndex: number;
+  readonly gateway: NamespacedName;
+  readonly proxy: ProxyKey;
+  readonly listener: ListenerKey;
+  readonly socket: SocketKey;
+  /** HTTP and HTTPS listeners only. */
+  readonly table?: RouteTableKey;
+  readonly port: number;
+  /** False where the listener cannot serve (its certificate is missing, say): the route still counts as attached. */
+  readonly serving: boolean;
+  readonly hosts: readonly AttachedHost[];
+}
+
+export interface AttachedHost {
+  /** Where the listener's and the route's hostname meet: `a.example.com`, `*.example.com` or `*`. */
+  readonly domain: string;
+  /** What the route states: it decides precedence between routes that meet a listener in the same domain. `*`: nothing stated. */
+  readonly routeHostname: string;
+}
+
+export interface Verdict {
+  readonly status: "True" | "False";
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface ParentResult {
+  /** `<route>|<parentRef index>`. */
+  readonly key: string;
+  readonly route: RouteReference;
+  readonly parentRefIndex: number;
+  /** As the route states it, with the API's defaults. */
+  readonly parentRef: ParentReference;
+  readonly accepted: Verdict;
+  /** The Gateway behind the parent (for a ListenerSet, its Gateway). */
+  readonly gateway: NamespacedName;
+}

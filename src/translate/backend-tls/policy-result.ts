@@ -1,0 +1,129 @@
+/**
+ * One BackendTLSPolicy on its own: what it targets, whether its references resolve, and the TLS it asks for. Conflicts
+ * with other policies are decided where targets meet (tls-bindings).
+ *
+ * https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/
+ */
+import type { BackendTls, TrustBundle, TrustBundleKey } from "../../model/index.ts";
+import { trustBundleKey } from "../../model/index.ts";
+import type {
+  BackendTLSPolicy,
+  BackendTLSPolicyValidation,
+  LocalObjectReference,
+  ObjectKey,
+} from "../../resources/index.ts";
+import { objectKey } from "../../resources/index.ts";
+import type { Verdict } from "../attachment.ts";
+
+/** What a driver found in a ConfigMap or Secret of CA certificates; absent: the object is not there. */
+export type TrustLookup = (
+  object: ObjectKey,
+) => { readonly certificates?: string; readonly problem?: string } | undefined;
+
+export interface ResolvedValidation {
+  readonly accepted: Verdict;
+  readonly resolvedRefs: Verdict;
+  /** Absent: no connection may be made. */
+  readonly tls?: BackendTls;
+  readonly bundle?: TrustBundle;
+}
+
+/** Resolves the validation of a policy, or of an XBackend, in `namespace`. */
+export function resolveValidation(
+  validation: BackendTLSPolicyValidation,
+  namespace: string,
+  trust: TrustLookup,
+): ResolvedValidation {
+  const common = {
+    hostname: validation.hostname,
+    subjectAltNames: (validation.subjectAltNames ?? []).map((san) => ({
+      type: san.type,
+      value: (san.type === "URI" ? san.uri : san.hostname) ?? "",
+    })),
+  };
+  const wellKnown = validation.wellKnownCACertificates;
+  if (wellKnown === "System")
+    return { accepted: ACCEPTED, resolvedRefs: RESOLVED, tls: { ...common, trust: { kind: "system" } } };
+  if (wellKnown !== undefined && wellKnown !== "") {
+    return {
+      accepted: no("Invalid", `wellKnownCACertificates "${wellKnown}" is not supported; Trilith knows System`),
+      resolvedRefs: RESOLVED,
+    };
+  }
+  const found = (validation.caCertificateRefs ?? []).map((reference) => lookUp(reference, namespace, trust));
+  const problem = found.find((f) => "reason" in f);
+  const resolvedRefs = problem && "reason" in problem ? no(problem.reason, problem.message) : RESOLVED;
+  const valid = found.filter((f) => "certificates" in f);
+  if (valid.length === 0)
+    return { accepted: no("NoValidCACertificate", "no reference to CA certificates can be used"), resolvedRefs };
+  const bundle = {
+    key: trustBundleKey(valid.map((f) => f.part)),
+    certificates: valid.map((f) => f.certificates).join("\n"),
+  };
+  return {
+    accepted: ACCEPTED,
+    resolvedRefs,
+    tls: { ...common, trust: { kind: "bundle", bundle: bundle.key as TrustBundleKey } },
+    bundle,
+  };
+}
+
+type Found =
+  | { readonly part: string; readonly certificates: string }
+  | { readonly reason: string; readonly message: string };
+
+function lookUp({ group, kind, name }: LocalObjectReference, namespace: string, trust: TrustLookup): Found {
+  if (group !== "" || kind !== "ConfigMap") {
+    return {
+      reason: "InvalidKind",
+      message: `CA certificates of kind ${kind}${group === "" ? "" : `.${group}`} are not supported; use a ConfigMap`,
+    };
+  }
+  const fact = trust(objectKey({ group: "", kind, namespace, name }));
+  if (fact?.certificates !== undefined)
+    return { part: `${kind}/${namespace}/${name}`, certificates: fact.certificates };
+  const why = fact === undefined ? "does not exist" : (fact.problem ?? "has no certificate");
+  return { reason: "InvalidCACertificateRef", message: `ConfigMap ${namespace}/${name} ${why}` };
+}
+
+export interface PolicyResult extends ResolvedValidation {
+  /** The policy's object key. */
+  readonly key: ObjectKey;
+  readonly namespace: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly generation: number;
+  readonly targets: readonly PolicyTarget[];
+}
+
+export interface PolicyTarget {
+  readonly service: string;
+  /** The Service port's name; absent: all ports. */
+  readonly sectionName?: string;
+}
+
+/** The key under which policies for the same target meet. */
+export const targetKey = (namespace: string, target: PolicyTarget): string =>
+  `${namespace}/${target.service}${target.sectionName === undefined ? "" : `#${target.sectionName}`}`;
+
+export function policyResultOf(policy: BackendTLSPolicy, key: ObjectKey, trust: TrustLookup): PolicyResult {
+  const { name, namespace = "default", creationTimestamp = "", generation = 0 } = policy.metadata;
+  return {
+    key,
+    namespace,
+    name,
+    createdAt: creationTimestamp,
+    generation,
+    targets: policy.spec.targetRefs
+      .filter((target) => target.group === "" && target.kind === "Service")
+      .map((target) => ({
+        service: target.name,
+        ...(target.sectionName !== undefined && { sectionName: target.sectionName }),
+      })),
+    ...resolveValidation(policy.spec.validation, namespace, trust),
+  };
+}
+
+const ACCEPTED: Verdict = { status: "True", reason: "Accepted", message: "The policy is in force" };
+const RESOLVED: Verdict = { status: "True", reason: "ResolvedRefs", message: "Every reference resolves" };
+const no = (reason: string, message: string): Verdict => ({ status: "False", reason, message });

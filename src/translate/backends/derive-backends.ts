@@ -1,0 +1,162 @@
+/**
+ * Backends and their endpoints, for what routes use and nothing else. A backend lives as long as some route's rules use
+ * it; its endpoints follow its Service, its EndpointSlices and the names that a driver resolves.
+ */
+import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
+import type {
+  Backend,
+  BackendOrigin,
+  Endpoint,
+  EndpointSet,
+  EndpointSetKey,
+  StreamBackend,
+} from "../../model/index.ts";
+
+import type { EndpointSlice, Service } from "../../resources/index.ts";
+import { experimentalGroup, objectKey, serviceNameLabel } from "../../resources/index.ts";
+import type { Inputs } from "../inputs.ts";
+import type { RouteRules } from "../rules/route-rules.ts";
+import { type EndpointPlan, planOfService } from "./endpoint-plan.ts";
+
+export interface BackendDerivations {
+  readonly backends: Collection<Backend>;
+  readonly streamBackends: Collection<StreamBackend>;
+  readonly endpointSets: Collection<EndpointSet>;
+  /** Names that a driver should resolve and keep resolved. */
+  readonly wantedNames: Collection<{ readonly key: string }>;
+}
+
+/** That a route uses something. Apart from RouteRules, so that a change of a route's weights touches none of its backends. */
+interface Use<T> {
+  readonly key: string;
+  readonly used: T;
+}
+
+export function deriveBackends(graph: Graph, inputs: Inputs, rules: Collection<RouteRules>): BackendDerivations {
+  const backends = sharedValues(graph, "Backends", rules, ({ backends: used }) => used);
+  const streamBackends = graph.derive({
+    name: "translate/StreamBackends",
+    key: (backend: StreamBackend) => backend.key,
+    from: rules,
+    map: ({ streamBackend }) => (streamBackend ? [streamBackend] : []),
+  });
+  const origins = sharedValues(graph, "EndpointSetOrigins", rules, endpointOriginsOf);
+  const plans = derivePlans(graph, inputs, origins);
+  const byName = graph.groups<PlannedSet>({
+    name: "translate/EndpointSetsOfNames",
+    of: plans,
+    by: ({ plan }) => plan.names.map(({ hostname }) => hostname),
+  });
+  return {
+    backends,
+    streamBackends,
+    endpointSets: deriveEndpointSets(graph, inputs, plans),
+    wantedNames: graph.derive({
+      name: "translate/WantedNames",
+      key: (name: { readonly key: string }) => name.key,
+      from: byName,
+      map: ({ key }: Group<PlannedSet>) => [{ key }],
+    }),
+  };
+}
+
+/** The values that rules use, each once however many routes use it. */
+function sharedValues<T extends { readonly key: string }>(
+  graph: Graph,
+  name: string,
+  rules: Collection<RouteRules>,
+  usedBy: (rules: RouteRules) => readonly T[],
+): Collection<T> {
+  const uses = graph.derive({
+    name: `translate/${name}/uses`,
+    key: (use: Use<T>) => use.key,
+    from: rules,
+    map: (of) => usedBy(of).map((used) => ({ key: `${of.key}>${used.key}`, used })),
+  });
+  const groups = graph.groups<Use<T>>({ name: `translate/${name}/used`, of: uses, by: ({ used }) => [used.key] });
+  return graph.derive({
+    name: `translate/${name}`,
+    key: (value: T) => value.key,
+    from: groups,
+    map: ({ members: [first] }: Group<Use<T>>) => (first ? [first.used] : []),
+  });
+}
+
+interface EndpointOrigin {
+  readonly key: EndpointSetKey;
+  readonly origin: BackendOrigin;
+}
+
+function endpointOriginsOf({ backends, streamBackend }: RouteRules): EndpointOrigin[] {
+  const origins = new Map<EndpointSetKey, EndpointOrigin>();
+  for (const { endpoints: key, origin } of backends) origins.set(key, { key, origin });
+  for (const { endpoints: key, origin } of streamBackend?.targets ?? [])
+    if (key && origin) origins.set(key, { key, origin });
+  return [...origins.values()];
+}
+
+interface PlannedSet extends EndpointOrigin {
+  readonly plan: EndpointPlan;
+}
+
+function derivePlans(graph: Graph, inputs: Inputs, origins: Collection<EndpointOrigin>): Collection<PlannedSet> {
+  const slices = graph.index<EndpointSlice>(inputs.endpointSlices, "by Service", ({ metadata }) => {
+    const service = metadata.labels?.[serviceNameLabel];
+    return service === undefined ? [] : [`${metadata.namespace}/${service}`];
+  });
+  return graph.derive({
+    name: "translate/EndpointPlans",
+    key: (planned: PlannedSet) => planned.key,
+    from: origins,
+    reads: [inputs.services, inputs.endpointSlices, inputs.xBackends],
+    map: ({ key, origin }, read) => {
+      const plan =
+        origin.kind === "Service" ? servicePlan(origin, inputs, read, slices) : xBackendPlan(origin, inputs, read);
+      return [{ key, origin, plan }];
+    },
+  });
+}
+
+const NOTHING: EndpointPlan = { endpoints: [], names: [] };
+
+function servicePlan(
+  { namespace, name, port }: BackendOrigin,
+  inputs: Inputs,
+  read: Reader,
+  slices: Parameters<Reader["by"]>[0],
+): EndpointPlan {
+  const key = objectKey({ group: "", kind: "Service", namespace, name });
+  const service = read.pick(inputs.services, key, (found: Service | undefined) => found && { spec: found.spec });
+  const servicePort = service?.spec.ports?.find((candidate) => candidate.port === port);
+  if (service === undefined || servicePort === undefined) return NOTHING;
+  return planOfService(service, servicePort, read.by(slices, `${namespace}/${name}`) as readonly EndpointSlice[]);
+}
+
+function xBackendPlan({ namespace, name, port }: BackendOrigin, inputs: Inputs, read: Reader): EndpointPlan {
+  const spec = read.get(
+    inputs.xBackends,
+    objectKey({ group: experimentalGroup, kind: "XBackend", namespace, name }),
+  )?.spec;
+  return spec?.type === "ExternalHostname"
+    ? { endpoints: [], names: [{ hostname: spec.externalHostname.hostname, port }] }
+    : NOTHING;
+}
+
+/** A name that has never been resolved leaves the set unresolved while nothing else is there to send to. */
+function deriveEndpointSets(graph: Graph, inputs: Inputs, plans: Collection<PlannedSet>): Collection<EndpointSet> {
+  return graph.derive({
+    name: "translate/EndpointSets",
+    key: (set: EndpointSet) => set.key,
+    from: plans,
+    reads: [inputs.resolvedNames],
+    map: ({ key, origin, plan }, read) => {
+      const resolved = plan.names.map(({ hostname, port }) => {
+        const found = read.get(inputs.resolvedNames, hostname);
+        return found && found.addresses.map((address): Endpoint => ({ address, port }));
+      });
+      const endpoints = [...plan.endpoints, ...resolved.flatMap((found) => found ?? [])];
+      const unresolved = endpoints.length === 0 && resolved.includes(undefined);
+      return [{ key, origin, endpoints, ...(unresolved && { unresolved }) }];
+    },
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * Where the endpoints of a backend come from: EndpointSlices of a Service's port, or names that a driver resolves.
+ * Addresses and names are sorted, so that the same endpoints are the same value.
+ *
+ * https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
+ */
+import type { Endpoint } from "../../model/index.ts";
+import type { EndpointSlice, EndpointSliceEndpoint, Service, ServicePort } from "../../resources/index.ts";
+
+export interface EndpointPlan {
+  readonly endpoints: readonly Endpoint[];
+  /** Names to resolve, each for a port; what they resolve to is added to the endpoints. */
+  readonly names: readonly { readonly hostname: string; readonly port: number }[];
+}
+
+/** The port's endpoints that are ready; where none is, those that still serve while they terminate. */
+export function planOfService(
+  service: Pick<Service, "spec">,
+  port: ServicePort,
+  slices: readonly EndpointSlice[],
+): EndpointPlan {
+  const { type, externalName } = service.spec;
+  if (type === "ExternalName")
+    return { endpoints: [], names: externalName === undefined ? [] : [{ hostname: externalName, port: port.port }] };
+  const ready = collect(slices, port, ({ conditions }) => conditions?.ready !== false);
+  if (ready.endpoints.length + ready.names.length > 0) return ready;
+  return collect(slices, port, ({ conditions }) => conditions?.serving === true && conditions.terminating === true);
+}
+
+function collect(
+  slices: readonly EndpointSlice[],
+  port: ServicePort,
+  wanted: (endpoint: EndpointSliceEndpoint) => boolean,
+): EndpointPlan {
+  const endpoints = new Map<string, Endpoint>();
+  const names = new Map<string, { hostname: string; port: number }>();
+  for (const slice of slices) {
+    const target = slice.ports?.find((p) => p.name === (port.name ?? "") && p.protocol === port.protocol)?.port;
+    if (target === undefined) continue;
+    for (const address of slice.endpoints.filter(wanted).flatMap((endpoint) => endpoint.addresses)) {
+      if (slice.addressType === "FQDN") names.set(`${address}:${target}`, { hostname: address, port: target });
+      else endpoints.set(`${address}:${target}`, { address, port: target });
+    }
+  }
+  return { endpoints: sortedValues(endpoints), names: sortedValues(names) };
+}
+
+function sortedValues<T>(map: ReadonlyMap<string, T>): T[] {
+  return [...map.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}

@@ -1,0 +1,51 @@
+/**
+ * The rules of a GRPCRoute. They differ from HTTPRoute's in how they match and in how an error is answered: 503, which
+ * Envoy tells a gRPC client as UNAVAILABLE.
+ *
+ * https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule
+ */
+import type { HttpRule, RouteOrigin } from "../../model/index.ts";
+import type { GRPCRouteRule } from "../../resources/index.ts";
+import type { HttpBackends } from "../http/http-backends.ts";
+import { forwardTo, ruleOriginOf, sessionPersistenceOf } from "../http/http-rules.ts";
+import { filtersOf } from "../http/rule-filters.ts";
+import type { MatchedRule } from "../rules/route-rules.ts";
+import type { RuleScope } from "../rules/rule-scope.ts";
+import { grpcMatchOf } from "./grpc-match.ts";
+
+const UNAVAILABLE = 503;
+
+export function grpcRulesOf(
+  route: RouteOrigin,
+  rules: readonly GRPCRouteRule[],
+  backends: HttpBackends,
+  scope: RuleScope,
+): MatchedRule[] {
+  return scope.eachRule(rules, (rule, index) => {
+    const path = `spec.rules[${index}]`;
+    const matches = rule.matches?.length ? rule.matches : [{}];
+    return {
+      matches: matches.map((match, i) => grpcMatchOf(match, `${path}.matches[${i}]`)),
+      rule: grpcRuleOf(ruleOriginOf(route, index, rule.name), rule, path, backends, scope),
+    };
+  });
+}
+
+function grpcRuleOf(
+  origin: HttpRule["origin"],
+  rule: GRPCRouteRule,
+  path: string,
+  backends: HttpBackends,
+  scope: RuleScope,
+): HttpRule {
+  const { filters, blocked } = filtersOf(rule.filters ?? [], `${path}.filters`, backends);
+  return {
+    origin,
+    grpc: true,
+    action: blocked
+      ? { kind: "respond", status: UNAVAILABLE }
+      : forwardTo(rule.backendRefs ?? [], `${path}.backendRefs`, UNAVAILABLE, backends, scope),
+    filters,
+    ...(rule.sessionPersistence && { sessionPersistence: sessionPersistenceOf(rule.sessionPersistence, origin) }),
+  };
+}

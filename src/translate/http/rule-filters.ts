@@ -1,0 +1,164 @@
+/**
+ * Filters of a rule or of one of its backends, as the model has them. The same function serves both, and GRPCRoute, whose
+ * filters are a subset; where a filter may stand is the schema's to say.
+ *
+ * https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter
+ */
+import type {
+  Cors,
+  ExternalAuth,
+  HeaderModifier,
+  Mirror,
+  PathModifier,
+  Redirect,
+  Rewrite,
+  RuleFilters,
+} from "../../model/index.ts";
+import type {
+  HTTPCORSFilter,
+  HTTPExternalAuthFilter,
+  HTTPHeaderFilter,
+  HTTPPathModifier,
+  HTTPRequestMirrorFilter,
+  HTTPRequestRedirectFilter,
+  HTTPRouteFilter,
+  HTTPURLRewriteFilter,
+  LocalObjectReference,
+} from "../../resources/index.ts";
+import type { HttpBackends } from "./http-backends.ts";
+import { withoutTrailingSlash } from "./http-match.ts";
+
+export interface TranslatedFilters {
+  readonly filters: RuleFilters;
+  readonly redirect?: Redirect;
+  /** A filter that cannot be carried out: requests must be answered with an error, never pass without it. */
+  readonly blocked: boolean;
+}
+
+/** `path` is the field path of the list. Filters of one kind come at most once (the schema's rule) but for mirrors. */
+export function filtersOf(list: readonly HTTPRouteFilter[], path: string, backends: HttpBackends): TranslatedFilters {
+  const mirrors: Mirror[] = [];
+  const filters: Mutable<Omit<RuleFilters, "mirrors">> = {};
+  let redirect: Redirect | undefined;
+  let blocked = false;
+  for (const [index, filter] of list.entries()) {
+    const at = `${path}[${index}]`;
+    switch (filter.type) {
+      case "RequestHeaderModifier":
+        filters.requestHeaders = headerModifierOf(filter.requestHeaderModifier);
+        break;
+      case "ResponseHeaderModifier":
+        filters.responseHeaders = headerModifierOf(filter.responseHeaderModifier);
+        break;
+      case "URLRewrite":
+        filters.rewrite = rewriteOf(filter.urlRewrite);
+        break;
+      case "RequestRedirect":
+        redirect = redirectOf(filter.requestRedirect);
+        break;
+      case "RequestMirror":
+        mirrors.push(...mirrorsOf(filter.requestMirror, `${at}.requestMirror.backendRef`, backends));
+        break;
+      case "CORS":
+        filters.cors = corsOf(filter.cors);
+        break;
+      case "ExternalAuth":
+        filters.externalAuth = externalAuthOf(filter.externalAuth, `${at}.externalAuth.backendRef`, backends);
+        break;
+      case "ExtensionRef":
+        refuseExtension(filter.extensionRef, `${at}.extensionRef`, backends);
+        blocked = true;
+        break;
+    }
+  }
+  return { filters: { ...filters, mirrors }, ...(redirect && { redirect }), blocked };
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A filter that is not known must not be skipped: the caller answers its requests with an error. */
+function refuseExtension({ group, kind, name }: LocalObjectReference, path: string, backends: HttpBackends): void {
+  const message = `Trilith knows no filter of kind ${kind}.${group} (${name}), so requests are answered with an error`;
+  backends.problem("InvalidExtensionRef", path, message);
+}
+
+/** A name's later entries in `set` and `add` are ignored, as the specification says of equal names. */
+function headerModifierOf(filter: HTTPHeaderFilter): HeaderModifier {
+  const lower = (headers: HTTPHeaderFilter["set"]): HeaderModifier["set"] => {
+    const byName = new Map<string, { name: string; value: string }>();
+    for (const { name, value } of headers ?? []) {
+      const key = name.toLowerCase();
+      if (!byName.has(key)) byName.set(key, { name: key, value });
+    }
+    return [...byName.values()];
+  };
+  return { set: lower(filter.set), add: lower(filter.add), remove: lowerCase(filter.remove) };
+}
+
+function pathModifierOf(modifier: HTTPPathModifier): PathModifier {
+  if (modifier.type === "ReplaceFullPath") return { type: "ReplaceFullPath", value: modifier.replaceFullPath };
+  return { type: "ReplacePrefixMatch", value: withoutTrailingSlash(modifier.replacePrefixMatch) };
+}
+
+function rewriteOf(filter: HTTPURLRewriteFilter): Rewrite {
+  return {
+    ...(filter.hostname !== undefined && { hostname: filter.hostname }),
+    ...(filter.path && { path: pathModifierOf(filter.path) }),
+  };
+}
+
+function redirectOf(filter: HTTPRequestRedirectFilter): Redirect {
+  return {
+    ...(filter.scheme !== undefined && { scheme: filter.scheme }),
+    ...(filter.hostname !== undefined && { hostname: filter.hostname }),
+    ...(filter.path && { path: pathModifierOf(filter.path) }),
+    ...(filter.port !== undefined && { port: filter.port }),
+    status: filter.statusCode,
+  };
+}
+
+/** A mirror that does not resolve is left out and told in the status: the request itself is served. */
+function mirrorsOf(filter: HTTPRequestMirrorFilter, path: string, backends: HttpBackends): Mirror[] {
+  const target = backends.resolve(filter.backendRef, path);
+  if (target.kind !== "backend") return [];
+  const { percent, fraction } = filter;
+  const [numerator, denominator] = fraction ? [fraction.numerator, fraction.denominator] : [percent ?? 100, 100];
+  return [{ backend: target.backend, origin: target.origin, numerator, denominator }];
+}
+
+function corsOf(filter: HTTPCORSFilter): Cors {
+  return {
+    allowOrigins: filter.allowOrigins ?? [],
+    allowCredentials: filter.allowCredentials ?? false,
+    allowMethods: filter.allowMethods ?? [],
+    allowHeaders: filter.allowHeaders ?? [],
+    exposeHeaders: filter.exposeHeaders ?? [],
+    maxAgeSeconds: filter.maxAge,
+  };
+}
+
+/** Fails closed: without a service to ask, every request is refused. */
+function externalAuthOf(filter: HTTPExternalAuthFilter, path: string, backends: HttpBackends): ExternalAuth {
+  const target = backends.resolve(filter.backendRef, path, filter.protocol === "GRPC");
+  const common = {
+    protocol: filter.protocol,
+    ...(target.kind === "backend" && { backend: target.backend }),
+    maxBodyBytes: filter.forwardBody?.maxSize ?? 0,
+  };
+  if (filter.protocol === "GRPC") {
+    return {
+      ...common,
+      pathPrefix: "",
+      allowedRequestHeaders: lowerCase(filter.grpc.allowedHeaders),
+      allowedResponseHeaders: [],
+    };
+  }
+  return {
+    ...common,
+    pathPrefix: filter.http.path ?? "",
+    allowedRequestHeaders: lowerCase(filter.http.allowedHeaders),
+    allowedResponseHeaders: lowerCase(filter.http.allowedResponseHeaders),
+  };
+}
+
+const lowerCase = (names: readonly string[] | undefined): string[] => (names ?? []).map((name) => name.toLowerCase());

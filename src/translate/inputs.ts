@@ -1,0 +1,131 @@
+/**
+ * What translation starts from: one source for each kind of resource, keyed by object key, and facts that drivers deliver,
+ * because a pure room can neither parse certificates nor resolve names nor ask a proxy.
+ */
+import type { Collection, Graph, Source } from "../collections/index.ts";
+import type { ListenerKey, SocketKey } from "../model/index.ts";
+import { type Kind, objectKeyOf, type ObjectKey, type ObjectOfKind } from "../resources/index.ts";
+
+/** Sources of resources; whoever reads files or watches a cluster fills them. */
+export interface ResourceSources {
+  readonly gatewayClasses: Source<ObjectOfKind["GatewayClass"]>;
+  readonly gateways: Source<ObjectOfKind["Gateway"]>;
+  readonly listenerSets: Source<ObjectOfKind["ListenerSet"]>;
+  readonly httpRoutes: Source<ObjectOfKind["HTTPRoute"]>;
+  readonly grpcRoutes: Source<ObjectOfKind["GRPCRoute"]>;
+  readonly tlsRoutes: Source<ObjectOfKind["TLSRoute"]>;
+  readonly tcpRoutes: Source<ObjectOfKind["TCPRoute"]>;
+  readonly udpRoutes: Source<ObjectOfKind["UDPRoute"]>;
+  readonly referenceGrants: Source<ObjectOfKind["ReferenceGrant"]>;
+  readonly backendTlsPolicies: Source<ObjectOfKind["BackendTLSPolicy"]>;
+  readonly xBackends: Source<ObjectOfKind["XBackend"]>;
+  readonly namespaces: Source<ObjectOfKind["Namespace"]>;
+  readonly services: Source<ObjectOfKind["Service"]>;
+  readonly endpointSlices: Source<ObjectOfKind["EndpointSlice"]>;
+  readonly secrets: Source<ObjectOfKind["Secret"]>;
+  readonly configMaps: Source<ObjectOfKind["ConfigMap"]>;
+}
+
+/** Facts, as collections: some are derived from resources by whoever can, others are sources with a driver. */
+export interface Facts {
+  readonly certificateFacts: Collection<CertificateFact>;
+  readonly trustFacts: Collection<TrustFact>;
+  readonly resolvedNames: Collection<ResolvedName>;
+  readonly addressFacts: Collection<AddressFact>;
+  readonly socketReports: Collection<SocketReport>;
+  readonly routeReports: Collection<RouteReport>;
+}
+
+export interface Inputs extends ResourceSources, Facts {}
+
+/** What a Secret holds. */
+export interface CertificateFact {
+  readonly key: ObjectKey;
+  /** Why it is no certificate that can be served; in words that can follow the Secret's name. */
+  readonly problem?: string;
+  /** RFC 3339. */
+  readonly notAfter?: string;
+  readonly dnsNames: readonly string[];
+}
+
+/** What a ConfigMap holds of certificate authorities. */
+export interface TrustFact {
+  readonly key: ObjectKey;
+  /** PEM. */
+  readonly certificates?: string;
+  readonly problem?: string;
+}
+
+export interface ResolvedName {
+  /** The name, lower case. */
+  readonly key: string;
+  /** Sorted; empty where the name does not resolve. */
+  readonly addresses: readonly string[];
+  readonly error?: string;
+}
+
+/** Whether an address that a Gateway asks for can be listened on here. */
+export interface AddressFact {
+  readonly key: string;
+  readonly usable: boolean;
+  readonly problem?: string;
+}
+
+/** What proxies did with a socket. */
+export interface SocketReport {
+  readonly key: SocketKey;
+  /** The listeners that proxies have acknowledged, with the generation of the Gateway or ListenerSet at that time. */
+  readonly programmed: readonly { readonly listener: ListenerKey; readonly generation: number }[];
+  readonly problem?: { readonly reason: "PortUnavailable" | "Refused"; readonly message: string };
+}
+
+/** What proxies did with a route. */
+export interface RouteReport {
+  readonly key: ObjectKey;
+  /** The newest generation that every proxy has acknowledged. */
+  readonly generation: number;
+  readonly problem?: string;
+}
+
+/** The property of ResourceSources for each kind. */
+export const SOURCE_OF_KIND: Readonly<Record<Kind, keyof ResourceSources>> = {
+  GatewayClass: "gatewayClasses",
+  Gateway: "gateways",
+  ListenerSet: "listenerSets",
+  HTTPRoute: "httpRoutes",
+  GRPCRoute: "grpcRoutes",
+  TLSRoute: "tlsRoutes",
+  TCPRoute: "tcpRoutes",
+  UDPRoute: "udpRoutes",
+  ReferenceGrant: "referenceGrants",
+  BackendTLSPolicy: "backendTlsPolicies",
+  XBackend: "xBackends",
+  Namespace: "namespaces",
+  Service: "services",
+  EndpointSlice: "endpointSlices",
+  Secret: "secrets",
+  ConfigMap: "configMaps",
+};
+
+export function createResourceSources(graph: Graph): ResourceSources {
+  const source = <K extends Kind>(kind: K): Source<ObjectOfKind[K]> =>
+    graph.source<ObjectOfKind[K]>({ name: `resources/${kind}`, key: objectKeyOf });
+  return {
+    gatewayClasses: source("GatewayClass"),
+    gateways: source("Gateway"),
+    listenerSets: source("ListenerSet"),
+    httpRoutes: source("HTTPRoute"),
+    grpcRoutes: source("GRPCRoute"),
+    tlsRoutes: source("TLSRoute"),
+    tcpRoutes: source("TCPRoute"),
+    udpRoutes: source("UDPRoute"),
+    referenceGrants: source("ReferenceGrant"),
+    backendTlsPolicies: source("BackendTLSPolicy"),
+    xBackends: source("XBackend"),
+    namespaces: source("Namespace"),
+    services: source("Service"),
+    endpointSlices: source("EndpointSlice"),
+    secrets: source("Secret"),
+    configMaps: source("ConfigMap"),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * The route side of translation: from attachments and the resources that routes refer to, to virtual hosts, backends,
+ * endpoints, and the statuses of routes and policies.
+ */
+import type { Collection, Graph } from "../collections/index.ts";
+import type { Backend, CertificateKey, EndpointSet, StreamBackend, TrustBundle, VirtualHost } from "../model/index.ts";
+import type { Attachment, ParentResult } from "./attachment.ts";
+import { derivePolicyStatuses } from "./backend-tls/derive-policy-statuses.ts";
+import { deriveTlsBindings } from "./backend-tls/tls-bindings.ts";
+import { deriveBackends } from "./backends/derive-backends.ts";
+import type { Finding } from "./finding.ts";
+import type { Grants } from "./grants.ts";
+import type { Inputs } from "./inputs.ts";
+import type { ObjectStatus } from "./object-status.ts";
+import { deriveRouteStatuses } from "./route-status/derive-route-statuses.ts";
+import { deriveRules } from "./rules/derive-rules.ts";
+import { deriveVirtualHosts, type ListenerHost } from "./virtual-hosts/derive-virtual-hosts.ts";
+
+/** What the Gateway side has worked out. */
+export interface RouteSideSources {
+  readonly inputs: Inputs;
+  readonly controllerName: string;
+  readonly parentResults: Collection<ParentResult>;
+  readonly attachments: Collection<Attachment>;
+  readonly listenerHosts: Collection<ListenerHost>;
+  readonly grants: Grants;
+  /** By "namespace/name" of the Gateway: what it presents to backends, where that resolves. */
+  readonly clientCertificates: Collection<{ readonly key: string; readonly certificate: CertificateKey }>;
+}
+
+export interface RouteSide {
+  readonly virtualHosts: Collection<VirtualHost>;
+  readonly backends: Collection<Backend>;
+  readonly streamBackends: Collection<StreamBackend>;
+  readonly endpointSets: Collection<EndpointSet>;
+  readonly wantedNames: Collection<{ readonly key: string }>;
+  /** Trust that backends' TLS needs; several may want the same bundle. */
+  readonly wantedBundles: Collection<{ readonly key: string; readonly bundle: TrustBundle }>;
+  /** Client certificates that XBackends name. */
+  readonly wantedCertificates: Collection<{ readonly key: string; readonly certificate: CertificateKey }>;
+  readonly statuses: Collection<ObjectStatus>;
+  readonly findings: Collection<Finding>;
+}
+
+export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteSide {
+  const { inputs, parentResults, attachments, listenerHosts, controllerName } = sources;
+  const { results, bindings } = deriveTlsBindings(graph, inputs);
+  const rules = deriveRules(graph, { ...sources, tlsBindings: bindings });
+  const routes = deriveRouteStatuses(graph, inputs, parentResults, rules, controllerName);
+  const policies = derivePolicyStatuses(graph, { inputs, rules, results, bindings, controllerName });
+  const backends = deriveBackends(graph, inputs, rules);
+  return {
+    ...backends,
+    virtualHosts: deriveVirtualHosts(graph, attachments, listenerHosts, rules),
+    wantedBundles: graph.derive({
+      name: "translate/BundlesOfRoutes",
+      key: (wanted: { readonly key: string; readonly bundle: TrustBundle }) => wanted.key,
+      from: rules,
+      map: ({ key, bundles }) => bundles.map((bundle) => ({ key: `${key}>${bundle.key}`, bundle })),
+    }),
+    wantedCertificates: graph.derive({
+      name: "translate/CertificatesOfBackends",
+      key: (wanted: { readonly key: string; readonly certificate: CertificateKey }) => wanted.key,
+      from: backends.backends,
+      map: ({ key, tls }) =>
+        tls?.clientCertificate ? [{ key: `${key}>${tls.clientCertificate}`, certificate: tls.clientCertificate }] : [],
+    }),
+    statuses: graph.union({ name: "translate/RouteSideStatuses", of: [routes.statuses, policies.statuses] }),
+    findings: graph.union({ name: "translate/RouteSideFindings", of: [routes.findings, policies.findings] }),
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * Statuses of routes, and findings about them. A route has a status while at least one of its parentRefs names something
+ * of ours.
+ */
+import type { Collection, Graph, Group } from "../../collections/index.ts";
+import { gatewayGroup, kinds, type ObjectKey } from "../../resources/index.ts";
+import type { ParentResult } from "../attachment.ts";
+import { type Finding, findingOf } from "../finding.ts";
+import type { Inputs } from "../inputs.ts";
+import type { ObjectStatus } from "../object-status.ts";
+import { type RouteRules, routeRulesKey } from "../rules/route-rules.ts";
+import { routeConditions } from "./route-conditions.ts";
+
+export interface RouteStatuses {
+  readonly statuses: Collection<ObjectStatus>;
+  readonly findings: Collection<Finding>;
+}
+
+export function deriveRouteStatuses(
+  graph: Graph,
+  inputs: Inputs,
+  parentResults: Collection<ParentResult>,
+  rules: Collection<RouteRules>,
+  controllerName: string,
+): RouteStatuses {
+  const byRoute = graph.groups<ParentResult>({
+    name: "translate/ParentsOfRoutes",
+    of: parentResults,
+    by: (result) => [result.route.object],
+  });
+  const statuses = graph.derive({
+    name: "translate/RouteStatuses",
+    key: (status: ObjectStatus) => status.key,
+    from: byRoute,
+    reads: [rules, inputs.routeReports],
+    map: ({ members }: Group<ParentResult>, read) => {
+      const parents = [...members].sort((a, b) => a.parentRefIndex - b.parentRefIndex);
+      const [first] = parents;
+      if (first === undefined) return [];
+      const { object, kind, namespace, name, generation } = first.route;
+      const report = read.get(inputs.routeReports, object);
+      const entries = parents.map((parent) => ({
+        parentRef: parent.parentRef,
+        controllerName,
+        conditions: routeConditions(parent, read.get(rules, routeRulesKey(object, parent.gateway)), report),
+      }));
+      const apiVersion = `${gatewayGroup}/${kinds[kind].versions[0]}`;
+      return [{ key: object, apiVersion, kind, namespace, name, generation, status: { parents: entries } }];
+    },
+  });
+  return { statuses, findings: deriveFindings(graph, byRoute, rules) };
+}
+
+function deriveFindings(
+  graph: Graph,
+  byRoute: Collection<Group<ParentResult>>,
+  rules: Collection<RouteRules>,
+): Collection<Finding> {
+  return graph.derive({
+    name: "translate/RouteFindings",
+    key: (finding: Finding) => finding.key,
+    from: byRoute,
+    reads: [rules],
+    map: ({ key, members }: Group<ParentResult>, read) => {
+      const object = key as ObjectKey;
+      const found = members.flatMap((parent) => [
+        ...parentFindings(object, parent),
+        ...ruleFindings(object, read.get(rules, routeRulesKey(object, parent.gateway))),
+      ]);
+      // Several parents of one Gateway find the same things.
+      return new Map(found.map((finding) => [finding.key, finding])).values();
+    },
+  });
+}
+
+function parentFindings(object: ObjectKey, { accepted, parentRefIndex }: ParentResult): Finding[] {
+  if (accepted.status === "True") return [];
+  const path = `spec.parentRefs[${parentRefIndex}]`;
+  return [
+    findingOf({ object, severity: "error", code: `route-${kebab(accepted.reason)}`, path, message: accepted.message }),
+  ];
+}
+
+function ruleFindings(object: ObjectKey, rules: RouteRules | undefined): Finding[] {
+  if (rules === undefined) return [];
+  return [
+    ...rules.problems.map(({ reason, path, message }) =>
+      findingOf({ object, severity: "error", code: `reference-${kebab(reason)}`, path, message }),
+    ),
+    ...rules.dropped.map(({ path, message }) =>
+      findingOf({ object, severity: "error", code: "rule-dropped", path, message }),
+    ),
+    ...rules.notices.map((notice) => findingOf({ object, severity: "warning", ...notice })),
+  ];
+}
+
+const kebab = (reason: string): string => reason.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();

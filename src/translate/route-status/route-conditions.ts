@@ -1,0 +1,65 @@
+/**
+ * The conditions of a route for one parent. All are for the route's present generation, and ResolvedRefs is told whether
+ * or not the parent accepts the route.
+ *
+ * https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus
+ */
+import type { OwnCondition } from "../../resources/index.ts";
+import type { ParentResult, Verdict } from "../attachment.ts";
+import type { RouteReport } from "../inputs.ts";
+import type { DroppedRule, RouteRules } from "../rules/route-rules.ts";
+
+/** Whether proxies have taken the route as it stands: a condition of Trilith's own, since `Accepted` says nothing about that. */
+export const PROGRAMMED = "trilith.dev/Programmed";
+
+export function routeConditions(
+  parent: ParentResult,
+  rules: RouteRules | undefined,
+  report: RouteReport | undefined,
+): OwnCondition[] {
+  const { generation } = parent.route;
+  const accepted = acceptedOf(parent, rules);
+  const condition = (type: string, verdict: Verdict): OwnCondition => ({
+    type,
+    ...verdict,
+    observedGeneration: generation,
+  });
+  return [
+    condition("Accepted", accepted),
+    ...(rules ? [condition("ResolvedRefs", rules.resolvedRefs)] : []),
+    ...(rules && isPartial(rules)
+      ? [
+          condition("PartiallyInvalid", {
+            status: "True",
+            reason: "UnsupportedValue",
+            message: droppedMessage(rules.dropped),
+          }),
+        ]
+      : []),
+    condition(PROGRAMMED, programmedOf(accepted, generation, report)),
+  ];
+}
+
+const isPartial = ({ dropped, ruleCount }: RouteRules): boolean => dropped.length > 0 && dropped.length < ruleCount;
+
+/** A route none of whose rules can be served is not accepted, even where the parent would have it. */
+function acceptedOf({ accepted }: ParentResult, rules: RouteRules | undefined): Verdict {
+  const nothingLeft = rules !== undefined && rules.dropped.length > 0 && !isPartial(rules);
+  if (accepted.status === "False" || !nothingLeft) return accepted;
+  return { status: "False", reason: "UnsupportedValue", message: droppedMessage(rules.dropped) };
+}
+
+/** Begins as the specification wants it for rules that are left out. */
+function droppedMessage(dropped: readonly DroppedRule[]): string {
+  return `Dropped Rule${dropped.length === 1 ? "" : "s"} ${dropped.map(({ rule, path, message }) => `${rule} (${path}: ${message})`).join(", ")}`;
+}
+
+function programmedOf(accepted: Verdict, generation: number, report: RouteReport | undefined): Verdict {
+  if (accepted.status === "False")
+    return { status: "False", reason: "NotAccepted", message: "The route is not accepted, so nothing is programmed" };
+  if (report?.problem !== undefined) return { status: "False", reason: "Refused", message: report.problem };
+  if (report === undefined || report.generation < generation) {
+    return { status: "False", reason: "Pending", message: "No proxy has acknowledged this generation yet" };
+  }
+  return { status: "True", reason: "Programmed", message: "Every proxy has acknowledged this generation" };
+}

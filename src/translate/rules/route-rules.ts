@@ -1,0 +1,56 @@
+/**
+ * What translation makes of the rules of one route as seen from one Gateway: the Gateway matters because its client
+ * certificate is part of how a backend is spoken to. Routes attached to several listeners of a Gateway share one.
+ */
+import type { Backend, HttpMatch, HttpRule, NamespacedName, StreamBackend, TrustBundle } from "../../model/index.ts";
+import type { RouteReference, Verdict } from "../attachment.ts";
+import type { ReferenceProblem } from "./rule-scope.ts";
+
+export interface RouteRules {
+  /** `<route>|<Gateway namespace>/<Gateway name>`. */
+  readonly key: string;
+  readonly route: RouteReference;
+  readonly gateway: NamespacedName;
+  /** HTTPRoute and GRPCRoute: those that can be served, in the order of the route. */
+  readonly httpRules: readonly MatchedRule[];
+  /** TCPRoute, TLSRoute and UDPRoute: where connections go. Only the first rule counts. */
+  readonly streamBackend?: StreamBackend;
+  /** Every backend that the rules speak HTTP to, mirrors and authorization services included; each once. */
+  readonly backends: readonly Backend[];
+  /** Trust that those backends' TLS needs. */
+  readonly bundles: readonly TrustBundle[];
+  /** Every Service and XBackend that a reference resolves to: "Service/<namespace>/<name>". */
+  readonly targets: readonly string[];
+  readonly resolvedRefs: Verdict;
+  /** The references that do not resolve, behind `resolvedRefs`. */
+  readonly problems: readonly ReferenceProblem[];
+  /** How many rules the route states. */
+  readonly ruleCount: number;
+  /** Why rules were left out, by rule; the others are served. */
+  readonly dropped: readonly DroppedRule[];
+  readonly notices: readonly RuleNotice[];
+}
+
+export interface MatchedRule {
+  readonly rule: HttpRule;
+  readonly matches: readonly HttpMatch[];
+}
+
+export interface DroppedRule {
+  readonly rule: number;
+  /** Field path from the route's root, such as `spec.rules[0].matches[1].path.value`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Something that is allowed but surely not meant. */
+export interface RuleNotice {
+  readonly code: string;
+  readonly path: string;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** The key of a route's rules on a Gateway. */
+export const routeRulesKey = (routeObject: string, gateway: NamespacedName): string =>
+  `${routeObject}|${gateway.namespace}/${gateway.name}`;

@@ -1,0 +1,68 @@
+/**
+ * Collects what turns up while the rules of one route are translated: backends to serve, references that do not resolve,
+ * rules that must be left out, notices. One scope lives for one translation of one route.
+ */
+import type { Backend, TrustBundle } from "../../model/index.ts";
+import { compareText } from "../../resources/index.ts";
+import type { Verdict } from "../attachment.ts";
+import type { DroppedRule, RuleNotice } from "./route-rules.ts";
+
+/** Why a reference does not resolve, in the reasons of the ResolvedRefs condition. */
+export interface ReferenceProblem {
+  readonly reason:
+    | "BackendNotFound"
+    | "InvalidKind"
+    | "RefNotPermitted"
+    | "UnsupportedProtocol"
+    | "InvalidExtensionRef";
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Thrown inside one rule to leave it out; caught by the rule loop. */
+export class RuleDropped extends Error {
+  readonly path: string;
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+export class RuleScope {
+  readonly backends: Map<string, Backend> = new Map();
+  readonly bundles: Map<string, TrustBundle> = new Map();
+  readonly targets: Set<string> = new Set();
+  readonly problems: ReferenceProblem[] = [];
+  readonly dropped: DroppedRule[] = [];
+  readonly notices: RuleNotice[] = [];
+
+  use(backend: Backend): void {
+    this.backends.set(backend.key, backend);
+  }
+
+  /** Runs `translate` for each rule; a rule that throws RuleDropped is recorded and left out. */
+  eachRule<R, T>(rules: readonly R[], translate: (rule: R, index: number) => T): T[] {
+    return rules.flatMap((rule, index) => {
+      try {
+        return [translate(rule, index)];
+      } catch (error) {
+        if (!(error instanceof RuleDropped)) throw error;
+        this.dropped.push({ rule: index, path: error.path, message: error.message });
+        return [];
+      }
+    });
+  }
+
+  /** ResolvedRefs has one reason: that of the first problem; the message names them all. */
+  resolvedRefs(): Verdict {
+    const [first] = this.problems;
+    if (first === undefined) return { status: "True", reason: "ResolvedRefs", message: "Every reference resolves" };
+    const reason = first.reason === "InvalidExtensionRef" ? "InvalidKind" : first.reason;
+    return { status: "False", reason, message: this.problems.map((p) => `${p.path}: ${p.message}`).join("; ") };
+  }
+}
+
+/** By key, so that the order of a route's references changes nothing but what it says. */
+export function sortedByKey<T extends { readonly key: string }>(values: ReadonlyMap<string, T>): readonly T[] {
+  return [...values.values()].sort((a, b) => compareText(a.key, b.key));
+}

@@ -1,0 +1,61 @@
+/**
+ * The order in which the matches of one virtual host are tried: the Gateway API's precedence across all routes of a
+ * listener, with the places it leaves open decided in docs/decisions/precedence.md.
+ *
+ * https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
+ */
+import type { HttpEntry, PathMatch } from "../../model/index.ts";
+import type { RouteReference } from "../attachment.ts";
+
+/** An entry with what decides its place. */
+export interface RankedEntry {
+  readonly entry: HttpEntry;
+  readonly route: RouteReference;
+  /** The hostname as the route states it, `*` where it states none. */
+  readonly routeHostname: string;
+}
+
+/**
+ * Negative where `a` is tried first. In turn: the route's own hostname (exact, then longer wildcard, then none); path kind
+ * (Exact, RegularExpression, PathPrefix); longer path; a method; more headers; more query parameters; the older route;
+ * "namespace/name"; kind; the position of the rule and of the match.
+ */
+export function compareRankedEntries(a: RankedEntry, b: RankedEntry): number {
+  return (
+    compareHostnames(a.routeHostname, b.routeHostname) ||
+    comparePaths(a.entry.match.path, b.entry.match.path) ||
+    Number(b.entry.match.method !== undefined) - Number(a.entry.match.method !== undefined) ||
+    b.entry.match.headers.length - a.entry.match.headers.length ||
+    b.entry.match.queryParams.length - a.entry.match.queryParams.length ||
+    compareRoutes(a.route, b.route) ||
+    a.entry.rule.origin.rule - b.entry.rule.origin.rule ||
+    a.entry.matchIndex - b.entry.matchIndex
+  );
+}
+
+/** The older route first; of the same age, by "namespace/name", and at last by kind. */
+export function compareRoutes(a: RouteReference, b: RouteReference): number {
+  return (
+    compareStrings(a.createdAt, b.createdAt) ||
+    compareStrings(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`) ||
+    compareStrings(a.kind, b.kind)
+  );
+}
+
+/** The more specific hostname first: without a wildcard before with one, longer before shorter, `*` last. */
+export function compareHostnames(a: string, b: string): number {
+  return Number(a.startsWith("*")) - Number(b.startsWith("*")) || b.length - a.length;
+}
+
+const PATH_RANK = { Exact: 0, RegularExpression: 1, PathPrefix: 2 } as const satisfies Record<
+  PathMatch["type"],
+  number
+>;
+
+function comparePaths(a: PathMatch, b: PathMatch): number {
+  return PATH_RANK[a.type] - PATH_RANK[b.type] || b.value.length - a.value.length;
+}
+
+function compareStrings(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
