@@ -27,6 +27,7 @@ export const ENVOY_FILES: readonly string[] = [
   "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto",
   "envoy/extensions/filters/udp/udp_proxy/v3/route.proto",
   "envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy.proto",
+  "envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto",
   "envoy/extensions/http/original_ip_detection/xff/v3/xff.proto",
   "envoy/extensions/http/stateful_session/cookie/v3/cookie.proto",
   "envoy/extensions/http/stateful_session/header/v3/header.proto",
