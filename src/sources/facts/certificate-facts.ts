@@ -98,8 +98,7 @@ const certificatesIn = (pem: string): string[] => pem.match(PEM_CERTIFICATE) ?? 
 
 function isReadable(pem: string): boolean {
   try {
-    new X509Certificate(pem);
-    return true;
+    return new X509Certificate(pem).raw.length > 0;
   } catch {
     return false;
   }

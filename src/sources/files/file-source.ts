@@ -1,0 +1,137 @@
+/**
+ * Follows files: what is in them becomes objects in the sources of translation, every change of any number of files as one
+ * step. A file that cannot be used keeps the last good state of its objects; a file that is gone takes its objects with it.
+ *
+ * The file system only wakes this up: what is believed is a fresh look at every file, so no event can be missed for good.
+ */
+import { type FSWatcher, watch } from "node:fs";
+import { type FileScan, scanFiles } from "./file-scan.ts";
+import { type FileProblem, loadFile, type LoadedFile, type LoadedObject } from "./load-file.ts";
+import { mergeFiles, type MergedFiles } from "./merge-files.ts";
+
+export interface FileState extends MergedFiles {
+  readonly problems: readonly FileProblem[];
+  /** Files that keep an older state of their objects, because the present one cannot be used. */
+  readonly held: readonly string[];
+}
+
+export interface FileSourceOptions {
+  /** Files and folders. */
+  readonly paths: readonly string[];
+  /** Is told every state that differs from the one before; the first one before `start` returns. */
+  readonly onState: (state: FileState) => void;
+  /** Changes are taken up when nothing has happened for this long, in milliseconds. */
+  readonly quietMs?: number;
+  /** How often to look without being woken, in milliseconds: for file systems that tell nothing. */
+  readonly pollMs?: number;
+}
+
+export class FileSource {
+  readonly #options: FileSourceOptions;
+  readonly #fingerprints = new Map<string, string>();
+  readonly #loaded = new Map<string, LoadedFile>();
+  readonly #good = new Map<string, readonly LoadedObject[]>();
+  readonly #watchers = new Map<string, FSWatcher>();
+  #generations: MergedFiles["generations"] = new Map();
+  #problemsOfScan = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #poll: NodeJS.Timeout | undefined;
+
+  constructor(options: FileSourceOptions) {
+    this.#options = options;
+  }
+
+  /** Reads everything once, then follows. */
+  start(): void {
+    this.#look(true);
+    this.#poll = setInterval(() => this.#look(false), this.#options.pollMs ?? 2000);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#poll);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #wake(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(false), this.#options.quietMs ?? 10);
+  }
+
+  #look(first: boolean): void {
+    const scan = scanFiles(this.#options.paths);
+    this.#watch(scan);
+    const changed = this.#load(scan);
+    if (!changed && !first) return;
+    const merged = mergeFiles(this.#good, this.#generations);
+    this.#generations = merged.generations;
+    const problems = [
+      ...this.#scanProblems(),
+      ...[...this.#loaded.values()].flatMap((file) => file.problems),
+      ...merged.problems,
+    ];
+    const held = [...this.#loaded.values()]
+      .filter(({ file, usable }) => !usable && this.#good.has(file))
+      .map(({ file }) => file);
+    this.#options.onState({ ...merged, problems, held });
+  }
+
+  /** Loads what changed; true where anything did. */
+  #load(scan: FileScan): boolean {
+    let changed = !sameEntries(scan.problems, this.#problemsOfScan);
+    this.#problemsOfScan = new Map(scan.problems);
+    for (const file of this.#loaded.keys()) {
+      // What cannot be looked at for a moment is not gone: only what is really not there any more loses its objects.
+      if (scan.files.has(file) || scan.problems.has(file)) continue;
+      for (const map of [this.#loaded, this.#good, this.#fingerprints]) map.delete(file);
+      changed = true;
+    }
+    for (const [file, fingerprint] of scan.files) {
+      if (this.#fingerprints.get(file) === fingerprint) continue;
+      this.#fingerprints.set(file, fingerprint);
+      const loaded = loadFile(file);
+      this.#loaded.set(file, loaded);
+      if (loaded.usable) this.#good.set(file, loaded.objects);
+      changed = true;
+    }
+    return changed;
+  }
+
+  #scanProblems(): FileProblem[] {
+    return [...this.#problemsOfScan].map(([file, message]) => ({
+      file,
+      line: 1,
+      column: 1,
+      severity: "error",
+      message,
+    }));
+  }
+
+  #watch(scan: FileScan): void {
+    const wanted = new Set([...scan.folders, ...this.#options.paths.filter((path) => scan.files.has(path))]);
+    for (const [path, watcher] of this.#watchers) {
+      if (wanted.has(path)) continue;
+      watcher.close();
+      this.#watchers.delete(path);
+    }
+    for (const path of wanted) {
+      if (this.#watchers.has(path)) continue;
+      try {
+        // An editor that saves by renaming ends the watch of a file: it is made again at the next look.
+        const watcher = watch(path, { persistent: false }, (event) => {
+          if (event === "rename" && scan.files.has(path)) this.#watchers.delete(path);
+          this.#wake();
+        });
+        watcher.on("error", () => this.#watchers.delete(path));
+        this.#watchers.set(path, watcher);
+      } catch {
+        // Without a watch, the poll still finds every change.
+      }
+    }
+  }
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
+}

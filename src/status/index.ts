@@ -1,0 +1,5 @@
+/** Statuses: merging Trilith's part into what is there, and keeping the statuses of objects that live in files. */
+export { mergeStatus } from "./merge-status.ts";
+export type { StatedStatus, StoredStatus } from "./merge-status.ts";
+export { StatusBook } from "./status-book.ts";
+export type { ObjectWithStatus, StatedObject } from "./status-book.ts";
