@@ -19,6 +19,7 @@ export interface ProxyIdentity {
 }
 
 interface ConnectionEvents {
+  readonly sent: (message: DeltaDiscoveryResponse) => void;
   readonly learnt: (facts: readonly Fact[]) => void;
   readonly closed: () => void;
 }
@@ -43,6 +44,7 @@ export class ProxyConnection {
     if (this.#isClosed) return;
     const { messages, facts } = this.#session.handle(event, now());
     this.#queue.push(...messages);
+    for (const message of messages) this.#events.sent(message);
     this.#setTimer();
     if (messages.length > 0) this.#wake.resolve();
     if (facts.length > 0) this.#events.learnt(facts);

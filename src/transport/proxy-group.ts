@@ -2,6 +2,7 @@
  * The proxies that share one wanted state: all Envoys of a Gateway, or the only one of a standalone run. Batches go in and
  * reach every connected proxy at once; what the proxies answer comes out as facts. Proxies come and go by themselves.
  */
+import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import { ResourceSet } from "../xds/index.ts";
 import type { Fact, ResourceBatch, ResourceId, SessionEvent, SessionOptions } from "../xds/index.ts";
 import { ProxyConnection } from "./proxy-connection.ts";
@@ -10,6 +11,8 @@ import type { ProxyIdentity } from "./proxy-connection.ts";
 export interface ProxyGroupEvents {
   /** A proxy opened a stream. */
   readonly connected?: (proxy: ProxyConnection) => void;
+  /** A message is queued for the proxy: for counting, not for changing. */
+  readonly sent?: (proxy: ProxyConnection, message: DeltaDiscoveryResponse) => void;
   /** What was learnt of one proxy, in order. Called after the messages of the same step are queued. */
   readonly learnt?: (proxy: ProxyConnection, facts: readonly Fact[]) => void;
   /** The stream is closed; its facts no longer hold. */
@@ -51,6 +54,7 @@ export class ProxyGroup {
   /** Opens a session for a stream. */
   connect(identity: ProxyIdentity): ProxyConnection {
     const connection = new ProxyConnection(identity, this.#resources, this.#options, {
+      sent: (message) => this.#events.sent?.(connection, message),
       learnt: (facts) => this.#events.learnt?.(connection, facts),
       closed: () => {
         this.#connections.delete(connection);
