@@ -1,17 +1,18 @@
 /**
  * Follows files: what is in them becomes objects in the sources of translation, every change of any number of files as one
- * step. A file that cannot be used keeps the last good state of its objects; a file that is gone takes its objects with it.
+ * step. An object that is not valid, and a file that is no YAML, keep their last good state; what is gone is removed.
  *
  * The file system only wakes this up: what is believed is a fresh look at every file, so no event can be missed for good.
  */
 import { type FSWatcher, watch } from "node:fs";
+import { objectKeyOf, type ObjectKey } from "../../resources/index.ts";
 import { type FileScan, scanFiles } from "./file-scan.ts";
 import { type FileProblem, loadFile, type LoadedFile, type LoadedObject } from "./load-file.ts";
 import { mergeFiles, type MergedFiles } from "./merge-files.ts";
 
 export interface FileState extends MergedFiles {
   readonly problems: readonly FileProblem[];
-  /** Files that keep an older state of their objects, because the present one cannot be used. */
+  /** Files with objects that cannot be used as they are: those keep their last good state, where they had one. */
   readonly held: readonly string[];
 }
 
@@ -92,10 +93,14 @@ export class FileSource {
       this.#fingerprints.set(file, fingerprint);
       const loaded = loadFile(file);
       this.#loaded.set(file, loaded);
-      if (loaded.usable) this.#good.set(file, loaded.objects);
+      if (loaded.usable) this.#good.set(file, [...loaded.objects, ...this.#lastGood(file, loaded.invalid)]);
       changed = true;
     }
     return changed;
+  }
+
+  #lastGood(file: string, keys: readonly ObjectKey[]): LoadedObject[] {
+    return (this.#good.get(file) ?? []).filter(({ object }) => keys.includes(objectKeyOf(object)));
   }
 
   #scanProblems(): FileProblem[] {

@@ -1,9 +1,19 @@
 /**
- * One file's objects: read, parsed, validated and defaulted, each with the place where it stands. A file is good as a whole or
- * not at all, because half of a file that somebody is writing is not what they mean.
+ * One file's objects: read, parsed, validated and defaulted, each with the place where it stands. An object that is not
+ * valid is told by name, so that its last good state can stay; text that is no YAML makes the whole file unusable, because
+ * nobody can say what it was meant to hold.
  */
 import { readFileSync, statSync } from "node:fs";
-import { type KnownObject, type Problem, validate } from "../../resources/index.ts";
+import {
+  type FieldPath,
+  formatObject,
+  formatPath,
+  type KnownObject,
+  objectKey,
+  type ObjectKey,
+  type Problem,
+  validate,
+} from "../../resources/index.ts";
 import { type Position, type YamlDocument, yamlDocuments } from "./yaml-documents.ts";
 
 export interface FileProblem extends Position {
@@ -21,14 +31,16 @@ export interface LoadedObject {
   readonly object: KnownObject;
   readonly file: string;
   /** Where a field of the object stands in its file. */
-  locate(path: readonly (string | number)[]): Position;
+  readonly locate: (path: FieldPath) => Position;
 }
 
 export interface LoadedFile {
   readonly file: string;
   readonly objects: readonly LoadedObject[];
   readonly problems: readonly FileProblem[];
-  /** False where an error keeps the file from being used. */
+  /** Objects that are in the file and not valid. */
+  readonly invalid: readonly ObjectKey[];
+  /** False where it cannot even be said which objects the file holds. */
   readonly usable: boolean;
 }
 
@@ -43,39 +55,44 @@ export function loadFile(file: string): LoadedFile {
     return loadText(file, readFileSync(file, "utf8"));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { file, objects: [], problems: [{ file, line: 1, column: 1, severity: "error", message }], usable: false };
+    return {
+      file,
+      objects: [],
+      problems: [{ file, line: 1, column: 1, severity: "error", message }],
+      invalid: [],
+      usable: false,
+    };
   }
 }
 
 export function loadText(file: string, text: string): LoadedFile {
-  const loaded = yamlDocuments(text).map((document) => loadDocument(file, document));
-  const problems = loaded.flatMap((document) => document.problems);
+  const loaded = yamlDocuments(text).flatMap((document) => loadDocument(file, document));
   return {
     file,
-    objects: loaded.flatMap((document) => document.objects),
-    problems,
-    usable: problems.every(({ severity }) => severity !== "error"),
+    objects: loaded.flatMap(({ object }) => object ?? []),
+    problems: loaded.flatMap(({ problems }) => problems),
+    invalid: loaded.flatMap(({ invalid }) => invalid ?? []),
+    usable: loaded.every(({ usable }) => usable),
   };
 }
 
-type LoadedDocument = Pick<LoadedFile, "objects" | "problems">;
+interface LoadedValue {
+  readonly object?: LoadedObject;
+  readonly problems: readonly FileProblem[];
+  readonly invalid?: ObjectKey;
+  readonly usable: boolean;
+}
 
-function loadDocument(file: string, document: YamlDocument): LoadedDocument {
+function loadDocument(file: string, document: YamlDocument): LoadedValue[] {
   if (document.problems.length > 0) {
-    return { objects: [], problems: document.problems.map((problem) => ({ file, severity: "error", ...problem })) };
+    return [{ problems: document.problems.map((problem) => ({ file, severity: "error", ...problem })), usable: false }];
   }
-  if (document.value === undefined) return { objects: [], problems: [] };
-  return itemsOf(document).reduce<LoadedDocument>(
-    (sum, { value, at }) => {
-      const next = loadValue(file, value, (path) => document.locate([...at, ...path]));
-      return { objects: [...sum.objects, ...next.objects], problems: [...sum.problems, ...next.problems] };
-    },
-    { objects: [], problems: [] },
-  );
+  if (document.value === undefined) return [];
+  return itemsOf(document).map(({ value, at }) => loadValue(file, value, (path) => document.locate([...at, ...path])));
 }
 
 /** A `v1 List`, as `kubectl get -o yaml` prints it, stands for its items. */
-function itemsOf({ value }: YamlDocument): { readonly value: unknown; readonly at: readonly (string | number)[] }[] {
+function itemsOf({ value }: YamlDocument): { readonly value: unknown; readonly at: FieldPath }[] {
   const list = value as { kind?: unknown; items?: unknown };
   const isList =
     typeof value === "object" &&
@@ -86,12 +103,14 @@ function itemsOf({ value }: YamlDocument): { readonly value: unknown; readonly a
   return (list.items as unknown[]).map((item, index) => ({ value: item, at: ["items", index] }));
 }
 
-function loadValue(file: string, value: unknown, locate: LoadedObject["locate"]): LoadedDocument {
-  const { object, problems } = validate(value, { defaultNamespace: "default" });
-  const named = nameOf(value);
+function loadValue(file: string, value: unknown, locate: LoadedObject["locate"]): LoadedValue {
+  const { object, identity, problems } = validate(value, { namespaceDefault: "default", status: "drop" });
+  const isInvalid = object === undefined && problems.some(({ severity }) => severity === "error");
   return {
-    objects: object === undefined ? [] : [{ object, file, locate }],
-    problems: problems.map((problem) => fileProblemOf(problem, file, named, locate)),
+    ...(object && { object: { object, file, locate } }),
+    problems: problems.map((problem) => fileProblemOf(problem, file, identity && formatObject(identity), locate)),
+    ...(isInvalid && identity && { invalid: objectKey(identity) }),
+    usable: !isInvalid || identity !== undefined,
   };
 }
 
@@ -110,20 +129,4 @@ function fileProblemOf(
     ...(path.length > 0 && { path: formatPath(path) }),
     ...(object !== undefined && { object }),
   };
-}
-
-/** `spec.rules[0].matches`. */
-export function formatPath(path: readonly (string | number)[]): string {
-  return path
-    .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
-    .join("")
-    .replace(/^\./, "");
-}
-
-function nameOf(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { kind, metadata } = value as { kind?: unknown; metadata?: { name?: unknown; namespace?: unknown } | null };
-  if (typeof kind !== "string" || typeof metadata?.name !== "string") return undefined;
-  const { name, namespace } = metadata;
-  return typeof namespace === "string" ? `${kind} ${namespace}/${name}` : `${kind} ${name}`;
 }

@@ -16,7 +16,7 @@ export interface YamlDocument {
   readonly position: Position;
   readonly problems: readonly (Position & { readonly message: string })[];
   /** Where the value at a field path stands; of the nearest enclosing value where the path leads nowhere. */
-  locate(path: readonly (string | number)[]): Position;
+  readonly locate: (path: readonly (string | number)[]) => Position;
 }
 
 /** How often anchors may be used in one document before it is refused. */

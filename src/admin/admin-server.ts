@@ -1,0 +1,96 @@
+/**
+ * The admin API: what Trilith is doing, over HTTP, for people, scripts and probes. It only reads. It listens on loopback, since
+ * it shows the whole configuration and asks nobody who they are.
+ *
+ *   /healthz  200 while the process works          /readyz  200 when the first complete state is acknowledged
+ *   /metrics  Prometheus                           /status  objects with their statuses, findings, files
+ *   /graph    collections, sizes, recomputations   /envoy   Envoy resources, with what each was made of
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What the endpoints show, asked anew at each request. */
+export interface AdminSources {
+  /** What readiness waits for; undefined when ready. */
+  readonly notReady: () => string | undefined;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly status: () => unknown;
+  readonly graph: () => unknown;
+  /** Envoy resources of a kind, or of all. An unknown kind is undefined. */
+  readonly envoy: (kind: string | undefined) => unknown;
+}
+
+export interface AdminServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Rejects where the address cannot be listened on. */
+export async function startAdminServer(
+  listen: { readonly host: string; readonly port: number },
+  sources: AdminSources,
+): Promise<AdminServer> {
+  const server = createServer((request, response) => {
+    answer(request, response, sources).catch((error: unknown) => fail(response, error));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(listen.port, listen.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: () => close(server) };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, sources: AdminSources): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return text(response, 405, "the admin API only reads; use GET\n");
+  const { pathname, searchParams } = new URL(request.url ?? "/", "http://admin");
+  switch (pathname) {
+    case "/healthz":
+      return text(response, 200, "ok\n");
+    case "/readyz": {
+      const missing = sources.notReady();
+      return missing === undefined ? text(response, 200, "ok\n") : text(response, 503, `not ready: ${missing}\n`);
+    }
+    case "/metrics": {
+      const { contentType, text: body } = await sources.metrics();
+      return send(response, 200, contentType, body);
+    }
+    case "/status":
+      return json(response, sources.status());
+    case "/graph":
+      return json(response, sources.graph());
+    case "/envoy": {
+      const resources = sources.envoy(searchParams.get("kind") ?? undefined);
+      return resources === undefined
+        ? text(response, 404, "no such kind of Envoy resource\n")
+        : json(response, resources);
+    }
+    default:
+      return text(response, 404, "not found; there are /healthz, /readyz, /metrics, /status, /graph and /envoy\n");
+  }
+}
+
+const json = (response: ServerResponse, value: unknown): void =>
+  send(response, 200, "application/json", `${JSON.stringify(value, undefined, 2)}\n`);
+
+const text = (response: ServerResponse, status: number, body: string): void =>
+  send(response, status, "text/plain; charset=utf-8", body);
+
+function send(response: ServerResponse, status: number, contentType: string, body: string): void {
+  response.writeHead(status, { "content-type": contentType, "cache-control": "no-store" });
+  response.end(body);
+}
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (!response.headersSent) text(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
+  else response.destroy();
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,72 @@
+/**
+ * The engine without anything around it: the graph, its sources, the facts that need Node, and translation. `serve` puts
+ * Envoy behind it, `check` only looks at what comes out.
+ */
+import { Graph, type Source } from "../collections/index.ts";
+import type { KnownObject, ObjectKey } from "../resources/index.ts";
+import { deriveAddressFacts, deriveCertificateFacts, deriveTrustFacts } from "../sources/index.ts";
+import {
+  createResourceSources,
+  type ResolvedName,
+  type ResourceSources,
+  type RouteReport,
+  type SocketReport,
+  SOURCE_OF_KIND,
+  translate,
+  type TranslateSettings,
+  type Translation,
+} from "../translate/index.ts";
+
+/** Facts that a driver writes. */
+export interface DrivenFacts {
+  readonly resolvedNames: Source<ResolvedName>;
+  readonly socketReports: Source<SocketReport>;
+  readonly routeReports: Source<RouteReport>;
+}
+
+export interface Engine {
+  readonly graph: Graph;
+  readonly sources: ResourceSources;
+  readonly driven: DrivenFacts;
+  readonly translation: Translation;
+  /** Makes `objects` the whole state, in one step: what is not in it is removed. */
+  replaceObjects(objects: ReadonlyMap<ObjectKey, KnownObject>): void;
+}
+
+export function createEngine(settings: TranslateSettings): Engine {
+  const graph = new Graph();
+  const sources = createResourceSources(graph);
+  const driven: DrivenFacts = {
+    resolvedNames: graph.source<ResolvedName>({ name: "facts/ResolvedNames", key: (fact) => fact.key }),
+    socketReports: graph.source<SocketReport>({ name: "facts/SocketReports", key: (fact) => fact.key }),
+    routeReports: graph.source<RouteReport>({ name: "facts/RouteReports", key: (fact) => fact.key }),
+  };
+  const inputs = {
+    ...sources,
+    ...driven,
+    certificateFacts: deriveCertificateFacts(graph, sources.secrets),
+    addressFacts: deriveAddressFacts(graph, sources.gateways),
+    trustFacts: deriveTrustFacts(graph, sources.configMaps),
+  };
+  const translation = translate(graph, inputs, settings);
+  let present: ReadonlyMap<ObjectKey, KnownObject> = new Map();
+  return {
+    graph,
+    sources,
+    driven,
+    translation,
+    replaceObjects: (objects) => {
+      graph.batch(() => {
+        for (const [key, { kind }] of present) if (!objects.has(key)) sources[SOURCE_OF_KIND[kind]].delete(key);
+        for (const object of objects.values()) setObject(sources, object);
+      });
+      present = objects;
+    },
+  };
+}
+
+function setObject(sources: ResourceSources, object: KnownObject): void {
+  // The table pairs each kind with the source of its type, which the compiler cannot follow through the lookup.
+  const source = sources[SOURCE_OF_KIND[object.kind]] as Source<KnownObject>;
+  source.set(object);
+}

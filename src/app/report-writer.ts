@@ -1,0 +1,174 @@
+/**
+ * Turns what proxies did with Envoy resources into facts about listeners and routes, which statuses are made of. A report
+ * is made anew when a resource behind it changes, when a proxy answers, and when the object's generation changes.
+ */
+import type { Collection, Graph } from "../collections/index.ts";
+import type { EnvoyRecord } from "../envoy/index.ts";
+import type { SocketKey } from "../model/index.ts";
+import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
+import type { RouteReport, SocketReport } from "../translate/index.ts";
+import { type Delivery, deliveryKey, type DeliveryLedger } from "./delivery-ledger.ts";
+import type { DrivenFacts, Engine } from "./engine.ts";
+
+/** Why a socket is kept from the proxies, where it is. */
+export type SocketBarrier = (socket: SocketKey) => string | undefined;
+
+export class ReportWriter {
+  readonly #engine: Engine;
+  readonly #records: Collection<EnvoyRecord>;
+  readonly #ledger: DeliveryLedger;
+  readonly #barrier: SocketBarrier;
+  readonly #recordsOfRoute = new Map<ObjectKey, Set<string>>();
+  readonly #dirtyRoutes = new Set<ObjectKey>();
+  readonly #dirtySockets = new Set<SocketKey>();
+  #isScheduled = false;
+
+  constructor(engine: Engine, records: Collection<EnvoyRecord>, ledger: DeliveryLedger, barrier: SocketBarrier) {
+    this.#engine = engine;
+    this.#records = records;
+    this.#ledger = ledger;
+    this.#barrier = barrier;
+    this.#follow(engine.graph);
+  }
+
+  /** The proxies said something about these resources. */
+  touch(keys: Iterable<string>): void {
+    for (const key of keys) this.#markRecord(this.#records.get(key));
+    this.#schedule();
+  }
+
+  touchSocket(socket: SocketKey): void {
+    this.#dirtySockets.add(socket);
+    this.#schedule();
+  }
+
+  #follow(graph: Graph): void {
+    const { sources, translation } = this.#engine;
+    graph.subscribe(this.#records, (changes) => {
+      for (const { key, before, after } of changes) {
+        for (const route of routesOf(before)) this.#recordsOfRoute.get(route)?.delete(key);
+        for (const route of routesOf(after))
+          this.#recordsOfRoute.set(route, (this.#recordsOfRoute.get(route) ?? new Set()).add(key));
+        this.#markRecord(before);
+        this.#markRecord(after);
+      }
+      this.#schedule();
+    });
+    graph.subscribe(translation.sockets, (changes) => {
+      for (const { key } of changes) this.touchSocket(key as SocketKey);
+    });
+    graph.subscribe(translation.listenerGenerations, () => {
+      for (const { key } of translation.sockets.values()) this.touchSocket(key);
+    });
+    for (const routes of routeSources(sources)) {
+      graph.subscribe<Route>(routes, (changes) => {
+        for (const { key } of changes) this.#dirtyRoutes.add(key as ObjectKey);
+        this.#schedule();
+      });
+    }
+  }
+
+  #markRecord(record: EnvoyRecord | undefined): void {
+    for (const route of routesOf(record)) this.#dirtyRoutes.add(route);
+    if (record?.kind === "listener") this.#dirtySockets.add(record.name as SocketKey);
+  }
+
+  /** Subscribers may not write to the graph, so reports follow right behind the step that caused them. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#dirtyRoutes.size + this.#dirtySockets.size === 0) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      const [routes, sockets] = [[...this.#dirtyRoutes], [...this.#dirtySockets]];
+      this.#dirtyRoutes.clear();
+      this.#dirtySockets.clear();
+      this.#engine.graph.batch(() => this.#write(this.#engine.driven, routes, sockets));
+    });
+  }
+
+  #write(
+    { routeReports, socketReports }: DrivenFacts,
+    routes: readonly ObjectKey[],
+    sockets: readonly SocketKey[],
+  ): void {
+    for (const route of routes) {
+      const report = this.#routeReport(route);
+      if (report === undefined) routeReports.delete(route);
+      else routeReports.set(report);
+    }
+    for (const socket of sockets) {
+      const report = this.#socketReport(socket);
+      if (report === undefined) socketReports.delete(socket);
+      else socketReports.set(report);
+    }
+  }
+
+  #routeReport(route: ObjectKey): RouteReport | undefined {
+    const records = [...(this.#recordsOfRoute.get(route) ?? [])].flatMap((key) => this.#records.get(key) ?? []);
+    const generation = this.#generationOf(route);
+    if (generation === undefined || records.length === 0) return undefined;
+    const deliveries = records.map((record) => this.#ledger.deliveryOf(record));
+    const refused = deliveries.find((delivery) => delivery.state === "refused");
+    const before = this.#engine.driven.routeReports.get(route)?.generation ?? 0;
+    const acknowledged = deliveries.every(({ state }) => state === "acknowledged");
+    return { key: route, generation: acknowledged ? generation : before, ...(refused && { problem: refused.message }) };
+  }
+
+  #generationOf(route: ObjectKey): number | undefined {
+    for (const routes of routeSources(this.#engine.sources)) {
+      const found = routes.get(route);
+      if (found) return found.metadata.generation ?? 0;
+    }
+    return undefined;
+  }
+
+  #socketReport(key: SocketKey): SocketReport | undefined {
+    const { translation, driven } = this.#engine;
+    const socket = translation.sockets.get(key);
+    const record = this.#records.get(deliveryKey({ kind: "listener", name: key }));
+    if (socket === undefined || record === undefined) return undefined;
+    const barrier = this.#barrier(key);
+    const delivery = barrier === undefined ? this.#ledger.deliveryOf(record) : ({ state: "pending" } as const);
+    const problem =
+      barrier === undefined ? problemOf(delivery) : ({ reason: "PortUnavailable", message: barrier } as const);
+    if (delivery.state !== "acknowledged") {
+      return { key, programmed: driven.socketReports.get(key)?.programmed ?? [], ...(problem && { problem }) };
+    }
+    const listeners = socket.chains.flatMap((chain) => chain.listeners);
+    return {
+      key,
+      programmed: listeners.map((listener) => ({
+        listener,
+        generation: translation.listenerGenerations.get(listener)?.generation ?? 0,
+      })),
+    };
+  }
+}
+
+const CANNOT_BIND = /cannot bind|address already in use|permission denied|cannot listen/i;
+
+function problemOf(delivery: Delivery): SocketReport["problem"] {
+  if (delivery.state !== "refused") return undefined;
+  return { reason: CANNOT_BIND.test(delivery.message) ? "PortUnavailable" : "Refused", message: delivery.message };
+}
+
+/** Records name the rules that they were made of: `HTTPRoute/shop/cart#0`. */
+function routesOf(record: EnvoyRecord | undefined): ObjectKey[] {
+  const routes = (record?.origins ?? []).flatMap((origin) => /^(\w+Route)\/([^/]+)\/([^/#]+)#/.exec(origin) ?? []);
+  const keys: ObjectKey[] = [];
+  for (let i = 0; i < routes.length; i += 4) {
+    const [kind, namespace, name] = routes.slice(i + 1, i + 4);
+    if (kind !== undefined && name !== undefined) keys.push(objectKey({ group: gatewayGroup, kind, namespace, name }));
+  }
+  return keys;
+}
+
+function routeSources({
+  httpRoutes,
+  grpcRoutes,
+  tlsRoutes,
+  tcpRoutes,
+  udpRoutes,
+}: Engine["sources"]): readonly Collection<Route>[] {
+  return [httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes];
+}

@@ -1,0 +1,31 @@
+/** Asks a running Trilith through its admin API. */
+import { CliError } from "./cli-error.ts";
+
+export const DEFAULT_ADMIN = "127.0.0.1:19000";
+
+export async function askAdmin(admin: string, path: string): Promise<unknown> {
+  const response = await request(admin, path);
+  if (!response.ok) throw new CliError(`${admin} answered ${response.status}: ${(await response.text()).trim()}`);
+  return response.json();
+}
+
+async function request(admin: string, path: string): Promise<Response> {
+  try {
+    return await fetch(`http://${admin}${path}`, { signal: AbortSignal.timeout(10_000) });
+  } catch (error) {
+    throw new CliError(
+      `no Trilith answers at ${admin}; start one with "trilith serve DIR", or name its admin address with --admin`,
+      2,
+      error,
+    );
+  }
+}
+
+/** "host:port", or a port alone, which is on loopback. */
+export function parseAddress(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65535)
+    throw new CliError(`"${text}" is no address; write host:port, such as ${DEFAULT_ADMIN}`);
+  return { host: (match[1] ?? "127.0.0.1").replace(/^\[|\]$/g, ""), port };
+}

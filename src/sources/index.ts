@@ -1,0 +1,10 @@
+/** Sources: drivers that put objects and facts into collections. */
+export { certificateFactOf, deriveCertificateFacts, deriveTrustFacts, trustFactOf } from "./facts/certificate-facts.ts";
+export { FileSource } from "./files/file-source.ts";
+export type { FileSourceOptions, FileState } from "./files/file-source.ts";
+export { loadFile } from "./files/load-file.ts";
+export type { FileProblem, LoadedFile, LoadedObject } from "./files/load-file.ts";
+export { mergeFiles } from "./files/merge-files.ts";
+export { scanFiles } from "./files/file-scan.ts";
+export { NameResolver } from "./facts/name-resolver.ts";
+export { deriveAddressFacts } from "./facts/address-facts.ts";
