@@ -1,0 +1,88 @@
+/**
+ * The ExternalAuth filter: which service one route's requests are checked with. Envoy's filter is one for all routes, and each
+ * route names its own service. What it lacks per route, so that it is the same for all: the list of headers that a gRPC
+ * service gets to see (all of them), and the status when the service fails.
+ *
+ * https://gateway-api.sigs.k8s.io/reference/spec/#httpexternalauthfilter
+ */
+import { create } from "@bufbuild/protobuf";
+import { GrpcServiceSchema } from "../../generated/envoy/config/core/v3/grpc_service_pb.ts";
+import { HttpUriSchema } from "../../generated/envoy/config/core/v3/http_uri_pb.ts";
+import {
+  AuthorizationRequestSchema,
+  AuthorizationResponseSchema,
+  BufferSettingsSchema,
+  CheckSettingsSchema,
+  ExtAuthzPerRouteSchema,
+  HttpServiceSchema,
+} from "../../generated/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
+import type {
+  CheckSettings,
+  ExtAuthzPerRoute,
+} from "../../generated/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
+import { ListStringMatcherSchema } from "../../generated/envoy/type/matcher/v3/string_pb.ts";
+import type { ListStringMatcher } from "../../generated/envoy/type/matcher/v3/string_pb.ts";
+import type { BackendKey, ExternalAuth } from "../../model/index.ts";
+import { durationOf } from "./duration-of.ts";
+import { otherWordsExpression } from "./regular-expression.ts";
+
+/** How long a check may take; a slower one is a refusal. */
+const CHECK_TIMEOUT_MS = 10_000;
+
+export function externalAuthOf(auth: ExternalAuth, backend: BackendKey): ExtAuthzPerRoute {
+  const settings = create(CheckSettingsSchema, {
+    serviceOverride: serviceOf(auth, backend),
+    ...(auth.maxBodyBytes > 0
+      ? {
+          withRequestBody: create(BufferSettingsSchema, {
+            maxRequestBytes: auth.maxBodyBytes,
+            allowPartialMessage: true,
+          }),
+        }
+      : { disableRequestBodyBuffering: true }),
+  });
+  return create(ExtAuthzPerRouteSchema, { override: { case: "checkSettings", value: settings } });
+}
+
+function serviceOf(auth: ExternalAuth, backend: BackendKey): CheckSettings["serviceOverride"] {
+  const timeout = durationOf(CHECK_TIMEOUT_MS);
+  if (auth.protocol === "GRPC") {
+    const target = { case: "envoyGrpc" as const, value: { clusterName: backend } };
+    return { case: "grpcService", value: create(GrpcServiceSchema, { targetSpecifier: target, timeout }) };
+  }
+  const value = create(HttpServiceSchema, {
+    // Envoy connects to the cluster; the address only has to be one.
+    serverUri: create(HttpUriSchema, {
+      uri: "http://external-auth",
+      httpUpstreamType: { case: "cluster", value: backend },
+      timeout,
+    }),
+    pathPrefix: auth.pathPrefix === "/" ? "" : auth.pathPrefix.replace(/\/+$/, ""),
+    authorizationRequest: create(AuthorizationRequestSchema, { allowedHeaders: anyOf(auth.allowedRequestHeaders) }),
+    authorizationResponse: create(AuthorizationResponseSchema, {
+      allowedUpstreamHeaders: auth.allowedResponseHeaders.length === 0 ? allOthers : anyOf(auth.allowedResponseHeaders),
+    }),
+  });
+  return { case: "httpService", value };
+}
+
+const anyOf = (names: readonly string[]): ListStringMatcher =>
+  create(ListStringMatcherSchema, {
+    patterns: names.map((value) => ({ matchPattern: { case: "exact" as const, value }, ignoreCase: true })),
+  });
+
+/** Names the host, frames the message, or is about one connection: never taken over from an answer. */
+const KEPT_BACK = [
+  "connection",
+  "content-length",
+  "host",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+
+const allOthers: ListStringMatcher = create(ListStringMatcherSchema, {
+  patterns: [{ matchPattern: { case: "safeRegex", value: { regex: otherWordsExpression(KEPT_BACK, ":") } } }],
+});

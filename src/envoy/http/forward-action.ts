@@ -1,0 +1,125 @@
+/** Sending requests to one backend, or to several by weight that are treated alike but for their headers. */
+import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import {
+  RouteAction_RequestMirrorPolicySchema as MirrorPolicySchema,
+  RouteActionSchema,
+  WeightedCluster_ClusterWeightSchema as ClusterWeightSchema,
+  WeightedClusterSchema,
+} from "../../generated/envoy/config/route/v3/route_components_pb.ts";
+import type {
+  RouteAction,
+  RouteAction_RequestMirrorPolicy as MirrorPolicy,
+  WeightedCluster_ClusterWeight as ClusterWeight,
+} from "../../generated/envoy/config/route/v3/route_components_pb.ts";
+import { StatefulSessionPerRouteSchema } from "../../generated/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts";
+import { RegexMatchAndSubstituteSchema } from "../../generated/envoy/type/matcher/v3/regex_pb.ts";
+import type { BackendKey, HttpEntry, HttpRule, Mirror } from "../../model/index.ts";
+import { durationOf } from "./duration-of.ts";
+import { SESSION_FILTER } from "./filter-names.ts";
+import { partsPerMillion, WHOLE } from "./fraction.ts";
+import { headerListsOf } from "./header-mutation.ts";
+import { pathChangeOf } from "./path-modifier.ts";
+import { retryPolicyOf } from "./retry-policy.ts";
+import { sessionOf } from "./session.ts";
+import type { Share, Treatment } from "./share.ts";
+
+type Filters = Readonly<Record<string, Any>>;
+
+interface ForwardOptions {
+  /** Whether clients come by TLS. */
+  readonly secure: boolean;
+  /** Whether other routes have the other backends of the rule. */
+  readonly split: boolean;
+}
+
+/** Envoy's own limit on a silent stream; a rule that allows a request more time lifts it. */
+const STREAM_IDLE_TIMEOUT_MS = 300_000;
+
+/** The action, and the filters that go with a route of one backend. All shares go to backends. */
+export function forwardActionOf(
+  entry: HttpEntry,
+  shares: readonly Share[],
+  options: ForwardOptions,
+): { readonly action: RouteAction; readonly filters: Filters } {
+  const { rule, match } = entry;
+  const [first] = shares;
+  const treatment: Treatment = first?.treatment ?? { mirrors: [] };
+  const single = shares.length === 1 ? backendOf(first) : undefined;
+  const retryPolicy = retryPolicyOf(rule);
+  const action = create(RouteActionSchema, {
+    clusterSpecifier:
+      single === undefined
+        ? {
+            case: "weightedClusters",
+            value: create(WeightedClusterSchema, { clusters: weightsOf(rule, shares, options) }),
+          }
+        : { case: "cluster", value: single },
+    ...timeoutsOf(rule),
+    ...rewriteOf(treatment.hostname),
+    ...(retryPolicy === undefined ? {} : { retryPolicy }),
+    requestMirrorPolicies: treatment.mirrors.filter(({ numerator }) => numerator > 0).map(mirrorPolicyOf),
+  });
+  const change = pathChangeOf(treatment.path, match.path);
+  if (change.kind === "prefix") action.prefixRewrite = change.replacement;
+  if (change.kind === "regex") {
+    action.regexRewrite = create(RegexMatchAndSubstituteSchema, {
+      pattern: { regex: change.expression },
+      substitution: change.substitution,
+    });
+  }
+  return { action, filters: single === undefined ? {} : sessionFilterOf(rule, single, options.split, options.secure) };
+}
+
+/** Whether the weighted clusters carry the header modifiers, which are then not the route's. */
+export const forwardsHeadersItself = (shares: readonly Share[]): boolean => shares.length > 1;
+
+const backendOf = (share: Share | undefined): BackendKey | undefined =>
+  share?.target.kind === "backend" ? share.target.backend : undefined;
+
+function weightsOf(rule: HttpRule, shares: readonly Share[], { secure }: ForwardOptions): ClusterWeight[] {
+  return shares.flatMap((share) => {
+    const name = backendOf(share);
+    if (name === undefined) return [];
+    const request = headerListsOf(...share.requestHeaders);
+    const response = headerListsOf(...share.responseHeaders);
+    const weight = create(ClusterWeightSchema, {
+      name,
+      weight: share.weight,
+      requestHeadersToAdd: request.add,
+      requestHeadersToRemove: request.remove,
+      responseHeadersToAdd: response.add,
+      responseHeadersToRemove: response.remove,
+      typedPerFilterConfig: sessionFilterOf(rule, name, true, secure),
+    });
+    return [weight];
+  });
+}
+
+function sessionFilterOf(rule: HttpRule, backend: BackendKey, shared: boolean, secure: boolean): Filters {
+  const { sessionPersistence } = rule;
+  if (sessionPersistence === undefined) return {};
+  const session = sessionOf(sessionPersistence, backend, shared, secure);
+  return { [SESSION_FILTER]: anyPack(StatefulSessionPerRouteSchema, session) };
+}
+
+/** Where nothing is stated there is no limit, because a stream may last; Envoy's own default would be 15 seconds. */
+function timeoutsOf({ requestTimeoutMs }: HttpRule): Pick<RouteAction, "timeout" | "idleTimeout"> {
+  const timeout = durationOf(requestTimeoutMs ?? 0);
+  if (requestTimeoutMs === 0) return { timeout, idleTimeout: durationOf(0) };
+  if ((requestTimeoutMs ?? 0) <= STREAM_IDLE_TIMEOUT_MS) return { timeout };
+  return { timeout, idleTimeout: timeout };
+}
+
+const rewriteOf = (hostname: string | undefined): Partial<Pick<RouteAction, "hostRewriteSpecifier">> =>
+  hostname === undefined ? {} : { hostRewriteSpecifier: { case: "hostRewriteLiteral", value: hostname } };
+
+function mirrorPolicyOf({ backend, numerator, denominator }: Mirror): MirrorPolicy {
+  const parts = Math.round((numerator / denominator) * WHOLE);
+  return create(MirrorPolicySchema, {
+    cluster: backend,
+    disableShadowHostSuffixAppend: true,
+    ...(parts >= WHOLE ? {} : { runtimeFraction: { defaultValue: partsPerMillion(parts) } }),
+  });
+}

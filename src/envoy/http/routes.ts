@@ -1,0 +1,117 @@
+/**
+ * The routes of one entry. Mostly one; several with the same match where its backends differ in more than headers, or where
+ * a share of the requests is answered or redirected: Envoy's weighted clusters cannot do that. These routes are tried in
+ * order, each taking the requests whose random number lies below its cumulated share: Envoy draws one number per request.
+ */
+import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import { DirectResponseActionSchema, RouteSchema } from "../../generated/envoy/config/route/v3/route_components_pb.ts";
+import type { Route } from "../../generated/envoy/config/route/v3/route_components_pb.ts";
+import { CorsPolicySchema } from "../../generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
+import { ExtAuthzPerRouteSchema } from "../../generated/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
+import { formatRule } from "../../model/index.ts";
+import type { HttpEntry, VirtualHost } from "../../model/index.ts";
+import { corsPolicyOf } from "./cross-origin.ts";
+import { externalAuthOf } from "./external-auth.ts";
+import { CORS_FILTER, EXTERNAL_AUTH_FILTER } from "./filter-names.ts";
+import { forwardActionOf, forwardsHeadersItself } from "./forward-action.ts";
+import { WHOLE } from "./fraction.ts";
+import { headerListsOf } from "./header-mutation.ts";
+import { redirectCasesOf } from "./redirect.ts";
+import { routeMatchOf } from "./route-match.ts";
+import type { Restriction } from "./route-match.ts";
+import { areAlike, sharesOf } from "./share.ts";
+import type { Share, Treatment } from "./share.ts";
+
+export interface HostContext {
+  readonly host: Pick<VirtualHost, "domain" | "port">;
+  /** Of the listeners that the host belongs to. */
+  readonly scheme: "http" | "https";
+}
+
+/** Each is named `HTTPRoute/shop/cart#2/0`: rule, and position of the match; the access log shows the name. */
+export function routesOfEntry(entry: HttpEntry, context: HostContext): readonly Route[] {
+  const shares = sharesOf(entry.rule);
+  const [first] = shares;
+  if (first === undefined) return [];
+  if (shares.length === 1) return routesOfShare(entry, first, context, {});
+  if (areAlike(shares)) return [forwardRouteOf(entry, shares, {}, context)];
+  const total = shares.reduce((sum, { weight }) => sum + weight, 0);
+  let sum = 0;
+  return shares.flatMap((share, index) => {
+    sum += share.weight;
+    const below = Math.round((sum / total) * WHOLE);
+    return [...routesOfShare(entry, share, context, index + 1 === shares.length ? {} : { below }, shares.length > 1)];
+  });
+}
+
+function routesOfShare(
+  entry: HttpEntry,
+  share: Share,
+  context: HostContext,
+  restriction: Restriction,
+  split = false,
+): readonly Route[] {
+  const { target } = share;
+  switch (target.kind) {
+    case "backend":
+      return [forwardRouteOf(entry, [share], restriction, context, split)];
+    case "respond": {
+      // A gRPC client takes 503 for UNAVAILABLE; 500 would be UNKNOWN.
+      const status = entry.rule.grpc && target.status === 500 ? 503 : target.status;
+      const action = { case: "directResponse" as const, value: create(DirectResponseActionSchema, { status }) };
+      return [routeOf(entry, share, restriction, action)];
+    }
+    case "redirect":
+      return redirectCasesOf(target.redirect, entry.match, context.host, context.scheme).map((one) =>
+        routeOf(entry, share, { ...restriction, ...one.restriction }, { case: "redirect", value: one.action }),
+      );
+  }
+}
+
+function forwardRouteOf(
+  entry: HttpEntry,
+  shares: readonly Share[],
+  restriction: Restriction,
+  { scheme }: HostContext,
+  split = false,
+): Route {
+  const [first] = shares;
+  const { action, filters } = forwardActionOf(entry, shares, { secure: scheme === "https", split });
+  const headers =
+    first === undefined || forwardsHeadersItself(shares) ? { requestHeaders: [], responseHeaders: [] } : first;
+  const treatment = first?.treatment ?? { mirrors: [] };
+  return routeOf(entry, { ...headers, treatment }, restriction, { case: "route", value: action }, filters);
+}
+
+function routeOf(
+  { rule, match, matchIndex }: HttpEntry,
+  { requestHeaders, responseHeaders, treatment }: Pick<Share, "requestHeaders" | "responseHeaders" | "treatment">,
+  restriction: Restriction,
+  action: Route["action"],
+  filters: Readonly<Record<string, Any>> = {},
+): Route {
+  const request = headerListsOf(...requestHeaders);
+  const response = headerListsOf(...responseHeaders);
+  return create(RouteSchema, {
+    name: `${formatRule(rule.origin)}/${matchIndex}`,
+    match: routeMatchOf(match, restriction),
+    action,
+    requestHeadersToAdd: request.add,
+    requestHeadersToRemove: request.remove,
+    responseHeadersToAdd: response.add,
+    responseHeadersToRemove: response.remove,
+    typedPerFilterConfig: { ...filtersOf(treatment), ...filters },
+  });
+}
+
+/** The filters that are disabled until a route configures them. */
+function filtersOf({ cors, externalAuth }: Treatment): Readonly<Record<string, Any>> {
+  const filters: Record<string, Any> = {};
+  if (cors !== undefined) filters[CORS_FILTER] = anyPack(CorsPolicySchema, corsPolicyOf(cors));
+  if (externalAuth?.backend !== undefined) {
+    filters[EXTERNAL_AUTH_FILTER] = anyPack(ExtAuthzPerRouteSchema, externalAuthOf(externalAuth, externalAuth.backend));
+  }
+  return filters;
+}
