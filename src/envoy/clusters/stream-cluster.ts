@@ -1,0 +1,52 @@
+/**
+ * A rule of a TCPRoute, TLSRoute or UDPRoute as one cluster. Its weights and targets are in its endpoints, so that neither
+ * the listener nor the cluster changes with them, and no connection drains.
+ */
+import { create } from "@bufbuild/protobuf";
+import {
+  Cluster_LbPolicy as LbPolicy,
+  Cluster_TransportSocketMatchSchema,
+  ClusterSchema,
+} from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
+import type { Cluster_TransportSocketMatch } from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
+import { formatRule } from "../../model/index.ts";
+import type { StreamBackend } from "../../model/index.ts";
+import { objectMetadata } from "../object-metadata.ts";
+import { recordKey, recordOf } from "../record.ts";
+import type { EnvoyRecord } from "../record.ts";
+import type { EnvoySettings } from "../settings.ts";
+import { clientTls, secretsOfClient } from "../tls/client-tls.ts";
+import { endpointsByName } from "./connection-policy.ts";
+import { targetTlsMatch, targetTlsName } from "./target-tls.ts";
+
+export function streamClusterRecord(backend: StreamBackend, settings: EnvoySettings): EnvoyRecord {
+  const { key, origin } = backend;
+  const secrets = backend.targets.flatMap(({ tls }) => (tls ? secretsOfClient(tls) : []));
+  const needs = new Map(secrets.map((secret) => [recordKey(secret), secret]));
+  return recordOf(
+    {
+      kind: "cluster",
+      name: key,
+      needs: [{ kind: "endpoints", name: key }, ...needs.values()],
+      origins: [formatRule(origin)],
+    },
+    ClusterSchema,
+    create(ClusterSchema, {
+      ...endpointsByName(key),
+      name: key,
+      // The only policy that keeps exactly to weights.
+      lbPolicy: LbPolicy.ROUND_ROBIN,
+      transportSocketMatches: tlsMatchesOf(backend, settings),
+      metadata: objectMetadata({ route: formatRule(origin) }),
+    }),
+  );
+}
+
+/** One for each way in which targets want TLS; endpoints say which is theirs, and those without TLS match none. */
+function tlsMatchesOf({ targets }: StreamBackend, settings: EnvoySettings): Cluster_TransportSocketMatch[] {
+  const byName = new Map(targets.flatMap(({ tls }) => (tls ? [[targetTlsName(tls), tls] as const] : [])));
+  return [...byName].map(([name, tls]) => {
+    const transportSocket = clientTls(tls, [], settings);
+    return create(Cluster_TransportSocketMatchSchema, { name, match: targetTlsMatch(name), transportSocket });
+  });
+}

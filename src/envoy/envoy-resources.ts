@@ -1,0 +1,104 @@
+/**
+ * The derivations from the model to Envoy resources: each model object gives its own record, and a change of one remakes
+ * that one alone. Two read more: endpoints of stream backends the endpoint sets of their targets, and virtual hosts the
+ * scheme of their listeners.
+ *
+ * A derivation throws ResourceTooLargeError for what could not be sent; the graph then keeps the last record that could,
+ * and shows the error among its failures.
+ */
+import type { Collection, Graph } from "../collections/index.ts";
+import type {
+  Backend,
+  Certificate,
+  Chain,
+  EndpointSet,
+  RouteTable,
+  RouteTableKey,
+  Socket,
+  StreamBackend,
+  TrustBundle,
+  VirtualHost,
+} from "../model/index.ts";
+import { clusterRecord } from "./clusters/cluster.ts";
+import { streamClusterRecord } from "./clusters/stream-cluster.ts";
+import { endpointsRecord } from "./endpoints/load-assignment.ts";
+import { streamEndpointsRecord } from "./endpoints/stream-load-assignment.ts";
+import { listenerRecord } from "./listeners/listener.ts";
+import { isSameRecord, recordKey } from "./record.ts";
+import type { EnvoyRecord } from "./record.ts";
+import { routeTableRecord } from "./route-table.ts";
+import { defaultSettings } from "./settings.ts";
+import type { EnvoySettings } from "./settings.ts";
+import { certificateRecord, trustBundleRecord } from "./tls/secrets.ts";
+import { virtualHostRecord } from "./virtual-host.ts";
+
+/** The model, each collection keyed by the `key` of its objects. */
+export interface EnvoyInputs {
+  readonly sockets: Collection<Socket>;
+  readonly routeTables: Collection<RouteTable>;
+  readonly virtualHosts: Collection<VirtualHost>;
+  readonly backends: Collection<Backend>;
+  readonly endpointSets: Collection<EndpointSet>;
+  readonly streamBackends: Collection<StreamBackend>;
+  readonly certificates: Collection<Certificate>;
+  readonly trustBundles: Collection<TrustBundle>;
+}
+
+/** All resources of all proxies, keyed `<kind>/<name>`. Which proxy gets what: `proxies` of a record, or what needs it. */
+export function envoyResources(
+  graph: Graph,
+  inputs: EnvoyInputs,
+  settings: EnvoySettings = defaultSettings,
+): Collection<EnvoyRecord> {
+  const { endpointSets, streamBackends } = inputs;
+  const recordsOf = <Input>(
+    name: string,
+    from: Collection<Input>,
+    recordOf: (input: Input) => EnvoyRecord | undefined,
+  ) => graph.derive<Input, EnvoyRecord>({ ...shape(name), from, map: (input) => listOf(recordOf(input)) });
+  const streamEndpoints = graph.derive<StreamBackend, EnvoyRecord>({
+    ...shape("StreamEndpoints"),
+    from: streamBackends,
+    reads: [endpointSets],
+    map: (backend, read) => listOf(streamEndpointsRecord(backend, (key) => read.get(endpointSets, key))),
+  });
+  const schemes = graph.derive<Socket, TableScheme>({
+    name: "envoy/TableSchemes",
+    key: ({ table }) => table,
+    from: inputs.sockets,
+    map: ({ chains }) => chains.flatMap((chain) => tableSchemeOf(chain)),
+  });
+  const virtualHosts = graph.derive<VirtualHost, EnvoyRecord>({
+    ...shape("VirtualHosts"),
+    from: inputs.virtualHosts,
+    reads: [schemes],
+    // A host without a socket is asked by nobody, so its scheme does not matter.
+    map: (host, read) => [virtualHostRecord(host, read.get(schemes, host.table)?.scheme ?? "http")],
+  });
+  return graph.union({
+    name: "envoy/Resources",
+    of: [
+      recordsOf("Listeners", inputs.sockets, (socket) => listenerRecord(socket, settings)),
+      recordsOf("RouteTables", inputs.routeTables, routeTableRecord),
+      virtualHosts,
+      recordsOf("Clusters", inputs.backends, (backend) => clusterRecord(backend, settings)),
+      recordsOf("StreamClusters", streamBackends, (backend) => streamClusterRecord(backend, settings)),
+      recordsOf("Endpoints", endpointSets, endpointsRecord),
+      streamEndpoints,
+      recordsOf("Certificates", inputs.certificates, certificateRecord),
+      recordsOf("TrustBundles", inputs.trustBundles, trustBundleRecord),
+    ],
+  });
+}
+
+interface TableScheme {
+  readonly table: RouteTableKey;
+  readonly scheme: "http" | "https";
+}
+
+const tableSchemeOf = (chain: Chain): readonly TableScheme[] =>
+  chain.kind === "http" || chain.kind === "https" ? [{ table: chain.table, scheme: chain.kind }] : [];
+
+const shape = (name: string) => ({ name: `envoy/${name}`, key: recordKey, equals: isSameRecord });
+
+const listOf = (record: EnvoyRecord | undefined): readonly EnvoyRecord[] => (record ? [record] : []);

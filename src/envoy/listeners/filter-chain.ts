@@ -1,0 +1,82 @@
+/**
+ * Filter chains: what serves the connections of one Gateway API listener, or of one server name of it. Envoy replaces
+ * chains in place as long as nothing else of the socket's listener differs, and compares them as a whole: so a chain says
+ * nothing about other chains, and connections of unchanged ones live on.
+ */
+import { create } from "@bufbuild/protobuf";
+import {
+  FilterChainMatchSchema,
+  FilterChainSchema,
+} from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import type { FilterChain, FilterChainMatch } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import type { Chain, ServerTls } from "../../model/index.ts";
+import type { ResourceId } from "../record.ts";
+import type { EnvoySettings } from "../settings.ts";
+import { secretsOfServer, serverTls } from "../tls/server-tls.ts";
+import { httpConnectionManager } from "./http-connection-manager.ts";
+import { streamFilters } from "./stream-filters.ts";
+
+export type ConnectionChain = Exclude<Chain, { readonly kind: "tcp" | "udp" }> | StreamChain;
+type StreamChain = Extract<Chain, { readonly kind: "tcp" | "udp" }>;
+
+export function filterChain(chain: ConnectionChain, settings: EnvoySettings): FilterChain {
+  const name = chainName(chain);
+  switch (chain.kind) {
+    case "http":
+      return create(FilterChainSchema, { name, filters: [httpConnectionManager("http", chain.table, settings)] });
+    case "https":
+      return create(FilterChainSchema, {
+        name,
+        filterChainMatch: matchOf(chain.serverNames),
+        transportSocket: serverTls(chain.tls, ["h2", "http/1.1"]),
+        filters: [httpConnectionManager("https", chain.table, settings)],
+      });
+    case "tls":
+      return create(FilterChainSchema, {
+        name,
+        filterChainMatch: matchOf(chain.serverNames),
+        ...(chain.tls && { transportSocket: serverTls(chain.tls, []) }),
+        filters: streamFilters("tls", chain.target, settings),
+      });
+    case "tcp":
+    case "udp":
+      return create(FilterChainSchema, { name, filters: streamFilters("tcp", chain.target, settings) });
+  }
+}
+
+/** What the chain refers to by name. */
+export function needsOfChain(chain: Chain): readonly ResourceId[] {
+  switch (chain.kind) {
+    case "http":
+      return [{ kind: "routeTable", name: chain.table }];
+    case "https":
+      return [{ kind: "routeTable", name: chain.table }, ...secretsOfServer(chain.tls)];
+    case "tls":
+      return [...targetOf(chain), ...secretsOfMaybe(chain.tls)];
+    case "tcp":
+    case "udp":
+      return targetOf(chain);
+  }
+}
+
+const targetOf = ({ target }: { readonly target?: string }): readonly ResourceId[] =>
+  target === undefined ? [] : [{ kind: "cluster", name: target }];
+
+const secretsOfMaybe = (tls: ServerTls | undefined): readonly ResourceId[] => (tls ? secretsOfServer(tls) : []);
+
+/**
+ * The listeners behind the chain, as the access log shows them. A plain HTTP chain serves all listeners of its port, which
+ * come and go: named after them it would be another chain each time, and drain.
+ */
+function chainName(chain: Chain): string {
+  if (chain.kind === "http") return "http";
+  const listeners = chain.listeners.join("+");
+  return chain.kind === "https" || chain.kind === "tls"
+    ? `${listeners}#${chain.serverNames.join(",") || "*"}`
+    : listeners;
+}
+
+/** A chain for any server name takes TLS without one too, but nothing that is not TLS. */
+function matchOf(serverNames: readonly string[]): FilterChainMatch {
+  return create(FilterChainMatchSchema, { serverNames: [...serverNames], transportProtocol: "tls" });
+}

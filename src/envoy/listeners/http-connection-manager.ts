@@ -1,0 +1,124 @@
+/**
+ * The HTTP connection manager of a listener: everything about requests that no route decides. It names its route table and
+ * nothing that routes may change, so it stays equal while routes come and go and no connection drains for them.
+ */
+import { create } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import { FilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import type { Filter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import { CorsSchema } from "../../generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
+import { ExtAuthzSchema } from "../../generated/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
+import { RouterSchema } from "../../generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
+import { StatefulSessionSchema } from "../../generated/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts";
+import {
+  HttpConnectionManager_PathWithEscapedSlashesAction as EscapedSlashes,
+  HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
+  HttpConnectionManagerSchema,
+  HttpFilterSchema,
+} from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import type { HttpFilter } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import type { RouteTableKey } from "../../model/index.ts";
+import { httpAccessLog } from "../access-log.ts";
+import { overTheStream } from "../discovery.ts";
+import { seconds } from "../duration.ts";
+import { CORS_FILTER, EXTERNAL_AUTH_FILTER, ROUTER_FILTER, SESSION_FILTER } from "../http/filter-names.ts";
+import { routePathMutation } from "../http/route-path-header.ts";
+import type { EnvoySettings } from "../settings.ts";
+
+type Options = MessageInitShape<typeof HttpConnectionManagerSchema>;
+
+/** A stream on which nothing moves: long enough for WebSockets and watches that ping rarely, yet the dead ones go. */
+const STREAM_IDLE_SECONDS = 3600;
+/** From the first byte of a request to the end of its header: bounds clients that send it by drops (Slowloris). */
+const REQUEST_HEADER_SECONDS = 60;
+const KIB = 1024;
+
+/**
+ * What requests look like to routes and backends.
+ *
+ * - Dot segments are resolved before routing, so that `/public/../admin` is `/admin` for routes and backend alike. Slashes
+ *   are not merged, since the Gateway API compares paths as they are; and an escaped slash is not a slash (RFC 3986,
+ *   section 2.2), so `%2F` goes through unchanged, as many APIs need. A backend that decodes it before it decides who may
+ *   do what must do so for its own sake.
+ * - The port is part of the host that backends see; route tables ignore it. A trailing dot is dropped.
+ * - The peer is the client: what it says in X-Forwarded-For is kept and its address is appended, X-Forwarded-Proto is set,
+ *   and its x-envoy-* headers, which would steer the proxy, are removed. A request id of its own is kept.
+ * - Underscores in header names are valid (RFC 9110, section 5.6.2) and allowed.
+ */
+const requests = {
+  normalizePath: true,
+  mergeSlashes: false,
+  pathWithEscapedSlashesAction: EscapedSlashes.KEEP_UNCHANGED,
+  stripTrailingHostDot: true,
+  useRemoteAddress: true,
+  internalAddressConfig: {},
+  generateRequestId: true,
+  preserveExternalRequestId: true,
+  serverHeaderTransformation: ServerHeader.PASS_THROUGH,
+  httpProtocolOptions: { acceptHttp10: true },
+  upgradeConfigs: [{ upgradeType: "websocket" }],
+} satisfies Options;
+
+/**
+ * Bounds. Requests have no timeout of their own unless their route has one. For HTTP/2: twice the streams that RFC 9113
+ * recommends as the least, and windows that carry 8 MB/s at 120 ms while one connection can pin no more than 4 MiB
+ * (Envoy's defaults are meant for trusted peers). A bad message ends its stream, not its connection.
+ */
+const bounds = {
+  streamIdleTimeout: seconds(STREAM_IDLE_SECONDS),
+  requestHeadersTimeout: seconds(REQUEST_HEADER_SECONDS),
+  http2ProtocolOptions: {
+    maxConcurrentStreams: 200,
+    initialStreamWindowSize: KIB * KIB,
+    initialConnectionWindowSize: 4 * KIB * KIB,
+    overrideStreamErrorOnInvalidHttpMessage: true,
+  },
+} satisfies Options;
+
+/** The last filter of an `http` or `https` chain. `kind` is the prefix of its statistics, one for all listeners. */
+export function httpConnectionManager(kind: "http" | "https", table: RouteTableKey, settings: EnvoySettings): Filter {
+  const config = create(HttpConnectionManagerSchema, {
+    ...requests,
+    ...bounds,
+    statPrefix: kind,
+    routeSpecifier: { case: "rds", value: { routeConfigName: table, configSource: overTheStream } },
+    earlyHeaderMutationExtensions: [routePathMutation],
+    httpFilters: [...httpFilters],
+    accessLog: settings.accessLog ? [httpAccessLog] : [],
+  });
+  return create(FilterSchema, {
+    name: "envoy.filters.network.http_connection_manager",
+    configType: { case: "typedConfig", value: anyPack(HttpConnectionManagerSchema, config) },
+  });
+}
+
+/**
+ * The constant chain (see http/filter-names.ts). The authorisation service named here is never asked: the filter is
+ * disabled, and a route that enables it names its own; were one to forget, the cluster does not exist and the request is refused.
+ */
+const httpFilters: readonly HttpFilter[] = [
+  httpFilter(CORS_FILTER, CorsSchema, {}, "disabled"),
+  httpFilter(EXTERNAL_AUTH_FILTER, ExtAuthzSchema, unsetAuthorization(), "disabled"),
+  httpFilter(SESSION_FILTER, StatefulSessionSchema, {}, "disabled"),
+  httpFilter(ROUTER_FILTER, RouterSchema, { suppressEnvoyHeaders: true }, "enabled"),
+];
+
+function httpFilter<Desc extends DescMessage>(
+  name: string,
+  schema: Desc,
+  config: MessageInitShape<Desc>,
+  state: "enabled" | "disabled",
+): HttpFilter {
+  return create(HttpFilterSchema, {
+    name,
+    configType: { case: "typedConfig", value: anyPack(schema, create(schema, config)) },
+    disabled: state === "disabled",
+  });
+}
+
+function unsetAuthorization(): MessageInitShape<typeof ExtAuthzSchema> {
+  const cluster = "no authorization service";
+  const serverUri = { uri: "http://unset", httpUpstreamType: { case: "cluster", value: cluster }, timeout: seconds(1) };
+  return { services: { case: "httpService", value: { serverUri } } } as MessageInitShape<typeof ExtAuthzSchema>;
+}

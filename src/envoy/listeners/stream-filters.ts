@@ -1,0 +1,66 @@
+/** What carries connections and datagrams to a stream backend's cluster, whose name is all that they know of it. */
+import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import { FilterSchema, ListenerFilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import type { Filter, ListenerFilter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import { TcpProxySchema } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import { RouteSchema } from "../../generated/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.ts";
+import { UdpProxyConfigSchema } from "../../generated/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.ts";
+import { MatcherSchema } from "../../generated/xds/type/matcher/v3/matcher_pb.ts";
+import type { Matcher } from "../../generated/xds/type/matcher/v3/matcher_pb.ts";
+import type { StreamBackendKey } from "../../model/index.ts";
+import { datagramAccessLog, streamAccessLog } from "../access-log.ts";
+import { seconds } from "../duration.ts";
+import type { EnvoySettings } from "../settings.ts";
+
+/** The largest datagram that IP can carry; Envoy's default of 1,500 bytes would drop larger ones silently. */
+export const MAX_DATAGRAM_BYTES = 65_535n;
+
+/** A minute without a datagram in either direction ends a session: the next one is balanced anew. */
+const UDP_IDLE_SECONDS = 60;
+/** A day: databases and message brokers hold idle connections for hours; TCP keep-alive finds the dead ones. */
+const TCP_IDLE_SECONDS = 24 * 3600;
+
+/** The filters of a `tcp` or `tls` chain. No filter at all closes each connection, as is due without a route. */
+export function streamFilters(
+  kind: "tcp" | "tls",
+  target: StreamBackendKey | undefined,
+  settings: EnvoySettings,
+): Filter[] {
+  if (target === undefined) return [];
+  const config = create(TcpProxySchema, {
+    statPrefix: kind,
+    clusterSpecifier: { case: "cluster", value: target },
+    idleTimeout: seconds(TCP_IDLE_SECONDS),
+    accessLog: settings.accessLog ? [streamAccessLog] : [],
+  });
+  return [
+    create(FilterSchema, {
+      name: "envoy.filters.network.tcp_proxy",
+      configType: { case: "typedConfig", value: anyPack(TcpProxySchema, config) },
+    }),
+  ];
+}
+
+/** The filter of a UDP listener. Without a target datagrams are dropped. */
+export function datagramFilter(target: StreamBackendKey | undefined, settings: EnvoySettings): ListenerFilter {
+  const config = create(UdpProxyConfigSchema, {
+    statPrefix: "udp",
+    routeSpecifier: { case: "matcher", value: alwaysTo(target) },
+    idleTimeout: seconds(UDP_IDLE_SECONDS),
+    upstreamSocketConfig: { maxRxDatagramSize: MAX_DATAGRAM_BYTES },
+    accessLog: settings.accessLog ? [datagramAccessLog] : [],
+  });
+  return create(ListenerFilterSchema, {
+    name: "envoy.filters.udp_listener.udp_proxy",
+    configType: { case: "typedConfig", value: anyPack(UdpProxyConfigSchema, config) },
+  });
+}
+
+function alwaysTo(cluster: StreamBackendKey | undefined): Matcher {
+  if (cluster === undefined) return create(MatcherSchema);
+  const typedConfig = anyPack(RouteSchema, create(RouteSchema, { cluster }));
+  return create(MatcherSchema, {
+    onNoMatch: { onMatch: { case: "action", value: { name: "route", typedConfig } } },
+  });
+}

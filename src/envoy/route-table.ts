@@ -1,0 +1,25 @@
+/**
+ * A route table as Envoy's route configuration: a name and nothing else, since its virtual hosts travel by themselves
+ * (VHDS). It never changes while it lives.
+ */
+import { create } from "@bufbuild/protobuf";
+import { RouteConfigurationSchema } from "../generated/envoy/config/route/v3/route_pb.ts";
+import type { RouteTable } from "../model/index.ts";
+import { overTheStream } from "./discovery.ts";
+import { recordOf } from "./record.ts";
+import type { EnvoyRecord } from "./record.ts";
+
+export function routeTableRecord({ key, proxy }: RouteTable): EnvoyRecord {
+  return recordOf(
+    { kind: "routeTable", name: key, needs: [], proxies: [proxy], origins: [] },
+    RouteConfigurationSchema,
+    create(RouteConfigurationSchema, {
+      name: key,
+      vhds: { configSource: overTheStream },
+      // Hosts are sent when their clusters are ready; one that has gone all the same costs its own requests, not the table.
+      validateClusters: false,
+      // Hostnames of the Gateway API have no port, and backends get the Host header as the client sent it.
+      ignorePortInHostMatching: true,
+    }),
+  );
+}

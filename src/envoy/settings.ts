@@ -1,0 +1,15 @@
+/** What the one who runs the proxies decides about their resources, and no Gateway API resource says. */
+export interface EnvoySettings {
+  /** Whether proxies write a line of JSON about each request, connection and UDP session to their standard output. */
+  readonly accessLog: boolean;
+  /** A file, where the proxy runs, with the authorities that backends with `wellKnownCACertificates: System` are checked against. */
+  readonly systemTrustStore: string;
+  /** Whether each worker of a proxy listens with a socket of its own (SO_REUSEPORT), so that the kernel spreads the connections. */
+  readonly reusePort: boolean;
+}
+
+export const defaultSettings: EnvoySettings = {
+  accessLog: true,
+  systemTrustStore: "/etc/ssl/certs/ca-certificates.crt",
+  reusePort: true,
+};

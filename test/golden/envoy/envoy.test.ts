@@ -1,0 +1,64 @@
+/**
+ * Golden Envoy resources: each YAML file beside this holds a model and the resources it becomes, and a real Envoy, where
+ * there is one, accepts them. `UPDATE_GOLDEN=1` writes the resources anew: read the difference before committing it.
+ */
+import { execFileSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parse, stringify } from "yaml";
+import type { EnvoyRecord } from "../../../src/envoy/index.ts";
+import { envoyBinary } from "../../support/envoy-binary.ts";
+import { jsonOf } from "../../support/envoy-json.ts";
+import { recordsOf } from "../../support/model-records.ts";
+import type { Model } from "../../support/model-records.ts";
+import { staticBootstrap } from "../../support/static-bootstrap.ts";
+
+interface Golden {
+  readonly about: string;
+  readonly model: Model;
+  readonly resources?: unknown;
+}
+
+const envoy = envoyBinary();
+
+function readable(records: readonly EnvoyRecord[]): unknown {
+  const entries = records.map((record) => {
+    const { kind, name, needs, proxies, origins } = record;
+    const more = { needs: needs.map((need) => `${need.kind}/${need.name}`), proxies: proxies ?? "by need", origins };
+    return [`${kind}/${name}`, { ...more, message: jsonOf(record) }];
+  });
+  return parse(stringify(Object.fromEntries(entries), { aliasDuplicateObjects: false }));
+}
+
+/** Throws with Envoy's own words when it refuses. */
+function validate(binary: string, records: readonly EnvoyRecord[]): void {
+  const directory = mkdtempSync(join(tmpdir(), "trilith-golden-"));
+  const path = join(directory, "bootstrap.json");
+  writeFileSync(path, JSON.stringify(staticBootstrap(records)));
+  try {
+    execFileSync(binary, ["--mode", "validate", "-c", path, "-l", "error", "--use-dynamic-base-id"], { stdio: "pipe" });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+describe("Envoy resources of a model", () => {
+  const files = globSync("*.yaml", { cwd: import.meta.dirname }).sort();
+  test.each(files)("%s", (file) => {
+    const path = join(import.meta.dirname, file);
+    const golden = parse(readFileSync(path, "utf8")) as Golden;
+    const records = recordsOf(golden.model);
+    const resources = readable(records);
+    if (process.env["UPDATE_GOLDEN"] === "1") {
+      const text = stringify({ ...golden, resources }, { aliasDuplicateObjects: false, lineWidth: 120 });
+      writeFileSync(path, text);
+    } else expect(resources, basename(file)).toEqual(golden.resources);
+  });
+
+  test.skipIf(envoy === undefined).each(files)("Envoy takes %s", (file) => {
+    const golden = parse(readFileSync(join(import.meta.dirname, file), "utf8")) as Golden;
+    validate(envoy ?? "", recordsOf(golden.model));
+  });
+});

@@ -1,0 +1,52 @@
+/** The records of a whole model, in the order of their names: fills sources, derives, reads. */
+import { Graph } from "../../src/collections/index.ts";
+import type { Source } from "../../src/collections/index.ts";
+import { envoyResources } from "../../src/envoy/index.ts";
+import type { EnvoyInputs, EnvoyRecord } from "../../src/envoy/index.ts";
+
+type Sources = { readonly [Name in keyof EnvoyInputs]: Source<ModelOf<Name>> };
+type ModelOf<Name extends keyof EnvoyInputs> = EnvoyInputs[Name] extends { get(key: string): (infer T) | undefined }
+  ? T
+  : never;
+
+/** All of a model's objects; a kind that is absent has none. */
+export type Model = { readonly [Name in keyof EnvoyInputs]?: readonly ModelOf<Name>[] };
+
+/** Empty sources for a model. */
+export function modelSources(graph: Graph): Sources {
+  const source = <T extends { readonly key: string }>(name: string): Source<T> =>
+    graph.source<T>({ name: `model/${name}`, key: ({ key }) => key });
+  return {
+    sockets: source("Sockets"),
+    routeTables: source("RouteTables"),
+    virtualHosts: source("VirtualHosts"),
+    backends: source("Backends"),
+    endpointSets: source("EndpointSets"),
+    streamBackends: source("StreamBackends"),
+    certificates: source("Certificates"),
+    trustBundles: source("TrustBundles"),
+  };
+}
+
+/** Puts the objects of a model into its sources. */
+export function fill(sources: Sources, model: Model): void {
+  const put = <T>(source: Source<T>, values: readonly T[] = []): void => values.forEach((value) => source.set(value));
+  put(sources.sockets, model.sockets);
+  put(sources.routeTables, model.routeTables);
+  put(sources.virtualHosts, model.virtualHosts);
+  put(sources.backends, model.backends);
+  put(sources.endpointSets, model.endpointSets);
+  put(sources.streamBackends, model.streamBackends);
+  put(sources.certificates, model.certificates);
+  put(sources.trustBundles, model.trustBundles);
+}
+
+export function recordsOf(model: Model): readonly EnvoyRecord[] {
+  const graph = new Graph();
+  const sources = modelSources(graph);
+  const resources = envoyResources(graph, sources);
+  graph.batch(() => fill(sources, model));
+  if (graph.failures.size > 0) throw new AggregateError([...graph.failures.values()], "a derivation failed");
+  const nameOf = ({ kind, name }: EnvoyRecord): string => `${kind}/${name}`;
+  return [...resources.values()].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
