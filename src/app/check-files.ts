@@ -1,0 +1,31 @@
+/** What `trilith check` does: files in, everything there is to say about them out. Nothing is started, nobody is asked. */
+import { loadFile, mergeFiles, scanFiles } from "../sources/index.ts";
+import { type Diagnostic, diagnose } from "./diagnosis.ts";
+import { createEngine } from "./engine.ts";
+import { standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
+
+export interface CheckResult {
+  readonly diagnostics: readonly Diagnostic[];
+  /** How many objects the files hold. */
+  readonly objects: number;
+}
+
+export function checkFiles(paths: readonly string[], className: string): CheckResult {
+  const scan = scanFiles(paths);
+  const loaded = [...scan.files.keys()].map(loadFile);
+  const merged = mergeFiles(new Map(loaded.map(({ file, objects }) => [file, objects])), new Map());
+  const unreadable = [...scan.problems].map(([file, message]) => ({
+    file,
+    line: 1,
+    column: 1,
+    severity: "error" as const,
+    message,
+  }));
+  const problems = [...unreadable, ...loaded.flatMap((file) => file.problems), ...merged.problems];
+  const engine = createEngine(standaloneSettings({ bindAddress: "0.0.0.0" }));
+  engine.replaceObjects(withDefaultClass(merged.objects, className));
+  return {
+    objects: merged.places.size,
+    diagnostics: diagnose({ problems, places: merged.places }, engine.translation.findings.values()),
+  };
+}

@@ -1,0 +1,61 @@
+/** Envoy resources for people: decoded, with what each was made of and what became of it. */
+import { type DescMessage, fromBinary, toJson } from "@bufbuild/protobuf";
+import type { EnvoyRecord } from "../envoy/index.ts";
+import { ClusterSchema } from "../generated/envoy/config/cluster/v3/cluster_pb.ts";
+import { ClusterLoadAssignmentSchema } from "../generated/envoy/config/endpoint/v3/endpoint_pb.ts";
+import { ListenerSchema } from "../generated/envoy/config/listener/v3/listener_pb.ts";
+import { VirtualHostSchema } from "../generated/envoy/config/route/v3/route_components_pb.ts";
+import { RouteConfigurationSchema } from "../generated/envoy/config/route/v3/route_pb.ts";
+import { SecretSchema } from "../generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
+import { extensionRegistry } from "./extension-registry.ts";
+import type { DeliveryLedger } from "./delivery-ledger.ts";
+
+const SCHEMAS: Readonly<Record<EnvoyRecord["kind"], DescMessage>> = {
+  listener: ListenerSchema,
+  routeTable: RouteConfigurationSchema,
+  virtualHost: VirtualHostSchema,
+  cluster: ClusterSchema,
+  endpoints: ClusterLoadAssignmentSchema,
+  secret: SecretSchema,
+};
+
+export interface ShownResource {
+  readonly kind: EnvoyRecord["kind"];
+  readonly name: string;
+  readonly version: string;
+  readonly bytes: number;
+  readonly origins: readonly string[];
+  readonly delivery: string;
+  /** As protobuf's JSON; private keys are left out. */
+  readonly resource: unknown;
+}
+
+/** Undefined for a kind that there is not. */
+export function describeResources(
+  records: Iterable<EnvoyRecord>,
+  kind: string | undefined,
+  ledger: DeliveryLedger,
+): readonly ShownResource[] | undefined {
+  if (kind !== undefined && !Object.hasOwn(SCHEMAS, kind)) return undefined;
+  return [...records]
+    .filter((record) => kind === undefined || record.kind === kind)
+    .sort((a, b) => (`${a.kind}/${a.name}` < `${b.kind}/${b.name}` ? -1 : 1))
+    .map((record) => describe(record, ledger));
+}
+
+function describe(record: EnvoyRecord, ledger: DeliveryLedger): ShownResource {
+  const { kind, name, version, bytes, origins } = record;
+  const delivery = ledger.deliveryOf(record);
+  return {
+    kind,
+    name,
+    version,
+    bytes: bytes.byteLength,
+    origins,
+    delivery: delivery.state === "refused" ? `refused: ${delivery.message}` : delivery.state,
+    resource:
+      kind === "secret"
+        ? { name }
+        : toJson(SCHEMAS[kind], fromBinary(SCHEMAS[kind], bytes), { registry: extensionRegistry }),
+  };
+}

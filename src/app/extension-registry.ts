@@ -1,0 +1,93 @@
+/** The messages that Envoy resources carry inside Any, so that they can be shown. */
+import { createRegistry, type Registry } from "@bufbuild/protobuf";
+import { file_envoy_config_accesslog_v3_accesslog } from "../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
+import { file_envoy_config_cluster_v3_cluster } from "../generated/envoy/config/cluster/v3/cluster_pb.ts";
+import { file_envoy_config_common_mutation_rules_v3_mutation_rules } from "../generated/envoy/config/common/mutation_rules/v3/mutation_rules_pb.ts";
+import { file_envoy_config_core_v3_address } from "../generated/envoy/config/core/v3/address_pb.ts";
+import { file_envoy_config_core_v3_base } from "../generated/envoy/config/core/v3/base_pb.ts";
+import { file_envoy_config_core_v3_config_source } from "../generated/envoy/config/core/v3/config_source_pb.ts";
+import { file_envoy_config_core_v3_extension } from "../generated/envoy/config/core/v3/extension_pb.ts";
+import { file_envoy_config_core_v3_grpc_service } from "../generated/envoy/config/core/v3/grpc_service_pb.ts";
+import { file_envoy_config_core_v3_http_uri } from "../generated/envoy/config/core/v3/http_uri_pb.ts";
+import { file_envoy_config_core_v3_protocol } from "../generated/envoy/config/core/v3/protocol_pb.ts";
+import { file_envoy_config_core_v3_socket_option } from "../generated/envoy/config/core/v3/socket_option_pb.ts";
+import { file_envoy_config_core_v3_substitution_format_string } from "../generated/envoy/config/core/v3/substitution_format_string_pb.ts";
+import { file_envoy_config_endpoint_v3_endpoint } from "../generated/envoy/config/endpoint/v3/endpoint_pb.ts";
+import { file_envoy_config_listener_v3_listener_components } from "../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import { file_envoy_config_listener_v3_listener } from "../generated/envoy/config/listener/v3/listener_pb.ts";
+import { file_envoy_config_route_v3_route_components } from "../generated/envoy/config/route/v3/route_components_pb.ts";
+import { file_envoy_config_route_v3_route } from "../generated/envoy/config/route/v3/route_pb.ts";
+import { file_envoy_extensions_access_loggers_stream_v3_stream } from "../generated/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
+import { file_envoy_extensions_filters_http_cors_v3_cors } from "../generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
+import { file_envoy_extensions_filters_http_ext_authz_v3_ext_authz } from "../generated/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
+import { file_envoy_extensions_filters_http_router_v3_router } from "../generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
+import { file_envoy_extensions_filters_http_stateful_session_v3_stateful_session } from "../generated/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts";
+import { file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector } from "../generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
+import { file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager } from "../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy } from "../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import { file_envoy_extensions_filters_udp_udp_proxy_v3_route } from "../generated/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.ts";
+import { file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy } from "../generated/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.ts";
+import { file_envoy_extensions_http_early_header_mutation_header_mutation_v3_header_mutation } from "../generated/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.ts";
+import { file_envoy_extensions_http_stateful_session_cookie_v3_cookie } from "../generated/envoy/extensions/http/stateful_session/cookie/v3/cookie_pb.ts";
+import { file_envoy_extensions_http_stateful_session_header_v3_header } from "../generated/envoy/extensions/http/stateful_session/header/v3/header_pb.ts";
+import { file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts } from "../generated/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts";
+import { file_envoy_extensions_transport_sockets_tls_v3_common } from "../generated/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
+import { file_envoy_extensions_transport_sockets_tls_v3_secret } from "../generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
+import { file_envoy_extensions_transport_sockets_tls_v3_tls } from "../generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
+import { file_envoy_extensions_upstreams_http_v3_http_protocol_options } from "../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
+import { file_envoy_type_http_v3_cookie } from "../generated/envoy/type/http/v3/cookie_pb.ts";
+import { file_envoy_type_matcher_v3_http_inputs } from "../generated/envoy/type/matcher/v3/http_inputs_pb.ts";
+import { file_envoy_type_matcher_v3_regex } from "../generated/envoy/type/matcher/v3/regex_pb.ts";
+import { file_envoy_type_matcher_v3_string } from "../generated/envoy/type/matcher/v3/string_pb.ts";
+import { file_envoy_type_v3_percent } from "../generated/envoy/type/v3/percent_pb.ts";
+import { file_xds_core_v3_extension } from "../generated/xds/core/v3/extension_pb.ts";
+import { file_xds_type_matcher_v3_matcher } from "../generated/xds/type/matcher/v3/matcher_pb.ts";
+import { file_xds_type_matcher_v3_regex } from "../generated/xds/type/matcher/v3/regex_pb.ts";
+import { file_xds_type_matcher_v3_string } from "../generated/xds/type/matcher/v3/string_pb.ts";
+
+export const extensionRegistry: Registry = createRegistry(
+  file_envoy_config_accesslog_v3_accesslog,
+  file_envoy_config_cluster_v3_cluster,
+  file_envoy_config_common_mutation_rules_v3_mutation_rules,
+  file_envoy_config_core_v3_address,
+  file_envoy_config_core_v3_base,
+  file_envoy_config_core_v3_config_source,
+  file_envoy_config_core_v3_extension,
+  file_envoy_config_core_v3_grpc_service,
+  file_envoy_config_core_v3_http_uri,
+  file_envoy_config_core_v3_protocol,
+  file_envoy_config_core_v3_socket_option,
+  file_envoy_config_core_v3_substitution_format_string,
+  file_envoy_config_endpoint_v3_endpoint,
+  file_envoy_config_listener_v3_listener_components,
+  file_envoy_config_listener_v3_listener,
+  file_envoy_config_route_v3_route_components,
+  file_envoy_config_route_v3_route,
+  file_envoy_extensions_access_loggers_stream_v3_stream,
+  file_envoy_extensions_filters_http_cors_v3_cors,
+  file_envoy_extensions_filters_http_ext_authz_v3_ext_authz,
+  file_envoy_extensions_filters_http_router_v3_router,
+  file_envoy_extensions_filters_http_stateful_session_v3_stateful_session,
+  file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector,
+  file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager,
+  file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy,
+  file_envoy_extensions_filters_udp_udp_proxy_v3_route,
+  file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy,
+  file_envoy_extensions_http_early_header_mutation_header_mutation_v3_header_mutation,
+  file_envoy_extensions_http_stateful_session_cookie_v3_cookie,
+  file_envoy_extensions_http_stateful_session_header_v3_header,
+  file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts,
+  file_envoy_extensions_transport_sockets_tls_v3_common,
+  file_envoy_extensions_transport_sockets_tls_v3_secret,
+  file_envoy_extensions_transport_sockets_tls_v3_tls,
+  file_envoy_extensions_upstreams_http_v3_http_protocol_options,
+  file_envoy_type_http_v3_cookie,
+  file_envoy_type_matcher_v3_http_inputs,
+  file_envoy_type_matcher_v3_regex,
+  file_envoy_type_matcher_v3_string,
+  file_envoy_type_v3_percent,
+  file_xds_core_v3_extension,
+  file_xds_type_matcher_v3_matcher,
+  file_xds_type_matcher_v3_regex,
+  file_xds_type_matcher_v3_string,
+);
