@@ -8,8 +8,8 @@ import type { ObjectKey, ParentReference } from "../resources/index.ts";
 /** The route as the ordering rules of the specification see it. */
 export interface RouteReference extends RouteOrigin {
   readonly object: ObjectKey;
-  /** RFC 3339; absent sorts first, as the oldest. */
-  readonly createdAt: string;
+  /** RFC 3339; without one, the route counts as the newest. */
+  readonly createdAt?: string;
   readonly generation: number;
 }
 

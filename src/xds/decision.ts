@@ -42,10 +42,10 @@ export function decide(proxy: ProxyState, kind: ResourceKind, name: string, cloc
 function decideUpsert(proxy: ProxyState, wanted: ResourceRecord, clock: Clock): Decision {
   const state = proxy.kinds[wanted.kind];
   const entry = state.entries.get(wanted.name);
-  // Endpoints may have to go again after their cluster even when only an older version of them is good.
+  // The last good version goes again when it is in doubt: endpoints after their cluster, what a refused response may have changed.
   const record = entry?.refused === wanted.version ? entry.acked?.record : wanted;
-  if (!record || entry?.acked?.wire === wireVersionOf(proxy, record)) return nothing;
-  if (entry?.refused === wanted.version && wanted.kind !== "endpoints") return nothing;
+  if (!record) return nothing;
+  if (entry?.acked?.wire === wireVersionOf(proxy, record) && !entry.doubtful) return nothing;
   const because = unreadyNeeds(proxy, record);
   if (because.length === 0) return { kind: "upsert", record };
   const blocked = { since: state.blocked.get(wanted.name)?.since ?? clock.now, because };

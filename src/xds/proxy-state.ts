@@ -21,7 +21,7 @@ export interface Entry {
   sent?: Holding;
   /** The version that was refused, and is therefore not sent again. */
   refused?: string;
-  /** Versions of refused responses: maybe taken all the same, until another is acknowledged. */
+  /** Versions of refused responses, maybe taken or removed all the same: until an answer settles it, `acked` is not sure. */
   doubtful?: Holding[];
   /** Of listeners: versions that may still serve, since the acknowledged one is not yet live. */
   retiring?: Holding[];
@@ -61,8 +61,6 @@ export interface KindState {
   inFlight: InFlight | undefined;
   /** Groups of a refused response, to be tried one by one. */
   suspects: ResourceRecord[][];
-  /** Removals of a refused response, to be sent again before the suspects. */
-  unconfirmedRemovals: string[];
 }
 
 export interface ProxyState {
@@ -99,7 +97,6 @@ export function createProxyState(resources: ResourceSet, openedAt: number): Prox
       blocked: new Map<string, Blocked>(),
       inFlight: undefined,
       suspects: [],
-      unconfirmedRemovals: [],
     })),
     clusterUse: new ClusterUse(),
     hostsByTable: new Map(),
@@ -148,10 +145,27 @@ export function acknowledge(proxy: ProxyState, kind: ResourceKind, name: string,
   else proxy.hostsByTable.set(table, new Set([name]));
 }
 
-/** What was in doubt is not in the proxy. */
-export function releaseDoubtful(proxy: ProxyState, kind: ResourceKind, entry: Entry): void {
-  for (const holding of entry.doubtful ?? []) release(proxy, kind, holding);
-  delete entry.doubtful;
+/** A version that was only known by name is wanted again, so its content is known after all. */
+export function recognize(proxy: ProxyState, kind: ResourceKind, name: string): void {
+  const entry = proxy.kinds[kind].entries.get(name);
+  const wanted = proxy.resources.get(kind, name);
+  if (!entry?.acked || entry.acked.record || !wanted || wanted.version !== entry.acked.wire) return;
+  const unknown = entry.acked;
+  entry.acked = { record: wanted, wire: unknown.wire };
+  retain(proxy, kind, entry.acked);
+  release(proxy, kind, unknown);
+}
+
+/** What was in doubt is not in the proxy: all of it, or only what was of this version. */
+export function releaseDoubtful(proxy: ProxyState, kind: ResourceKind, entry: Entry, version?: string): void {
+  const isGone = ({ record }: Holding): boolean => version === undefined || record?.version === version;
+  const remaining: Holding[] = [];
+  for (const holding of entry.doubtful ?? []) {
+    if (isGone(holding)) release(proxy, kind, holding);
+    else remaining.push(holding);
+  }
+  if (remaining.length > 0) entry.doubtful = remaining;
+  else delete entry.doubtful;
 }
 
 /** The proxy has the resource no more, in no version. */

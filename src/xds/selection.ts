@@ -7,7 +7,7 @@ import { decide } from "./decision.ts";
 import type { Clock } from "./decision.ts";
 import type { Fact } from "./fact.ts";
 import { nextSuspects } from "./isolation.ts";
-import { entryOf } from "./proxy-state.ts";
+import { entryOf, recognize } from "./proxy-state.ts";
 import type { Blocked, KindState, ProxyState } from "./proxy-state.ts";
 import { wireVersionOf } from "./readiness.ts";
 import { routeTableOf } from "./resource.ts";
@@ -34,7 +34,6 @@ export function select(proxy: ProxyState, state: KindState, limits: Limits, fact
   if (!state.opened || state.inFlight) return nothing;
   // The versions of a resumed proxy's endpoints are judged by those of its clusters, so these must be known first.
   if (state.kind === "endpoints" && proxy.resumed && !proxy.kinds.cluster.opened) return nothing;
-  if (state.unconfirmedRemovals.length > 0) return { upserts: [], removals: state.unconfirmedRemovals.splice(0) };
   const suspects = nextSuspects(proxy, state, limits);
   if (suspects.length > 0) return { upserts: suspects, removals: [] };
   const upserts = selectUpserts(proxy, state, limits, facts);
@@ -46,6 +45,7 @@ function selectUpserts(proxy: ProxyState, state: KindState, limits: Limits, fact
   const upserts: Upsert[] = [];
   for (const name of state.dirty) {
     if (!proxy.resources.get(state.kind, name)) continue;
+    recognize(proxy, state.kind, name);
     const decision = decide(proxy, state.kind, name, limits);
     state.dirty.delete(name);
     if (decision.kind === "blocked") state.blocked.set(name, decision.blocked);
@@ -97,7 +97,8 @@ function holdFreshTables(
 
 function selectRemovals(proxy: ProxyState, state: KindState, clock: Clock, areUpserts: boolean): readonly string[] {
   // A listener may take over the address of another, so none goes before its heirs can come.
-  if (state.kind === "listener" && !areUpserts && state.blocked.size > 0) return [];
+  const heirs = state.kind === "listener" && !areUpserts ? state.blocked.keys() : [];
+  if ([...heirs].some((name) => proxy.resources.get("listener", name))) return [];
   const removals: string[] = [];
   for (const name of state.dirty) {
     if (proxy.resources.get(state.kind, name)) continue;

@@ -84,9 +84,10 @@ export function markTable(proxy: ProxyState, table: string): void {
 
 /** With its table, the proxy dropped the hosts, though it still lists them. */
 export function dropHostsOf(proxy: ProxyState, table: string): void {
-  const { inFlight, dirty } = proxy.kinds.virtualHost;
-  const sent = (inFlight?.items ?? []).map(({ record }) => record.name).filter((name) => routeTableOf(name) === table);
-  for (const name of [...(proxy.hostsByTable.get(table) ?? []), ...sent]) {
+  const { entries, dirty } = proxy.kinds.virtualHost;
+  // Also those that are on their way, or in doubt.
+  for (const name of entries.keys()) {
+    if (routeTableOf(name) !== table) continue;
     forget(proxy, "virtualHost", name);
     proxy.staleHosts.add(name);
     dirty.add(name);

@@ -2,7 +2,7 @@
  * A CRD's schema as a flat table of facts, one per field and keyword ("spec.rules[].matches maxItems" → "64"), so that
  * two schemas can be compared line by line and a difference names its place.
  */
-import type { CustomResourceSchema, Json } from "./custom-resource-schema.ts";
+import type { CustomResourceSchema } from "./custom-resource-schema.ts";
 
 /** From "path keyword" to the value as JSON. Cross-field rules have one key each: "path rule <message>". */
 export type SchemaFacts = ReadonlyMap<string, string>;
@@ -29,7 +29,8 @@ function addFacts(facts: Map<string, string>, schema: CustomResourceSchema, path
     if (silentKeywords.has(keyword)) continue;
     if (!knownKeywords.has(keyword)) throw new Error(`${path}: unknown keyword ${keyword}`);
     if (keyword === "x-kubernetes-validations") continue;
-    facts.set(`${path} ${keyword}`, canonical(isUnordered(keyword, value) ? value.toSorted() : value));
+    if (keyword === "oneOf") facts.set(`${path} rule oneOf`, "true");
+    else facts.set(`${path} ${keyword}`, canonical(isUnordered(keyword, value) ? value.toSorted() : value));
   }
   for (const rule of schema["x-kubernetes-validations"] ?? []) {
     facts.set(`${path} rule ${rule.message ?? rule.rule}`, "true");
@@ -44,8 +45,8 @@ function isUnordered(keyword: string, value: unknown): value is readonly string[
 }
 
 /** JSON with the fields in the order of their names. */
-export function canonical(value: Json): string {
-  return JSON.stringify(value, (_, part: Json) =>
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
     typeof part === "object" && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)))
       : part,

@@ -4,7 +4,7 @@ import type { Source } from "../../src/collections/index.ts";
 import { envoyResources } from "../../src/envoy/index.ts";
 import type { EnvoyInputs, EnvoyRecord } from "../../src/envoy/index.ts";
 
-type Sources = { readonly [Name in keyof EnvoyInputs]: Source<ModelOf<Name>> };
+export type Sources = { readonly [Name in keyof EnvoyInputs]: Source<ModelOf<Name>> };
 type ModelOf<Name extends keyof EnvoyInputs> = EnvoyInputs[Name] extends { get(key: string): (infer T) | undefined }
   ? T
   : never;

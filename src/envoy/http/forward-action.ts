@@ -34,8 +34,8 @@ interface ForwardOptions {
   readonly split: boolean;
 }
 
-/** Envoy's own limit on a silent stream; a rule that allows a request more time lifts it. */
-const STREAM_IDLE_TIMEOUT_MS = 300_000;
+/** The listeners' limit on a silent stream; a rule that allows a request more time lifts it. */
+const STREAM_IDLE_TIMEOUT_MS = 3_600_000;
 
 /** The action, and the filters that go with a route of one backend. All shares go to backends. */
 export function forwardActionOf(

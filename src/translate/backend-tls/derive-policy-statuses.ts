@@ -11,7 +11,6 @@ import {
   experimentalGroup,
   gatewayGroup,
   kinds,
-  type ObjectKey,
   objectKeyOf,
   type OwnCondition,
   type ParentReference,
@@ -167,7 +166,7 @@ function deriveFindings(
       const bad = [acceptedOf(policy, bindings, read), policy.resolvedRefs].filter(({ status }) => status === "False");
       return bad.map(({ reason, message }) =>
         findingOf({
-          object: policy.key as ObjectKey,
+          object: policy.key,
           severity: "error",
           code: `policy-${reason.toLowerCase()}`,
           path: "spec",

@@ -4,7 +4,7 @@
  *
  * https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/
  */
-import type { BackendTls, TrustBundle, TrustBundleKey } from "../../model/index.ts";
+import type { BackendTls, TrustBundle } from "../../model/index.ts";
 import { trustBundleKey } from "../../model/index.ts";
 import type {
   BackendTLSPolicy,
@@ -63,7 +63,7 @@ export function resolveValidation(
   return {
     accepted: ACCEPTED,
     resolvedRefs,
-    tls: { ...common, trust: { kind: "bundle", bundle: bundle.key as TrustBundleKey } },
+    tls: { ...common, trust: { kind: "bundle", bundle: bundle.key } },
     bundle,
   };
 }
@@ -91,7 +91,8 @@ export interface PolicyResult extends ResolvedValidation {
   readonly key: ObjectKey;
   readonly namespace: string;
   readonly name: string;
-  readonly createdAt: string;
+  /** RFC 3339; without one, the policy counts as the newest. */
+  readonly createdAt?: string;
   readonly generation: number;
   readonly targets: readonly PolicyTarget[];
 }
@@ -107,12 +108,12 @@ export const targetKey = (namespace: string, target: PolicyTarget): string =>
   `${namespace}/${target.service}${target.sectionName === undefined ? "" : `#${target.sectionName}`}`;
 
 export function policyResultOf(policy: BackendTLSPolicy, key: ObjectKey, trust: TrustLookup): PolicyResult {
-  const { name, namespace = "default", creationTimestamp = "", generation = 0 } = policy.metadata;
+  const { name, namespace, creationTimestamp, generation = 0 } = policy.metadata;
   return {
     key,
     namespace,
     name,
-    createdAt: creationTimestamp,
+    ...(creationTimestamp !== undefined && { createdAt: creationTimestamp }),
     generation,
     targets: policy.spec.targetRefs
       .filter((target) => target.group === "" && target.kind === "Service")

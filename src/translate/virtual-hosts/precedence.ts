@@ -5,6 +5,7 @@
  * https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
  */
 import type { HttpEntry, PathMatch } from "../../model/index.ts";
+import { compareText, compareTimestamps } from "../../resources/index.ts";
 import type { RouteReference } from "../attachment.ts";
 
 /** An entry with what decides its place. */
@@ -36,9 +37,9 @@ export function compareRankedEntries(a: RankedEntry, b: RankedEntry): number {
 /** The older route first; of the same age, by "namespace/name", and at last by kind. */
 export function compareRoutes(a: RouteReference, b: RouteReference): number {
   return (
-    compareStrings(a.createdAt, b.createdAt) ||
-    compareStrings(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`) ||
-    compareStrings(a.kind, b.kind)
+    compareTimestamps(a.createdAt, b.createdAt) ||
+    compareText(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`) ||
+    compareText(a.kind, b.kind)
   );
 }
 
@@ -54,8 +55,4 @@ const PATH_RANK = { Exact: 0, RegularExpression: 1, PathPrefix: 2 } as const sat
 
 function comparePaths(a: PathMatch, b: PathMatch): number {
   return PATH_RANK[a.type] - PATH_RANK[b.type] || b.value.length - a.value.length;
-}
-
-function compareStrings(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
