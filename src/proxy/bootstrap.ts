@@ -1,0 +1,144 @@
+/**
+ * What Envoy is told before it asks: who it is, where the control plane is, where its admin API listens, and the limits
+ * that keep one proxy from taking down its machine. Everything else comes over the aggregated stream. The result is
+ * Envoy's Bootstrap message as JSON, the same for the same options, so that a running Envoy can be recognised by it.
+ */
+import { statisticsKept } from "./statistics.ts";
+
+export type ControlPlaneAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+
+export interface BootstrapOptions {
+  /** The node's `id` and `cluster`, which the control plane sees in the first request. */
+  readonly node: { readonly id: string; readonly cluster: string };
+  /** Where delta ADS is served, in plaintext: a unix domain socket, or a port of loopback. */
+  readonly controlPlane: ControlPlaneAddress;
+  /**
+   * A unix domain socket for the admin API, which has no authentication and can end the process and show every secret. As a file it is
+   * the owner's alone (mode 0600), out of reach for other users and for web pages in a browser, and takes no port from anyone.
+   */
+  readonly adminSocket: string;
+  readonly limits: ProxyLimits;
+}
+
+export interface ProxyLimits {
+  /** Connections of clients at the same time; further ones are closed at once. */
+  readonly maxConnections: number;
+  /** Memory that Envoy may allocate; close to it, requests are answered with 503 instead. */
+  readonly maxHeapBytes: number;
+}
+
+/**
+ * Envoy refuses regular expressions whose RE2 program is larger; its default of 100 is less than `[a-z]{1,63}` needs in several labels. The
+ * check that users see is the translation's, at 4096 as computed in JavaScript; twice that leaves room for programs that
+ * Envoy's build of RE2 compiles a little larger, so that what passed there is never refused here. Matching stays linear in the input either way.
+ */
+const MAX_REGULAR_EXPRESSION_PROGRAM = 8192;
+
+const CONTROL_PLANE = "trilith-control-plane";
+
+/** Envoy's Bootstrap, in JSON. */
+export function bootstrapOf(options: BootstrapOptions): object {
+  const overAds = { resource_api_version: "V3", ads: {}, initial_fetch_timeout: "0s" };
+  return {
+    node: options.node,
+    admin: {
+      address: { pipe: { path: options.adminSocket, mode: 0o600 } },
+      // A proxy at its limit of connections must still be told to drain.
+      ignore_global_conn_limit: true,
+    },
+    dynamic_resources: { ads_config: adsConfig(), cds_config: overAds, lds_config: overAds },
+    static_resources: { clusters: [controlPlaneCluster(options.controlPlane)] },
+    default_regex_engine: {
+      name: "envoy.regex_engines.google_re2",
+      typed_config: { "@type": typeUrl("envoy.extensions.regex_engines.v3.GoogleRE2") },
+    },
+    layered_runtime: { layers: [{ name: "trilith", static_layer: runtimeKeys() }] },
+    overload_manager: overloadManager(options.limits),
+    stats_config: { stats_matcher: { inclusion_list: { patterns: statisticsKept } } },
+    // Nobody is sent statistics, so they are brought up to date when somebody asks, not every five seconds.
+    stats_flush_on_admin: true,
+    application_log_config: { log_format: { json_format: logFormat } },
+  };
+}
+
+/** The fields of a line of Envoy's log; log-record.ts reads them. */
+const logFormat = { time: "%Y-%m-%dT%H:%M:%S.%eZ", level: "%l", logger: "%n", message: "%j" };
+
+function typeUrl(name: string): string {
+  return `type.googleapis.com/${name}`;
+}
+
+function runtimeKeys(): object {
+  return {
+    "re2.max_program_size.error_level": MAX_REGULAR_EXPRESSION_PROGRAM,
+    "re2.max_program_size.warn_level": MAX_REGULAR_EXPRESSION_PROGRAM,
+  };
+}
+
+function adsConfig(): object {
+  // By default Envoy waits for up to 30 s before it comes again; a control plane that restarts is to be found sooner.
+  const retryBackOff = { base_interval: "0.1s", max_interval: "2s" };
+  return {
+    api_type: "DELTA_GRPC",
+    transport_api_version: "V3",
+    set_node_on_first_message_only: true,
+    grpc_services: [{ envoy_grpc: { cluster_name: CONTROL_PLANE, retry_policy: { retry_back_off: retryBackOff } } }],
+  };
+}
+
+function controlPlaneCluster(controlPlane: ControlPlaneAddress): object {
+  const address =
+    "path" in controlPlane
+      ? { pipe: { path: controlPlane.path } }
+      : { socket_address: { address: controlPlane.host, port_value: controlPlane.port } };
+  const http2 = { connection_keepalive: { interval: "30s", timeout: "10s" } };
+  return {
+    name: CONTROL_PLANE,
+    type: "STATIC",
+    connect_timeout: "1s",
+    typed_extension_protocol_options: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": typeUrl("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"),
+        explicit_http_config: { http2_protocol_options: http2 },
+      },
+    },
+    load_assignment: {
+      cluster_name: CONTROL_PLANE,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }],
+    },
+  };
+}
+
+/** Under memory pressure: first give memory back, then let idle connections go, then answer 503, last take no connections. */
+function overloadManager(limits: ProxyLimits): object {
+  const heap = "envoy.resource_monitors.fixed_heap";
+  const whenHeapIsAt = (name: string, value: number): object => ({
+    name: `envoy.overload_actions.${name}`,
+    triggers: [{ name: heap, threshold: { value } }],
+  });
+  return {
+    refresh_interval: "0.25s",
+    resource_monitors: [
+      {
+        name: "envoy.resource_monitors.global_downstream_max_connections",
+        typed_config: {
+          "@type": typeUrl("envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig"),
+          max_active_downstream_connections: limits.maxConnections,
+        },
+      },
+      {
+        name: heap,
+        typed_config: {
+          "@type": typeUrl("envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig"),
+          max_heap_size_bytes: limits.maxHeapBytes,
+        },
+      },
+    ],
+    actions: [
+      whenHeapIsAt("shrink_heap", 0.85),
+      whenHeapIsAt("disable_http_keepalive", 0.9),
+      whenHeapIsAt("stop_accepting_requests", 0.95),
+      whenHeapIsAt("stop_accepting_connections", 0.98),
+    ],
+  };
+}

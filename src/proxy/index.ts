@@ -1,0 +1,24 @@
+/** Envoy itself: its program, its bootstrap, its process, its ports. What it is told to serve comes from elsewhere. */
+export { AdminClient } from "./admin-client.ts";
+export type { AdminAnswer } from "./admin-client.ts";
+export { portProblemOfRefusal } from "./bind-failure.ts";
+export type { PortProblem } from "./bind-failure.ts";
+export { bootstrapOf } from "./bootstrap.ts";
+export type { BootstrapOptions, ControlPlaneAddress, ProxyLimits } from "./bootstrap.ts";
+export { defaultDrainBounds } from "./drain-envoy.ts";
+export type { DrainBounds } from "./drain-envoy.ts";
+export { ENVOY_VERSION } from "./envoy-release.ts";
+export { findEnvoy } from "./find-envoy.ts";
+export type { FindEnvoyOptions } from "./find-envoy.ts";
+export type { LogLevel, LogRecord } from "./log-record.ts";
+export { machineLimits } from "./machine-limits.ts";
+export { probePort } from "./probe-port.ts";
+export type { ProbedPort } from "./probe-port.ts";
+export { ProxyError } from "./proxy-error.ts";
+export type { ProxyErrorCode } from "./proxy-error.ts";
+export type { ProxyEvent } from "./proxy-event.ts";
+export type { ProxyProcess } from "./proxy-process.ts";
+export { startProxy } from "./start-proxy.ts";
+export type { ProxyOptions } from "./start-proxy.ts";
+export { claimStateDirectory, defaultStateDirectory } from "./state-directory.ts";
+export type { StateDirectory } from "./state-directory.ts";
