@@ -8,7 +8,7 @@ import type {
 } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Node as EnvoyNode } from "../generated/envoy/config/core/v3/base_pb.ts";
 import { Session } from "../xds/index.ts";
-import type { Fact, ResourceSet, SessionEvent, SessionOptions, SessionProgress } from "../xds/index.ts";
+import type { Fact, ResourceId, ResourceSet, SessionEvent, SessionOptions, SessionProgress } from "../xds/index.ts";
 
 /** Who is calling: what the proxy says of itself, and what the connection proves. */
 export interface ProxyIdentity {
@@ -21,7 +21,7 @@ export interface ProxyIdentity {
 interface ConnectionEvents {
   readonly sent: (message: DeltaDiscoveryResponse) => void;
   readonly learnt: (facts: readonly Fact[]) => void;
-  readonly closed: () => void;
+  readonly closed: (doubts: readonly ResourceId[]) => void;
 }
 
 export class ProxyConnection {
@@ -90,7 +90,7 @@ export class ProxyConnection {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#wake.resolve();
-    this.#events.closed();
+    this.#events.closed(this.#session.doubts());
   }
 
   #setTimer(): void {

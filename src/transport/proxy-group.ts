@@ -22,6 +22,8 @@ export interface ProxyGroupEvents {
 export class ProxyGroup {
   readonly #resources = new ResourceSet();
   readonly #connections = new Set<ProxyConnection>();
+  /** What the last session of a proxy left in doubt, by the id of its node. */
+  readonly #doubts = new Map<string, readonly ResourceId[]>();
   readonly #events: ProxyGroupEvents;
   readonly #options: SessionOptions;
 
@@ -53,10 +55,14 @@ export class ProxyGroup {
 
   /** Opens a session for a stream. */
   connect(identity: ProxyIdentity): ProxyConnection {
-    const connection = new ProxyConnection(identity, this.#resources, this.#options, {
+    const nodeId = identity.node?.id ?? "";
+    const options = { ...this.#options, doubts: this.#doubts.get(nodeId) ?? [] };
+    this.#doubts.delete(nodeId);
+    const connection = new ProxyConnection(identity, this.#resources, options, {
       sent: (message) => this.#events.sent?.(connection, message),
       learnt: (facts) => this.#events.learnt?.(connection, facts),
-      closed: () => {
+      closed: (doubts) => {
+        if (doubts.length > 0) this.#doubts.set(nodeId, doubts);
         this.#connections.delete(connection);
         this.#events.disconnected?.(connection);
       },

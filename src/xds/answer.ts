@@ -2,7 +2,7 @@
 import type { DeltaDiscoveryRequest } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Fact } from "./fact.ts";
 import { splitSuspects } from "./isolation.ts";
-import { acknowledge, forget, releaseDoubtful, retain } from "./proxy-state.ts";
+import { acknowledge, forget, releaseDoubtful } from "./proxy-state.ts";
 import type { InFlight, ProxyState } from "./proxy-state.ts";
 import type { ResourceKind } from "./resource.ts";
 import { dropHostsOf, markTable } from "./subscription.ts";
@@ -13,7 +13,9 @@ export function answer(proxy: ProxyState, kind: ResourceKind, request: DeltaDisc
   const { inFlight } = state;
   if (inFlight?.nonce !== request.responseNonce) return;
   state.inFlight = undefined;
-  if (request.errorDetail) takeRefusal(proxy, kind, inFlight, request.errorDetail.message, facts);
+  // Nothing can be wrong with a removal.
+  if (request.errorDetail && inFlight.items.length > 0)
+    takeRefusal(proxy, kind, inFlight, request.errorDetail.message, facts);
   else takeAcknowledgement(proxy, kind, inFlight, facts);
 }
 
@@ -49,16 +51,8 @@ function takeRefusal(proxy: ProxyState, kind: ResourceKind, inFlight: InFlight, 
     state.dirty.add(record.name);
     return [{ record, entry }];
   });
-  for (const name of inFlight.removals) {
-    const entry = state.entries.get(name);
-    state.dirty.add(name);
-    if (!entry?.acked) continue;
-    // Gone or not: the proxy may have taken the removal.
-    retain(proxy, kind, entry.acked);
-    (entry.doubtful ??= []).push({ ...entry.acked });
-  }
   const [first, ...others] = refused;
-  if (first && others.length === 0 && inFlight.items.length === 1 && inFlight.removals.length === 0) {
+  if (first && others.length === 0 && inFlight.items.length === 1) {
     releaseDoubtful(proxy, kind, first.entry, first.record.version);
     first.entry.refused = first.record.version;
     const id = { kind, name: first.record.name };

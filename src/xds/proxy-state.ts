@@ -72,19 +72,26 @@ export interface ProxyState {
   readonly hostsByTable: Map<string, Set<string>>;
   /** Virtual hosts that the proxy lists but does not use, since it dropped their route table. */
   readonly staleHosts: Set<string>;
+  /** Endpoints whose cluster was sent before the proxy said which endpoints it still has. */
+  readonly expiredBeforeOpened: Set<string>;
   /** Listeners with versions in `retiring`. */
   readonly retiringListeners: Set<string>;
   /** Unwanted clusters that are still in use. */
   readonly doomed: Set<string>;
   /** The versions of clusters that are warm, of those that say so. */
   readonly warm: Map<string, string>;
+  /** What an earlier session left in doubt, of kinds that the proxy has not opened yet. */
+  readonly doubts: Readonly<Record<ResourceKind, Set<string>>>;
   readonly openedAt: number;
   /** Whether the proxy reported resources from an earlier stream. */
   resumed: boolean;
 }
 
-export function createProxyState(resources: ResourceSet, openedAt: number): ProxyState {
+export function createProxyState(resources: ResourceSet, openedAt: number, doubts: readonly ResourceId[]): ProxyState {
+  const doubtsByKind = forEachKind(() => new Set<string>());
+  for (const { kind, name } of doubts) doubtsByKind[kind].add(name);
   return {
+    doubts: doubtsByKind,
     resources,
     kinds: forEachKind((kind) => ({
       kind,
@@ -101,6 +108,7 @@ export function createProxyState(resources: ResourceSet, openedAt: number): Prox
     clusterUse: new ClusterUse(),
     hostsByTable: new Map(),
     staleHosts: new Set(),
+    expiredBeforeOpened: new Set(),
     retiringListeners: new Set(),
     doomed: new Set(),
     warm: new Map(),

@@ -17,10 +17,13 @@ export interface Limits extends Clock {
   readonly maxMessageBytes: number;
 }
 
-export interface Selection {
-  readonly upserts: readonly ResourceRecord[];
-  readonly removals: readonly string[];
-}
+/**
+ * Either additions or removals. One response with both might be refused and have its removals taken all the same, and
+ * Envoy's list of what it has, which it shows when it reconnects, would be wrong for good.
+ */
+export type Selection =
+  | { readonly upserts: readonly ResourceRecord[]; readonly removals: readonly [] }
+  | { readonly upserts: readonly []; readonly removals: readonly string[] };
 
 const nothing: Selection = { upserts: [], removals: [] };
 
@@ -38,7 +41,14 @@ export function select(proxy: ProxyState, state: KindState, limits: Limits, fact
   if (suspects.length > 0) return { upserts: suspects, removals: [] };
   const upserts = selectUpserts(proxy, state, limits, facts);
   const removals = selectRemovals(proxy, state, limits, upserts.length > 0);
-  return cut(proxy, state, { upserts, removals }, limits);
+  // A listener's heirs need its address; a host's or cluster's heirs must be there before it goes.
+  if (removals.length > 0 && (upserts.length === 0 || state.kind === "listener")) {
+    for (const { name } of upserts) state.dirty.add(name);
+    return { upserts: [], removals: fitting(state, removals, String, removalBytesOf, limits) };
+  }
+  for (const name of removals) state.dirty.add(name);
+  const sizeOf = (record: ResourceRecord): number => messageBytesOf(record, wireVersionOf(proxy, record));
+  return { upserts: fitting(state, upserts, ({ name }) => name, sizeOf, limits), removals: [] };
 }
 
 function selectUpserts(proxy: ProxyState, state: KindState, limits: Limits, facts: Fact[]): readonly ResourceRecord[] {
@@ -112,30 +122,19 @@ function selectRemovals(proxy: ProxyState, state: KindState, clock: Clock, areUp
   return removals;
 }
 
-/** Cuts to the size of a message; the rest stays to be looked at. Listeners' removals go in front, hosts' at the end. */
-function cut(proxy: ProxyState, state: KindState, selection: Selection, limits: Limits): Selection {
-  const capacity = capacityOf(limits.maxMessageBytes);
-  const sizeOf = (record: ResourceRecord): number => messageBytesOf(record, wireVersionOf(proxy, record));
-  let upserts: readonly ResourceRecord[];
-  let removals: readonly string[];
-  if (state.kind === "listener") {
-    removals = takeFitting(selection.removals, removalBytesOf, capacity);
-    upserts = takeFitting(selection.upserts, sizeOf, capacity - sum(removals.map(removalBytesOf)));
-    if (removals.length < selection.removals.length) upserts = [];
-  } else {
-    upserts = takeFitting(selection.upserts, sizeOf, capacity);
-    removals = takeFitting(selection.removals, removalBytesOf, capacity - sum(upserts.map(sizeOf)));
-    if (upserts.length < selection.upserts.length) removals = [];
-  }
-  for (const { name } of selection.upserts.slice(upserts.length)) state.dirty.add(name);
-  for (const name of selection.removals.slice(removals.length)) state.dirty.add(name);
-  return { upserts, removals };
+/** The start of the list that fits into a message; the rest is looked at again after the answer. */
+function fitting<Item>(
+  state: KindState,
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+  sizeOf: (item: Item) => number,
+  limits: Limits,
+): readonly Item[] {
+  const taken = takeFitting(items, sizeOf, capacityOf(limits.maxMessageBytes));
+  for (const item of items.slice(taken.length)) state.dirty.add(nameOf(item));
+  return taken;
 }
 
 function idOf({ kind, name }: ResourceRecord): { readonly kind: ResourceRecord["kind"]; readonly name: string } {
   return { kind, name };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

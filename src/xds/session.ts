@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly holdMs?: number;
   /** The most bytes of a message. Default 3 MiB. */
   readonly maxMessageBytes?: number;
+  /** The doubts of this proxy's last session, if it is known: `Session.doubts`. */
+  readonly doubts?: readonly ResourceId[];
 }
 
 /** What is not as wanted, by id: settled when all counts are zero. */
@@ -69,7 +71,7 @@ export class Session {
   #lastNonce = 0;
 
   constructor(resources: ResourceSet, openedAt: number, options: SessionOptions = {}) {
-    this.#proxy = createProxyState(resources, openedAt);
+    this.#proxy = createProxyState(resources, openedAt, options.doubts ?? []);
     this.#holdMs = options.holdMs ?? DEFAULT_HOLD_MS;
     this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
   }
@@ -90,6 +92,20 @@ export class Session {
       }
     }
     return first === undefined ? undefined : first + this.#holdMs;
+  }
+
+  /**
+   * What the proxy may have in another version than it will say when it reconnects: what it took from a response that it
+   * refused is not on its list. The next session of the same proxy is to know.
+   */
+  doubts(): readonly ResourceId[] {
+    return RESOURCE_KINDS.flatMap((kind) => {
+      const { entries, inFlight } = this.#proxy.kinds[kind];
+      const names = new Set(this.#proxy.doubts[kind]);
+      for (const { record } of inFlight?.items ?? []) names.add(record.name);
+      for (const [name, entry] of entries) if (entry.doubtful) names.add(name);
+      return [...names].map((name) => ({ kind, name }));
+    });
   }
 
   progress(): SessionProgress {
@@ -220,7 +236,9 @@ function expireEndpointsOf(proxy: ProxyState, cluster: string): void {
 
 function expireEndpoints(proxy: ProxyState, { kind, name }: ResourceId): void {
   if (kind !== "endpoints") return;
-  const entry = proxy.kinds.endpoints.entries.get(name);
+  const { opened, entries } = proxy.kinds.endpoints;
+  if (!opened) proxy.expiredBeforeOpened.add(name);
+  const entry = entries.get(name);
   if (entry?.acked) entry.acked.wire = "";
   if (entry?.sent) entry.sent.wire = "";
   proxy.kinds.endpoints.dirty.add(name);

@@ -7,7 +7,7 @@
  */
 import type { DeltaDiscoveryRequest } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Fact } from "./fact.ts";
-import { acknowledge, forget, retain } from "./proxy-state.ts";
+import { acknowledge, entryOf, forget, retain } from "./proxy-state.ts";
 import type { Holding, ProxyState } from "./proxy-state.ts";
 import { routeTableOf } from "./resource.ts";
 import type { ResourceKind, ResourceRecord } from "./resource.ts";
@@ -25,6 +25,7 @@ export function subscribe(proxy: ProxyState, kind: ResourceKind, request: DeltaD
     state.owesAnswer = (kind === "cluster" || kind === "listener") && Object.keys(reported).length === 0;
     for (const name of proxy.resources.namesOf(kind)) state.dirty.add(name);
     for (const [name, version] of Object.entries(reported)) resume(proxy, kind, name, version, facts);
+    inheritDoubts(proxy, kind);
   }
   if (kind === "virtualHost") return;
   for (const name of request.resourceNamesUnsubscribe) unsubscribe(proxy, kind, name, facts);
@@ -60,7 +61,8 @@ function resume(proxy: ProxyState, kind: ResourceKind, name: string, version: st
   proxy.resumed = true;
   const wanted = proxy.resources.get(kind, name);
   const record = wanted && isVersionOf(wanted, version) ? wanted : undefined;
-  const holding: Holding = { record, wire: version };
+  const isExpired = kind === "endpoints" && proxy.expiredBeforeOpened.has(name);
+  const holding: Holding = { record, wire: isExpired ? "" : version };
   retain(proxy, kind, holding);
   acknowledge(proxy, kind, name, holding);
   proxy.kinds[kind].dirty.add(name);
@@ -68,6 +70,18 @@ function resume(proxy: ProxyState, kind: ResourceKind, name: string, version: st
   if (!record) return;
   facts.push({ kind: "acknowledged", id: { kind, name }, version: record.version });
   if (record.awaits === "warm") facts.push({ kind: "warming", id: { kind, name }, version: record.version });
+}
+
+/** Whatever the proxy said of what an earlier session doubted, it is sent, or removed, once more. */
+function inheritDoubts(proxy: ProxyState, kind: ResourceKind): void {
+  const doubts = proxy.doubts[kind];
+  for (const name of doubts) {
+    const holding: Holding = { record: undefined, wire: "" };
+    retain(proxy, kind, holding);
+    entryOf(proxy.kinds[kind], name).doubtful = [holding];
+    proxy.kinds[kind].dirty.add(name);
+  }
+  doubts.clear();
 }
 
 function isVersionOf(record: ResourceRecord, wire: string): boolean {

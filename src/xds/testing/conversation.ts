@@ -1,0 +1,189 @@
+/**
+ * A session and a model Envoy with a slow line between them, and the rules that must hold at every moment. Each step of a
+ * random test moves one message, the clock, a listener's drain or the wanted state.
+ */
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+} from "../../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import type { Fact } from "../fact.ts";
+import { kindOf } from "../resource.ts";
+import type { ResourceKind, ResourceRecord } from "../resource.ts";
+import { ResourceSet } from "../resource-set.ts";
+import { Session } from "../session.ts";
+import type { SessionEvent } from "../session.ts";
+import { contentOf } from "./model-content.ts";
+import { ModelEnvoy } from "./model-envoy.ts";
+import { byName, recordsOf, stepBetween, versionsOf } from "./model-world.ts";
+import type { World } from "./model-world.ts";
+
+const HOLD_MS = 15_000;
+
+export class Conversation {
+  readonly envoy: ModelEnvoy = new ModelEnvoy();
+  readonly problems: string[] = [];
+  /** What happened, for reading. */
+  readonly story: string[] = [];
+  readonly #resources = new ResourceSet();
+  readonly #badVersions = new Set<string>();
+  #wanted: ReadonlyMap<string, ResourceRecord> = new Map();
+  #session: Session;
+  #toEnvoy: DeltaDiscoveryResponse[] = [];
+  #unanswered = new Set<string>();
+  #now = 0;
+
+  constructor() {
+    this.#session = new Session(this.#resources, this.#now, { holdMs: HOLD_MS });
+    this.envoy.onClusterRemoved = (name) => {
+      if ([...this.envoy.usedClusters()].includes(name)) this.#object(`cluster ${name} was removed while in use`);
+    };
+    this.envoy.connect();
+  }
+
+  want(world: World): void {
+    const records = recordsOf(world);
+    for (const record of records.values()) {
+      if (contentOf(record.bytes).isBad) this.#badVersions.add(`${record.kind} ${record.name} ${record.version}`);
+    }
+    const ids = this.#resources.apply(stepBetween(this.#wanted, records));
+    this.#wanted = records;
+    this.story.push(`want ${ids.map(({ kind, name }) => `${kind} ${name}`).join()}`);
+    this.#tell({ kind: "changed", ids });
+  }
+
+  /** Moves a message to Envoy. */
+  deliverResponse(): boolean {
+    const response = this.#toEnvoy.shift();
+    if (!response) return false;
+    this.story.push(`envoy takes ${describe(response)}`);
+    this.envoy.receive(response);
+    return true;
+  }
+
+  /** Moves a message to the server. */
+  deliverRequest(): boolean {
+    const request = this.envoy.outbox.shift();
+    if (!request) return false;
+    this.story.push(`server takes ${describeRequest(request)}`);
+    if (request.responseNonce !== "") this.#unanswered.delete(kindOf(request.typeUrl) ?? "");
+    this.#tell({ kind: "request", request });
+    return true;
+  }
+
+  /** No request takes as long as the bound on waiting. */
+  wait(ms: number): void {
+    if (ms >= HOLD_MS) while (this.deliverRequest());
+    this.#now += ms;
+    if (this.#now >= (this.#session.deadline() ?? Infinity)) this.#tell({ kind: "tick" });
+  }
+
+  reconnect(): void {
+    this.story.push("reconnect");
+    this.#toEnvoy = [];
+    this.#unanswered = new Set();
+    this.#session = new Session(this.#resources, this.#now, { holdMs: HOLD_MS, doubts: this.#session.doubts() });
+    this.envoy.connect();
+  }
+
+  finishDraining(): void {
+    this.envoy.finishDraining();
+  }
+
+  /** Lets everything come to rest: all messages arrive, all listeners drain, all waits end. */
+  settle(): void {
+    for (let round = 0; round < 6; round += 1) {
+      for (let steps = 0; this.deliverResponse() || this.deliverRequest(); steps += 1) {
+        if (steps > 10_000) return this.#object("the conversation does not come to rest");
+      }
+      while (this.envoy.draining.length > 0) this.finishDraining();
+      this.wait(HOLD_MS);
+    }
+    return undefined;
+  }
+
+  /** What Envoy serves with, kind by kind, beside what it should: equal after `settle` when nothing is refused. */
+  served(): Record<string, unknown> {
+    const { clusters, listeners, tables, versions } = this.envoy;
+    const active = (slots: typeof clusters): unknown =>
+      [...slots]
+        .map(([name, { active, warming }]): [string, ...unknown[]] => [name, active?.version, warming?.version])
+        .sort(byName);
+    return {
+      clusters: active(clusters),
+      listeners: active(listeners),
+      hosts: [...tables.values()]
+        .flatMap(({ hosts }) => [...hosts].map(([name, { version }]): [string, string] => [name, version]))
+        .sort(byName),
+      listedHosts: [...versions.virtualHost].sort(byName),
+      secrets: [...versions.secret].sort(byName),
+      endpoints: [...versions.endpoints]
+        .map(([name, version]): [string, ...unknown[]] => [name, version.split("@")[0]])
+        .sort(byName),
+      progress: this.#session.progress(),
+    };
+  }
+
+  wanted(): Record<string, unknown> {
+    const versions = (kind: ResourceKind): [string, string][] => versionsOf(this.#wanted, kind);
+    const active = (kind: ResourceKind): unknown => versions(kind).map(([name, version]) => [name, version, undefined]);
+    return {
+      clusters: active("cluster"),
+      listeners: active("listener"),
+      hosts: versions("virtualHost"),
+      listedHosts: versions("virtualHost"),
+      secrets: versions("secret"),
+      endpoints: versions("endpoints"),
+      progress: { underWay: 0, waiting: 0, pending: 0 },
+    };
+  }
+
+  #tell(event: SessionEvent): void {
+    const { messages, facts } = this.#session.handle(event, this.#now);
+    for (const message of messages) this.#check(message, facts);
+    for (const fact of facts) {
+      if (fact.kind === "refused" && !this.#badVersions.has(`${fact.id.kind} ${fact.id.name} ${fact.version}`))
+        this.#object(`${fact.id.kind} ${fact.id.name} ${fact.version} is called refused, and is good`);
+    }
+    this.#toEnvoy.push(...messages);
+  }
+
+  #check(message: DeltaDiscoveryResponse, facts: readonly Fact[]): void {
+    const kind = kindOf(message.typeUrl);
+    if (!kind) return this.#object(`unknown type ${message.typeUrl}`);
+    if (this.#unanswered.has(kind)) this.#object(`two responses of ${kind} are under way`);
+    this.#unanswered.add(kind);
+    const overdue = new Set(facts.flatMap((fact) => (fact.kind === "held" ? [`${fact.id.kind} ${fact.id.name}`] : [])));
+    for (const { name, resource } of message.resources) {
+      if ((kind !== "virtualHost" && kind !== "listener") || overdue.has(`${kind} ${name}`)) continue;
+      for (const need of contentOf(resource?.value ?? new Uint8Array()).needs) {
+        if (need.kind === "cluster" && !this.#serves(need.name))
+          this.#object(`${kind} ${name} was sent, and its cluster ${need.name} is not ready`);
+      }
+    }
+    return undefined;
+  }
+
+  #serves(cluster: string): boolean {
+    const active = this.envoy.clusters.get(cluster)?.active;
+    const wanted = this.#wanted.get(`cluster ${cluster}`);
+    if (!active || !wanted) return false;
+    return active.version === wanted.version || contentOf(wanted.bytes).isBad;
+  }
+
+  #object(problem: string): void {
+    this.story.push(`PROBLEM: ${problem}`);
+    this.problems.push(problem);
+  }
+}
+
+function describe({ typeUrl, nonce, resources, removedResources }: DeltaDiscoveryResponse): string {
+  const names = resources.map(({ name, version }) => `${name}=${version}`);
+  return `${kindOf(typeUrl)} #${nonce} ${[...names, ...removedResources.map((name) => `-${name}`)].join(" ")}`;
+}
+
+function describeRequest(request: DeltaDiscoveryRequest): string {
+  const { typeUrl, responseNonce, errorDetail, initialResourceVersions } = request;
+  const answer = responseNonce === "" ? "" : ` ${errorDetail ? "refuses" : "takes"} #${responseNonce}`;
+  const names = [...request.resourceNamesSubscribe, ...request.resourceNamesUnsubscribe.map((name) => `-${name}`)];
+  return `${kindOf(typeUrl)}${answer} ${names.join(" ")} ${JSON.stringify(initialResourceVersions)}`;
+}

@@ -1,0 +1,222 @@
+/**
+ * A model of Envoy as a client of delta ADS, written from how the real one behaves: clusters and listeners warm on what they
+ * refer to while their old versions serve, subscriptions follow from what is held, virtual hosts are asked for once and for
+ * all, a refused response may have been taken in part, listeners drain. Knows nothing of sessions.
+ */
+import { create } from "@bufbuild/protobuf";
+import { DeltaDiscoveryRequestSchema } from "../../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import type {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
+} from "../../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import { forEachKind, kindOf, RESOURCE_KINDS, routeTableOf, typeUrlOf } from "../resource.ts";
+import type { ResourceId, ResourceKind } from "../resource.ts";
+import { contentOf } from "./model-content.ts";
+
+/** A version of a cluster or listener in the model. */
+export interface Instance {
+  readonly version: string;
+  readonly needs: readonly ResourceId[];
+  /** Of clusters: whether endpoints came since it was made. */
+  hasEndpoints: boolean;
+}
+
+export interface Slot {
+  active?: Instance;
+  warming?: Instance;
+}
+
+interface Table {
+  /** By full name: version and clusters. */
+  readonly hosts: Map<string, { readonly version: string; readonly clusters: readonly string[] }>;
+  hasHosts: boolean;
+}
+
+const onDemand = ["endpoints", "secret", "routeTable"] as const;
+
+export class ModelEnvoy {
+  readonly clusters: Map<string, Slot> = new Map();
+  readonly listeners: Map<string, Slot> = new Map();
+  draining: Instance[] = [];
+  readonly tables: Map<string, Table> = new Map();
+  /** What the protocol layer lists as held: versions on the wire. */
+  readonly versions: Record<ResourceKind, Map<string, string>> = forEachKind(() => new Map());
+  readonly secrets: Set<string> = new Set();
+  /** Requests on their way to the server. */
+  outbox: DeltaDiscoveryRequest[] = [];
+  /** Called when a cluster is removed, before it is gone. */
+  onClusterRemoved: (name: string) => void = () => undefined;
+  readonly #subscribed: Record<(typeof onDemand)[number], Set<string>> = {
+    endpoints: new Set(),
+    secret: new Set(),
+    routeTable: new Set(),
+  };
+  readonly #opened = new Set<ResourceKind>();
+
+  /** A new stream: each kind that is in use says what it has. */
+  connect(): void {
+    this.outbox = [];
+    this.#opened.add("cluster").add("listener");
+    for (const kind of RESOURCE_KINDS) {
+      if (!this.#opened.has(kind)) continue;
+      const names = kind === "endpoints" || kind === "secret" || kind === "routeTable" ? this.#subscribed[kind] : [];
+      if (names instanceof Set && names.size === 0) this.#opened.delete(kind);
+      else this.#request(kind, [...names], [], { initialResourceVersions: Object.fromEntries(this.versions[kind]) });
+    }
+  }
+
+  /** Takes a response: applies it and answers. */
+  receive(response: DeltaDiscoveryResponse): void {
+    const kind = kindOf(response.typeUrl);
+    if (!kind || !this.#opened.has(kind)) throw new Error(`unexpected ${response.typeUrl}`);
+    for (const name of response.removedResources) this.#remove(kind, name);
+    const applied: [string, string][] = [];
+    let culprit: string | undefined;
+    for (const resource of response.resources) {
+      const content = contentOf(resource.resource?.value ?? new Uint8Array());
+      if (content.isBad) culprit ??= resource.name;
+      // Clusters and listeners are taken one by one; of the others, those behind the culprit are not even looked at.
+      if (content.isBad || (culprit && kind !== "cluster" && kind !== "listener")) continue;
+      this.#apply(kind, resource.name, resource.version, content.needs);
+      applied.push([resource.name, resource.version]);
+    }
+    if (!culprit) {
+      for (const name of response.removedResources) this.versions[kind].delete(name);
+      for (const [name, version] of applied) if (this.#lists(kind, name)) this.versions[kind].set(name, version);
+    }
+    this.#warm();
+    this.#updateSubscriptions();
+    const errorDetail = culprit ? { errorDetail: { code: 3, message: "something is wrong" } } : {};
+    this.#request(kind, [], [], { responseNonce: response.nonce, ...errorDetail });
+  }
+
+  /** The oldest draining listener is gone. */
+  finishDraining(): void {
+    this.draining.shift();
+    this.#updateSubscriptions();
+  }
+
+  /** Everything that refers to clusters and serves, or is about to. */
+  *usedClusters(): Generator<string> {
+    for (const table of this.tables.values()) for (const { clusters } of table.hosts.values()) yield* clusters;
+    for (const { active, warming } of this.listeners.values()) {
+      for (const instance of [active, warming]) {
+        for (const need of instance?.needs ?? []) if (need.kind === "cluster") yield need.name;
+      }
+    }
+  }
+
+  /** What was sent unasked does not come onto the list; virtual hosts, being asked for by wildcard, always do. */
+  #lists(kind: ResourceKind, name: string): boolean {
+    return kind === "endpoints" || kind === "secret" || kind === "routeTable" ? this.#subscribed[kind].has(name) : true;
+  }
+
+  #apply(kind: ResourceKind, name: string, version: string, needs: readonly ResourceId[]): void {
+    if (kind === "cluster") start(this.clusters, name, { version, needs, hasEndpoints: false });
+    else if (kind === "listener") start(this.listeners, name, { version, needs, hasEndpoints: false });
+    else if (kind === "secret") this.secrets.add(name);
+    else if (kind === "endpoints") this.#applyEndpoints(name);
+    else if (kind === "routeTable") this.#applyTable(name);
+    else {
+      const clusters = needs.map((need) => need.name);
+      const table = this.tables.get(routeTableOf(name));
+      table?.hosts.set(name, { version, clusters });
+      if (table) table.hasHosts = true;
+    }
+  }
+
+  #applyEndpoints(name: string): void {
+    for (const { active, warming } of this.clusters.values()) {
+      for (const instance of [active, warming]) {
+        if (instance?.needs.some((need) => need.kind === "endpoints" && need.name === name))
+          instance.hasEndpoints = true;
+      }
+    }
+  }
+
+  #applyTable(name: string): void {
+    if (!this.#subscribed.routeTable.has(name) || this.tables.has(name)) return;
+    this.tables.set(name, { hosts: new Map(), hasHosts: false });
+    if (this.#opened.has("virtualHost")) return;
+    this.#opened.add("virtualHost");
+    this.#request("virtualHost", [], []);
+  }
+
+  #remove(kind: ResourceKind, name: string): void {
+    if (kind === "cluster") {
+      this.onClusterRemoved(name);
+      this.clusters.delete(name);
+    } else if (kind === "listener") {
+      const active = this.listeners.get(name)?.active;
+      if (active) this.draining.push(active);
+      this.listeners.delete(name);
+    } else if (kind === "virtualHost") this.tables.get(routeTableOf(name))?.hosts.delete(name);
+    else throw new Error(`the server removed ${kind} ${name}, which real Envoys take badly`);
+  }
+
+  #warm(): void {
+    const isThere = (need: ResourceId): boolean =>
+      (need.kind !== "secret" || this.secrets.has(need.name)) &&
+      (need.kind !== "routeTable" || this.tables.get(need.name)?.hasHosts === true);
+    for (const slot of this.clusters.values()) {
+      if (slot.warming?.hasEndpoints && slot.warming.needs.every(isThere)) promote(slot);
+    }
+    for (const slot of this.listeners.values()) {
+      if (!slot.warming?.needs.every(isThere)) continue;
+      if (slot.active) this.draining.push(slot.active);
+      promote(slot);
+    }
+  }
+
+  #updateSubscriptions(): void {
+    const slots = [...this.clusters.values(), ...this.listeners.values()];
+    const instances = [...slots.flatMap(({ active, warming }) => [active, warming]), ...this.draining];
+    const needs = instances.flatMap((instance) => instance?.needs ?? []);
+    for (const kind of onDemand) {
+      const names = new Set(needs.filter((need) => need.kind === kind).map(({ name }) => name));
+      const subscribed = this.#subscribed[kind];
+      const gained = [...names].filter((name) => !subscribed.has(name));
+      const lost = [...subscribed].filter((name) => !names.has(name));
+      if (gained.length + lost.length === 0) continue;
+      for (const name of lost) this.#unsubscribe(kind, name);
+      for (const name of gained) subscribed.add(name);
+      this.#opened.add(kind);
+      this.#request(kind, gained, lost);
+    }
+  }
+
+  #unsubscribe(kind: (typeof onDemand)[number], name: string): void {
+    this.#subscribed[kind].delete(name);
+    this.versions[kind].delete(name);
+    if (kind === "secret") this.secrets.delete(name);
+    // The hosts go with their table, but the protocol layer goes on listing them.
+    if (kind === "routeTable") this.tables.delete(name);
+  }
+
+  #request(
+    kind: ResourceKind,
+    resourceNamesSubscribe: string[],
+    resourceNamesUnsubscribe: string[],
+    rest: {
+      initialResourceVersions?: Record<string, string>;
+      responseNonce?: string;
+      errorDetail?: { code: number; message: string };
+    } = {},
+  ): void {
+    const typeUrl = typeUrlOf(kind);
+    this.outbox.push(
+      create(DeltaDiscoveryRequestSchema, { typeUrl, resourceNamesSubscribe, resourceNamesUnsubscribe, ...rest }),
+    );
+  }
+}
+
+function start(slots: Map<string, Slot>, name: string, instance: Instance): void {
+  const slot = slots.get(name) ?? {};
+  slots.set(name, slot);
+  if ((slot.warming ?? slot.active)?.version !== instance.version) slot.warming = instance;
+}
+
+function promote(slot: Slot): void {
+  if (slot.warming) slot.active = slot.warming;
+  delete slot.warming;
+}
