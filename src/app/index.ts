@@ -1,0 +1,7 @@
+/** The program: rooms wired together, as `serve` and as `check`. */
+export { checkFiles } from "./check-files.ts";
+export type { CheckResult } from "./check-files.ts";
+export type { ShownResource } from "./describe-resources.ts";
+export type { Diagnostic } from "./diagnosis.ts";
+export { startStandalone } from "./standalone.ts";
+export type { Standalone, StandaloneOptions } from "./standalone.ts";

@@ -1,0 +1,153 @@
+/**
+ * Everything between the engine and its Envoy: resources out over ADS, answers back into reports, the process itself.
+ */
+import type { Logger } from "pino";
+import type { Collection } from "../collections/index.ts";
+import { defaultSettings, type EnvoyRecord, envoyResources } from "../envoy/index.ts";
+import {
+  bootstrapOf,
+  machineLimits,
+  portProblemOfRefusal,
+  type ProxyEvent,
+  type ProxyProcess,
+  startProxy,
+  type StateDirectory,
+} from "../proxy/index.ts";
+import { ProxyGroup, startAdsServer } from "../transport/index.ts";
+import type { Fact } from "../xds/index.ts";
+import { DeliveryLedger } from "./delivery-ledger.ts";
+import type { Engine } from "./engine.ts";
+import { PortGate } from "./port-gate.ts";
+import { ReportWriter } from "./report-writer.ts";
+import { ResourceFeed } from "./resource-feed.ts";
+
+export interface ProxySideOptions {
+  readonly envoyPath: string;
+  readonly directory: StateDirectory;
+  readonly concurrency?: number;
+  readonly onProxyEvent: (event: ProxyEvent) => void;
+  readonly onFacts: (facts: readonly Fact[]) => void;
+  readonly log: Logger;
+}
+
+export interface ProxySide {
+  readonly records: Collection<EnvoyRecord>;
+  readonly ledger: DeliveryLedger;
+  /** What is still missing until the first complete state is acknowledged; undefined from then on, for good. */
+  notReady(): string | undefined;
+  /** Drains and ends Envoy, then takes everything down. */
+  stop(how?: { readonly now?: boolean }): Promise<void>;
+  /** Takes everything down but Envoy, which serves on. */
+  leave(): Promise<void>;
+}
+
+/** What was in the way of a refused listener may go by itself: it is tried again this often. */
+const RETRY_MS = 2_000;
+
+/** The sources must have been read once: what the engine holds now is the first complete state. */
+export async function startProxySide(engine: Engine, options: ProxySideOptions): Promise<ProxySide> {
+  await using starting = new AsyncDisposableStack();
+  const records = envoyResources(engine.graph, engine.translation, { ...defaultSettings, reusePort: false });
+  const ledger = new DeliveryLedger();
+  const gate: PortGate = starting.use(
+    new PortGate({
+      opened: (listener) => feed.release(listener),
+      changed: (listener) => reports.touch([`listener/${listener}`]),
+    }),
+  );
+  const reports: ReportWriter = new ReportWriter(engine, records, ledger, (socket) => gate.barrierOf(socket));
+  const group = new ProxyGroup({
+    learnt: (proxy, facts) => {
+      options.onFacts(facts);
+      reports.touch(ledger.learn(proxy, facts));
+    },
+    disconnected: (proxy) => ledger.forget(proxy),
+  });
+  const feed: ResourceFeed = starting.use(new ResourceFeed(engine.graph, records, group, gate));
+  const ads = await startAdsServer({ listen: { path: options.directory.adsSocket }, admit: () => group });
+  starting.defer(() => ads.close());
+  const proxy = await startEnvoy(options);
+  gate.hold(await listenersIn(proxy));
+  feed.open();
+  const retrying = setInterval(() => retryRefused(group, records, ledger), RETRY_MS);
+  starting.defer(() => clearInterval(retrying));
+  const readiness = new Readiness(group, records, ledger, gate);
+  const running = starting.move();
+  return {
+    records,
+    ledger,
+    notReady: () => readiness.missing(),
+    stop: async (how) => {
+      await proxy.stop(how);
+      await running.disposeAsync();
+    },
+    leave: async () => {
+      await proxy.leave();
+      await running.disposeAsync();
+    },
+  };
+}
+
+function startEnvoy({ envoyPath, directory, concurrency, onProxyEvent }: ProxySideOptions): Promise<ProxyProcess> {
+  const bootstrap = bootstrapOf({
+    node: { id: "local", cluster: "trilith" },
+    controlPlane: { path: directory.adsSocket },
+    adminSocket: directory.adminSocket,
+    limits: machineLimits(),
+  });
+  return startProxy({
+    envoyPath,
+    stateDirectory: directory,
+    bootstrap,
+    onEvent: onProxyEvent,
+    ...(concurrency !== undefined && { concurrency }),
+  });
+}
+
+/** An Envoy that was taken over has listeners already, and their ports are its own. */
+async function listenersIn(proxy: ProxyProcess): Promise<string[]> {
+  const { status, body } = await proxy.admin.ask("GET", "/listeners?format=json");
+  if (status !== 200) return [];
+  const { listener_statuses = [] } = JSON.parse(body) as { listener_statuses?: { name: string }[] };
+  return listener_statuses.map(({ name }) => name);
+}
+
+function retryRefused(group: ProxyGroup, records: Collection<EnvoyRecord>, ledger: DeliveryLedger): void {
+  const refused = [...records.values()].filter((record) => {
+    if (record.kind !== "listener") return false;
+    const delivery = ledger.deliveryOf(record);
+    return delivery.state === "refused" && portProblemOfRefusal(delivery.message) !== undefined;
+  });
+  if (refused.length > 0) group.retry(refused.map(({ kind, name }) => ({ kind, name })));
+}
+
+/** Ready when every listener and every host was answered by the proxy once; refusals are answers, too. */
+class Readiness {
+  readonly #group: ProxyGroup;
+  readonly #records: Collection<EnvoyRecord>;
+  readonly #ledger: DeliveryLedger;
+  readonly #gate: PortGate;
+  #isReady = false;
+
+  constructor(group: ProxyGroup, records: Collection<EnvoyRecord>, ledger: DeliveryLedger, gate: PortGate) {
+    this.#group = group;
+    this.#records = records;
+    this.#ledger = ledger;
+    this.#gate = gate;
+  }
+
+  missing(): string | undefined {
+    if (this.#isReady) return undefined;
+    if (!this.#group.resources.complete || this.#ledger.connected === 0) return "Envoy has not connected yet";
+    const waiting = [...this.#records.values()].filter((record) => this.#isWaitedFor(record));
+    if (waiting.length > 0)
+      return `Envoy has not acknowledged ${waiting.length} resources yet, first ${waiting[0]?.kind} ${waiting[0]?.name}`;
+    this.#isReady = true;
+    return undefined;
+  }
+
+  #isWaitedFor(record: EnvoyRecord): boolean {
+    if (record.kind !== "listener" && record.kind !== "virtualHost") return false;
+    return this.#gate.barrierOf(record.name) === undefined && this.#ledger.deliveryOf(record).state === "pending";
+  }
+}

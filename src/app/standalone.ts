@@ -1,0 +1,156 @@
+/**
+ * Standalone Trilith: files in, one Envoy serving them. Wires the rooms together and decides nothing itself.
+ *
+ * Files become objects, the graph translates them, Envoy's resources go out over ADS; what Envoy answers comes back as reports,
+ * which statuses are made of. Stopping drains Envoy; being killed leaves it serving, and the next start takes it over.
+ */
+import type { Logger } from "pino";
+import { startAdminServer } from "../admin/index.ts";
+import { claimStateDirectory, defaultStateDirectory, findEnvoy, type ProxyEvent } from "../proxy/index.ts";
+import { FileSource, type FileState, NameResolver } from "../sources/index.ts";
+import { StatusBook } from "../status/index.ts";
+import { describeResources } from "./describe-resources.ts";
+import { type Diagnostic, diagnose } from "./diagnosis.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import { DiagnosticLog, logProxyEvent } from "./event-log.ts";
+import { Metrics } from "./metrics.ts";
+import { type ProxySide, startProxySide } from "./proxy-side.ts";
+import { CONTROLLER_NAME, standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
+
+export interface StandaloneOptions {
+  /** Files and folders of YAML. */
+  readonly paths: readonly string[];
+  readonly admin: { readonly host: string; readonly port: number };
+  /** What Gateways listen on that ask for no address. */
+  readonly bindAddress: string;
+  readonly className: string;
+  readonly envoyPath?: string;
+  readonly stateDirectory?: string;
+  readonly concurrency?: number;
+  readonly log: Logger;
+  /** Lines of Envoy's access log. */
+  readonly onAccess: (line: string) => void;
+}
+
+export interface Standalone {
+  readonly engine: Engine;
+  readonly adminPort: number;
+  notReady(): string | undefined;
+  /** Drains Envoy and ends it. With `now`, also on a second call, without waiting for requests under way. */
+  stop(how?: { readonly now?: boolean }): Promise<void>;
+  /** Ends everything but Envoy, which serves on until the next start takes it over. */
+  leave(): Promise<void>;
+}
+
+export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
+  const { log } = options;
+  await using starting = new AsyncDisposableStack();
+  const envoyPath = await findEnvoy({
+    ...(options.envoyPath !== undefined && { explicitPath: options.envoyPath }),
+    onProgress: (line) => log.info(line),
+  });
+  const directory = await claimStateDirectory(options.stateDirectory ?? defaultStateDirectory(options.paths));
+  starting.defer(() => directory.release());
+
+  const engine = createEngine(standaloneSettings(options));
+  const { graph, translation, driven } = engine;
+  const book = new StatusBook(translation.statuses, CONTROLLER_NAME);
+  starting.use(graph.subscribe(translation.statuses, (changes) => void book.take(changes)));
+  starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
+  const files = starting.use(new Files(options, engine));
+
+  const metrics = new Metrics();
+  const proxySide = await startProxySide(engine, {
+    envoyPath,
+    directory,
+    log,
+    onFacts: (facts) => metrics.countFacts(facts),
+    onProxyEvent: (event) => tellProxyEvent(event, options, metrics),
+    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+  });
+  starting.defer(() => proxySide.stop({ now: true }));
+  const admin = starting.use(
+    await startAdminServer(options.admin, adminSources({ engine, proxySide, files, book, metrics })),
+  );
+  const running = starting.move();
+  return {
+    engine,
+    adminPort: admin.port,
+    notReady: () => proxySide.notReady(),
+    stop: async (how) => {
+      await proxySide.stop(how);
+      await running.disposeAsync();
+    },
+    leave: async () => {
+      await proxySide.leave();
+      await running.disposeAsync();
+    },
+  };
+}
+
+/** Follows the files; what they say and what translation finds in it. */
+class Files implements Disposable {
+  readonly #engine: Engine;
+  readonly #source: FileSource;
+  readonly #log: DiagnosticLog;
+  #state: FileState | undefined;
+
+  constructor({ paths, className, log }: StandaloneOptions, engine: Engine) {
+    this.#engine = engine;
+    this.#log = new DiagnosticLog(log);
+    this.#source = new FileSource({
+      paths,
+      onState: (state) => {
+        this.#state = state;
+        engine.replaceObjects(withDefaultClass(state.objects, className));
+        this.#log.take(this.diagnostics());
+      },
+    });
+    this.#source.start();
+  }
+
+  get held(): readonly string[] {
+    return this.#state?.held ?? [];
+  }
+
+  diagnostics(): readonly Diagnostic[] {
+    return this.#state ? diagnose(this.#state, this.#engine.translation.findings.values()) : [];
+  }
+
+  [Symbol.dispose](): void {
+    this.#source.stop();
+  }
+}
+
+function tellProxyEvent(event: ProxyEvent, { log, onAccess }: StandaloneOptions, metrics: Metrics): void {
+  if (event.kind === "access") onAccess(event.line);
+  else logProxyEvent(log, event);
+  if (event.kind === "ended") metrics.countRestart();
+}
+
+interface Shown {
+  readonly engine: Engine;
+  readonly proxySide: ProxySide;
+  readonly files: Files;
+  readonly book: StatusBook;
+  readonly metrics: Metrics;
+}
+
+function adminSources({ engine, proxySide, files, book, metrics }: Shown): Parameters<typeof startAdminServer>[1] {
+  const { records, ledger } = proxySide;
+  return {
+    notReady: () => proxySide.notReady(),
+    status: () => ({ objects: book.all(), diagnostics: files.diagnostics(), heldFiles: files.held }),
+    graph: () => engine.graph.describe(),
+    envoy: (kind) => describeResources(records.values(), kind, ledger),
+    metrics: () =>
+      metrics.render({
+        engine,
+        resources: [...records.values()].length,
+        proxies: ledger.connected,
+        ready: proxySide.notReady() === undefined,
+        diagnostics: files.diagnostics(),
+        filesHeld: files.held.length,
+      }),
+  };
+}

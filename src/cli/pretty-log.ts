@@ -1,0 +1,35 @@
+/** The log for people: time, level, message, and the fields behind it. */
+import type { DestinationStream } from "pino";
+
+const LEVELS: Readonly<Record<number, string>> = {
+  10: "TRACE",
+  20: "DEBUG",
+  30: "INFO",
+  40: "WARN",
+  50: "ERROR",
+  60: "FATAL",
+};
+
+export function prettyStream(out: { write(text: string): unknown }): DestinationStream {
+  return { write: (line) => void out.write(formatLine(line)) };
+}
+
+/** One line of pino's JSON as text. */
+export function formatLine(line: string): string {
+  const {
+    level,
+    time,
+    msg,
+    file,
+    line: row,
+    column,
+    ...fields
+  } = JSON.parse(line) as Record<string, unknown> & { level: number; time: string };
+  const place = file === undefined ? "" : `${String(file)}:${String(row)}:${String(column)}: `;
+  const rest = Object.entries(fields).map(
+    ([name, value]) => ` ${name}=${typeof value === "string" ? quoted(value) : JSON.stringify(value)}`,
+  );
+  return `${time.slice(11, 23)} ${(LEVELS[level] ?? String(level)).padEnd(5)} ${place}${String(msg ?? "")}${rest.join("")}\n`;
+}
+
+const quoted = (text: string): string => (/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text));
