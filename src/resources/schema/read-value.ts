@@ -9,6 +9,9 @@ import { nearestName } from "./nearest-name.ts";
 import type { FieldPath, Problem } from "./problem.ts";
 import type { AnyListSchema, AnyMapSchema, AnyObjectSchema, AnySchema, IntegerSchema, StringSchema } from "./schema.ts";
 
+/** More errors than this are counted but not told: nobody reads on, and a broken file must not fill the memory. */
+const maxErrors = 100;
+
 /** Collects the problems of one object. */
 export class Report {
   readonly problems: Problem[] = [];
@@ -16,11 +19,12 @@ export class Report {
 
   error(kind: Problem["kind"], path: FieldPath, message: string, advice?: string, rule?: string): void {
     this.errors++;
+    if (this.errors > maxErrors) return;
     this.problems.push(problem("error", kind, path, message, advice, rule));
   }
 
   warning(kind: Problem["kind"], path: FieldPath, message: string, advice?: string): void {
-    this.problems.push(problem("warning", kind, path, message, advice));
+    if (this.problems.length < 2 * maxErrors) this.problems.push(problem("warning", kind, path, message, advice));
   }
 }
 
@@ -102,7 +106,7 @@ function reportUnknownField(schema: AnyObjectSchema, name: string, path: FieldPa
   const known = Object.keys(schema.properties);
   const nearest = nearestName(name, known);
   const advice = nearest === undefined ? `Known here: ${known.sort().join(", ")}` : `Did you mean "${nearest}"?`;
-  report.warning("unknown-field", [...path, name], `there is no field "${name}" here; it is ignored`, advice);
+  report.warning("unknown-field", [...path, name], `there is no field ${display(name)} here; it is ignored`, advice);
 }
 
 function readMap(schema: AnyMapSchema, value: unknown, path: FieldPath, report: Report): unknown {
@@ -117,7 +121,10 @@ function readMap(schema: AnyMapSchema, value: unknown, path: FieldPath, report: 
 function readList(schema: AnyListSchema, value: unknown, path: FieldPath, report: Report): unknown {
   if (!Array.isArray(value)) return reportType(report, path, "a list", value);
   checkCount(value.length, schema.minItems, schema.maxItems, "item", path, report);
-  const items = value.map((item: unknown, index) => readValue(schema.items, item, [...path, index], report));
+  // Of a list that is too long, the rest is not looked at: the object is refused anyway.
+  const items = value
+    .slice(0, schema.maxItems)
+    .map((item: unknown, index) => readValue(schema.items, item, [...path, index], report));
   if (schema.listType !== "atomic") reportDuplicates(items, schema.listType === "map" ? schema.keys : [], path, report);
   return items;
 }

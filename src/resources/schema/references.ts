@@ -77,7 +77,7 @@ export function backendRef<T extends BackendRef>(
   };
 }
 
-/** What a ListenerSet and the rules on duplicates share with every parent. */
+/** From a route, and from the entries of its status, to a parent. */
 export const parentReference: Schema<ParentReference> = object<ParentReference>(
   {
     group: group(gatewayGroup),
