@@ -17,7 +17,8 @@ export const corsPolicyOf = (cors: Cors): CorsPolicy =>
     allowOriginStringMatch: cors.allowOrigins.map(originMatcherOf),
     allowMethods: cors.allowMethods.join(","),
     allowHeaders: cors.allowHeaders.join(","),
-    exposeHeaders: cors.exposeHeaders.join(","),
+    // With credentials an asterisk is no wildcard to a browser, and the specification forbids it; Envoy replaces the other two.
+    exposeHeaders: cors.exposeHeaders.filter((name) => name !== "*" || !cors.allowCredentials).join(","),
     maxAge: String(cors.maxAgeSeconds),
     ...(cors.allowCredentials ? { allowCredentials: true } : {}),
     forwardNotMatchingPreflights: false,

@@ -58,7 +58,10 @@ function serviceOf(auth: ExternalAuth, backend: BackendKey): CheckSettings["serv
       timeout,
     }),
     pathPrefix: auth.pathPrefix === "/" ? "" : auth.pathPrefix.replace(/\/+$/, ""),
-    authorizationRequest: create(AuthorizationRequestSchema, { allowedHeaders: anyOf(auth.allowedRequestHeaders) }),
+    // The filter's list of headers to pass on is one for all routes; what it adds may be taken from the request.
+    authorizationRequest: create(AuthorizationRequestSchema, {
+      headersToAdd: auth.allowedRequestHeaders.map((key) => ({ key, value: `%REQ(${key})%` })),
+    }),
     authorizationResponse: create(AuthorizationResponseSchema, {
       allowedUpstreamHeaders: auth.allowedResponseHeaders.length === 0 ? allOthers : anyOf(auth.allowedResponseHeaders),
     }),
