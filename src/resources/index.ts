@@ -33,7 +33,5 @@ export * from "./ip-address.ts";
 export { formatPath, type FieldPath, type Problem, type ProblemKind } from "./schema/problem.ts";
 export { type Rule, type Violation } from "./schema/rule.ts";
 export type { AnyListSchema, AnyMapSchema, AnyObjectSchema, AnySchema, Schema } from "./schema/schema.ts";
-export { type Pattern } from "./schema/pattern.ts";
 export { schemas, type KindSchema } from "./schema/schemas.ts";
-export { nearestName } from "./schema/nearest-name.ts";
 export { validate, type ValidateOptions, type Validation } from "./schema/validate.ts";

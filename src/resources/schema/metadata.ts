@@ -14,7 +14,7 @@ export function isQualifiedName(key: string): boolean {
 }
 
 /** Keys of labels and annotations; `id` names the rule, `normalize` what is done to a key before it is looked at. */
-export function qualifiedKeys(id: string, normalize: (key: string) => string = (key) => key): Rule<Texts> {
+function qualifiedKeys(id: string, normalize: (key: string) => string = (key) => key): Rule<Texts> {
   return {
     id,
     find: (values) =>
@@ -41,7 +41,7 @@ const annotationsSize: Rule<Texts> = {
   },
 };
 
-export const labels: Schema<Texts> = map<string>(string({ maxLength: 63, pattern: labelValue }), {
+const labels: Schema<Texts> = map<string>(string({ maxLength: 63, pattern: labelValue }), {
   rules: [qualifiedKeys("label keys")],
 });
 
