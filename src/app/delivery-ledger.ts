@@ -60,6 +60,12 @@ export class DeliveryLedger {
     return this.#connections.size;
   }
 
+  /** Keys of every resource that some proxy is known to have. */
+  known(): Iterable<string> {
+    const outcomes = this.#connections.size === 0 ? [this.#last] : [...this.#connections.values()];
+    return new Set(outcomes.flatMap((of) => [...of.keys()]));
+  }
+
   /** A refusal by one proxy counts, since somebody must look; an acknowledgement counts when all have given it. */
   deliveryOf(record: EnvoyRecord): Delivery {
     const key = deliveryKey(record);

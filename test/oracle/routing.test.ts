@@ -1,0 +1,57 @@
+/**
+ * Oracle 2: an evaluator that reads the specification plainly, and a real Envoy behind the whole of Trilith, give the same
+ * answer to random requests about random configurations. A failure prints its seed and is shrunk.
+ */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { evaluate } from "../../src/insight/index.ts";
+import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
+import { freePorts } from "../support/free-ports.ts";
+import { ask, differenceOf } from "./compare-answers.ts";
+import { fixedObjects } from "./fixed-objects.ts";
+import { configuration, request, SERVICES } from "./random-configuration.ts";
+import { ServedGateway, validated } from "./served-gateway.ts";
+
+const CONFIGURATIONS = Number(process.env["TRILITH_ORACLE_RUNS"] ?? 120);
+const REQUESTS = 40;
+
+let gateway: ServedGateway;
+let backends: readonly EchoServer[];
+
+beforeAll(async () => {
+  backends = await Promise.all(SERVICES.map(startEchoServer));
+  gateway = await ServedGateway.start(mkdtempSync(join(tmpdir(), "trilith-oracle-")));
+}, 60_000);
+
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await Promise.all(backends.map((backend) => backend.stop()));
+}, 60_000);
+
+test("Envoy answers random requests as the evaluator says", async () => {
+  const [http = 0, https = 0] = await freePorts(2);
+  const ports = { http, https };
+  const fixed = validated(await fixedObjects(backends.map(({ port }, i) => ({ name: SERVICES[i] ?? "", port }))));
+  const property = fc.asyncProperty(
+    configuration(ports),
+    fc.array(request(ports), { minLength: REQUESTS, maxLength: REQUESTS }),
+    async (stated, requests) => {
+      const objects = [...fixed, ...validated(stated)];
+      await gateway.serve(objects);
+      const compared = requests.map(async (asked) => {
+        const difference = differenceOf(asked, evaluate(objects, asked), await ask(asked));
+        return difference === undefined ? [] : [`${asked.method} ${JSON.stringify(asked)}: ${difference}`];
+      });
+      expect((await Promise.all(compared)).flat()).toEqual([]);
+    },
+  );
+  const seed = process.env["TRILITH_ORACLE_SEED"];
+  await fc.assert(property, {
+    numRuns: CONFIGURATIONS,
+    ...(seed !== undefined && { seed: Number(seed) }),
+    interruptAfterTimeLimit: 400_000,
+  });
+});
