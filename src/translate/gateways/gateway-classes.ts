@@ -1,0 +1,114 @@
+/**
+ * GatewayClasses that name our controller, and their statuses. Trilith has no parameters of its own, so a class that
+ * refers to some is refused rather than served without them.
+ *
+ * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclass
+ */
+import type { Collection, Graph } from "../../collections/index.ts";
+import {
+  compareText,
+  gatewayGroup,
+  type GatewayClass,
+  kinds,
+  objectKeyOf,
+  type ObjectKey,
+} from "../../resources/index.ts";
+import type { Verdict } from "../attachment.ts";
+import { conditionOf } from "../conditions.ts";
+import { type Finding, findingOf } from "../finding.ts";
+import type { ObjectStatus } from "../object-status.ts";
+import type { TranslateSettings } from "../settings.ts";
+
+export interface OwnClass {
+  readonly key: ObjectKey;
+  readonly name: string;
+  readonly generation: number;
+  readonly accepted: Verdict;
+}
+
+export interface GatewayClasses {
+  readonly classes: Collection<OwnClass>;
+  readonly statuses: Collection<ObjectStatus>;
+  readonly findings: Collection<Finding>;
+}
+
+export function deriveGatewayClasses(
+  graph: Graph,
+  gatewayClasses: Collection<GatewayClass>,
+  { controllerName, features }: TranslateSettings,
+): GatewayClasses {
+  const classes = graph.derive({
+    name: "translate/GatewayClasses",
+    key: (own: OwnClass) => own.key,
+    from: gatewayClasses,
+    map: (gatewayClass) => (gatewayClass.spec.controllerName === controllerName ? [ownClassOf(gatewayClass)] : []),
+  });
+  const supportedFeatures = [...new Set(features)].sort(compareText).map((name) => ({ name }));
+  const statuses = graph.derive({
+    name: "translate/GatewayClassStatuses",
+    key: (status: ObjectStatus) => status.key,
+    from: classes,
+    map: (own) => [statusOf(own, supportedFeatures)],
+  });
+  const findings = graph.derive({
+    name: "translate/GatewayClassFindings",
+    key: (finding: Finding) => finding.key,
+    from: classes,
+    map: ({ key, accepted }) =>
+      accepted.status === "True"
+        ? []
+        : [
+            findingOf({
+              object: key,
+              severity: "error",
+              code: "gateway-class-invalid-parameters",
+              path: "spec.parametersRef",
+              message: accepted.message,
+              advice: "Remove spec.parametersRef",
+            }),
+          ],
+  });
+  return { classes, statuses, findings };
+}
+
+function ownClassOf(gatewayClass: GatewayClass): OwnClass {
+  const { name, generation = 0 } = gatewayClass.metadata;
+  return { key: objectKeyOf(gatewayClass), name, generation, accepted: acceptedOf(gatewayClass) };
+}
+
+function acceptedOf({ spec }: GatewayClass): Verdict {
+  const { parametersRef } = spec;
+  if (parametersRef === undefined) {
+    return { status: "True", reason: "Accepted", message: "Trilith serves Gateways of this class" };
+  }
+  const { group, kind } = parametersRef;
+  const message = `Trilith has no parameters of kind ${kind}${group === "" ? "" : `.${group}`}`;
+  return { status: "False", reason: "InvalidParameters", message };
+}
+
+/** The CRDs whose schemas Trilith holds are v1.7.0's; where they come from a cluster, whoever watches it knows better. */
+const SUPPORTED_VERSION: Verdict = {
+  status: "True",
+  reason: "SupportedVersion",
+  message: "Gateway API v1.7.0 is supported",
+};
+
+function statusOf(
+  { key, name, generation, accepted }: OwnClass,
+  supportedFeatures: readonly { readonly name: string }[],
+): ObjectStatus {
+  return {
+    key,
+    apiVersion: `${gatewayGroup}/${kinds.GatewayClass.versions[0]}`,
+    kind: "GatewayClass",
+    name,
+    generation,
+    status: {
+      conditions: [
+        conditionOf("Accepted", accepted, generation),
+        conditionOf("SupportedVersion", SUPPORTED_VERSION, generation),
+      ],
+      supportedFeatures,
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** Translation: resources and facts into the model, statuses and findings. */
+export { translate } from "./translate.ts";
+export type { ListenerGeneration, TranslateSettings, Translation } from "./settings.ts";
+export type { AttachedHost, Attachment, ParentResult, RouteReference, Verdict } from "./attachment.ts";
+export { findingOf, type Finding } from "./finding.ts";
+export {
+  type AddressFact,
+  type CertificateFact,
+  createResourceSources,
+  type Facts,
+  type Inputs,
+  type ResolvedName,
+  type ResourceSources,
+  type RouteReport,
+  SOURCE_OF_KIND,
+  type SocketReport,
+  type TrustFact,
+} from "./inputs.ts";
+export type { ObjectStatus, OwnEntry, OwnListenerStatus, OwnStatus } from "./object-status.ts";

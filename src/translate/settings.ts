@@ -1,0 +1,61 @@
+/** What translation is told about the place where it runs, and what it makes. */
+import type { Collection } from "../collections/index.ts";
+import type {
+  Backend,
+  Certificate,
+  EndpointSet,
+  ListenerKey,
+  NamespacedName,
+  ProxyKey,
+  RouteTable,
+  Socket,
+  StreamBackend,
+  TrustBundle,
+  VirtualHost,
+} from "../model/index.ts";
+import type { Attachment } from "./attachment.ts";
+import type { Finding } from "./finding.ts";
+import type { Inputs } from "./inputs.ts";
+import type { ObjectStatus } from "./object-status.ts";
+
+export interface TranslateSettings {
+  /** GatewayClasses with this `spec.controllerName` are ours. */
+  readonly controllerName: string;
+  /** The proxy that serves a Gateway. */
+  proxyOf(gateway: NamespacedName): ProxyKey;
+  /** What to listen on for Gateways that ask for no address, such as `0.0.0.0`. */
+  readonly bindAddress: string;
+  /**
+   * What `Gateway.spec.addresses` are. `host`: addresses of the machine that the proxy runs on, which it binds.
+   * `service`: addresses of a load balancer in front of the proxies, which all bind `bindAddress`.
+   */
+  readonly addresses: "host" | "service";
+  /** Names of Gateway API features, for the status of GatewayClasses. */
+  readonly features: readonly string[];
+}
+
+export interface Translation {
+  readonly inputs: Inputs;
+  readonly sockets: Collection<Socket>;
+  readonly routeTables: Collection<RouteTable>;
+  readonly virtualHosts: Collection<VirtualHost>;
+  readonly backends: Collection<Backend>;
+  readonly endpointSets: Collection<EndpointSet>;
+  readonly streamBackends: Collection<StreamBackend>;
+  readonly certificates: Collection<Certificate>;
+  readonly trustBundles: Collection<TrustBundle>;
+  /** Names that backends are reached by: deliver `resolvedNames` for them. */
+  readonly wantedNames: Collection<{ readonly key: string }>;
+  /** Addresses that Gateways ask for: deliver `addressFacts` for them. Empty unless addresses are the host's. */
+  readonly wantedAddresses: Collection<{ readonly key: string }>;
+  readonly attachments: Collection<Attachment>;
+  /** The generation of the object that states each listener: what a socket report acknowledges. */
+  readonly listenerGenerations: Collection<ListenerGeneration>;
+  readonly statuses: Collection<ObjectStatus>;
+  readonly findings: Collection<Finding>;
+}
+
+export interface ListenerGeneration {
+  readonly key: ListenerKey;
+  readonly generation: number;
+}

@@ -1,0 +1,146 @@
+/**
+ * Sockets: one for each address of the listeners that share a port. HTTP and HTTPS chains depend on listeners alone, so that
+ * routes come and go without a socket changing; those of TLS, TCP and UDP name the route that gets their connections.
+ */
+import type { Collection, Graph, Index, Reader } from "../../collections/index.ts";
+import {
+  type Chain,
+  formatRoute,
+  type NamespacedName,
+  type RouteTableKey,
+  type Socket,
+  socketKey,
+  type StreamBackend,
+  type StreamBackendKey,
+} from "../../model/index.ts";
+import { compareText } from "../../resources/index.ts";
+import type { Attachment } from "../attachment.ts";
+import { ANY_HOSTNAME, isNarrower } from "../hostname.ts";
+import type { Listener } from "../listener.ts";
+import { isTlsProtocol } from "../listeners/protocols.ts";
+import { compareRoutes } from "../virtual-hosts/precedence.ts";
+import { serverNamesOf } from "./server-names.ts";
+
+export interface SocketSources {
+  readonly listeners: Collection<Listener>;
+  readonly attachments: Collection<Attachment>;
+  readonly streamBackends: Collection<StreamBackend>;
+}
+
+export function deriveSockets(graph: Graph, sources: SocketSources): Collection<Socket> {
+  const { listeners, attachments, streamBackends } = sources;
+  const groups = graph.groups<Listener>({
+    name: "translate/ListenersOfSockets",
+    of: listeners,
+    by: ({ present, addresses, socket }) => (present && addresses.length > 0 ? [socket] : []),
+  });
+  const byListener = graph.index(attachments, "by stream listener", ({ table, listener }) =>
+    table === undefined ? [listener] : [],
+  );
+  return graph.derive({
+    name: "translate/Sockets",
+    key: (socket: Socket) => socket.key,
+    from: groups,
+    reads: [attachments, streamBackends],
+    map: ({ members }, read) => socketsOf(members, { byListener, streamBackends, read }),
+  });
+}
+
+interface StreamRoutes {
+  readonly byListener: Index<Attachment>;
+  readonly streamBackends: Collection<StreamBackend>;
+  readonly read: Reader;
+}
+
+function socketsOf(listeners: readonly Listener[], routes: StreamRoutes): Socket[] {
+  const [first] = listeners;
+  if (first === undefined || !listeners.some(({ serving }) => serving)) return [];
+  const chains = chainsOf(listeners, routes);
+  const { proxy, transport, port } = first;
+  return first.addresses.map((address) => ({
+    key: socketKey(proxy, address, transport, port),
+    proxy,
+    transport,
+    address,
+    port,
+    chains,
+  }));
+}
+
+function chainsOf(listeners: readonly Listener[], routes: StreamRoutes): Chain[] {
+  const [serving, idle] = [listeners.filter((one) => one.serving), listeners.filter((one) => !one.serving)];
+  return [
+    ...httpChain(serving),
+    ...serving.flatMap((listener) => chainsOfListener(listener, routes)),
+    ...idle.flatMap((listener) => closingChain(listener, serving)),
+  ];
+}
+
+/** One chain for all plain-HTTP listeners: their hosts are told apart in the table they share. */
+function httpChain(serving: readonly Listener[]): Chain[] {
+  const http = serving.filter(({ protocol }) => protocol === "HTTP");
+  const table: RouteTableKey | undefined = http[0]?.table;
+  return table === undefined ? [] : [{ kind: "http", listeners: http.map(({ key }) => key), table }];
+}
+
+function chainsOfListener(listener: Listener, routes: StreamRoutes): Chain[] {
+  const { key, protocol, hostname, table, termination } = listener;
+  switch (protocol) {
+    case "HTTPS":
+      return table && termination
+        ? [{ kind: "https", listeners: [key], serverNames: namesOf(hostname), table, tls: termination }]
+        : [];
+    case "TLS":
+      return tlsChains(listener, routes);
+    case "TCP":
+    case "UDP": {
+      const kind = protocol === "TCP" ? "tcp" : "udp";
+      const [oldest] = [...attachmentsOf(listener, routes)].sort((a, b) => compareRoutes(a.route, b.route));
+      return [{ kind, listeners: [key], ...targetOf(oldest, listener, routes) }];
+    }
+    default:
+      return [];
+  }
+}
+
+/** A chain for each server name; a listener's own name is there without a route, too, and closes what it gets. */
+function tlsChains(listener: Listener, routes: StreamRoutes): Chain[] {
+  const { key, hostname, termination } = listener;
+  return serverNamesOf(hostname, attachmentsOf(listener, routes)).map(({ domain, attachment }) => ({
+    kind: "tls",
+    listeners: [key],
+    serverNames: namesOf(domain),
+    ...(termination && { tls: termination }),
+    ...targetOf(attachment, listener, routes),
+  }));
+}
+
+/**
+ * A listener whose TLS is broken gets a chain that closes connections where a wider one would take them: clients that
+ * its certificate or its client validation should have stopped must not be let in by another.
+ */
+function closingChain({ key, protocol, hostname }: Listener, serving: readonly Listener[]): Chain[] {
+  const isCovered = serving.some((other) => isTlsProtocol(other.protocol) && isNarrower(hostname, other.hostname));
+  return isTlsProtocol(protocol) && isCovered
+    ? [{ kind: "tls", listeners: [key], serverNames: namesOf(hostname) }]
+    : [];
+}
+
+const namesOf = (domain: string): string[] => (domain === ANY_HOSTNAME ? [] : [domain]);
+
+const attachmentsOf = ({ key }: Listener, { byListener, read }: StreamRoutes): readonly Attachment[] =>
+  [...read.by(byListener, key)].sort((a, b) => compareText(a.key, b.key));
+
+function targetOf(
+  attachment: Attachment | undefined,
+  { gateway }: Listener,
+  { streamBackends, read }: StreamRoutes,
+): { readonly target?: StreamBackendKey } {
+  if (attachment === undefined) return {};
+  const target = streamBackendKeyOf(attachment, gateway);
+  // Only whether it is there counts: what it sends where may change without the socket changing.
+  return read.pick(streamBackends, target, (backend) => backend !== undefined) ? { target } : {};
+}
+
+const streamBackendKeyOf = ({ route }: Attachment, { namespace, name }: NamespacedName): StreamBackendKey =>
+  `${formatRoute(route)}#0@${namespace}/${name}` as StreamBackendKey;

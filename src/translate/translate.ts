@@ -1,0 +1,142 @@
+/**
+ * The whole of translation as one graph: resources and facts in, the model, statuses and findings out. Here the derivations
+ * are only put together; what each does stands in its own folder.
+ */
+import type { Graph } from "../collections/index.ts";
+import type { CertificateKey } from "../model/index.ts";
+import { deriveAttachPoints } from "./attach/attach-points.ts";
+import { deriveAttachments } from "./attach/derive-attachments.ts";
+import { deriveRouteClaims } from "./attach/route-claims.ts";
+import { type ClientCertificate, deriveClientCertificates } from "./certificates/client-certificates.ts";
+import { deriveCertificates, deriveTrustBundles } from "./certificates/derive-certificates.ts";
+import type { Finding } from "./finding.ts";
+import { deriveGatewayClasses } from "./gateways/gateway-classes.ts";
+import { deriveListenerSets, deriveOrphanFindings } from "./gateways/listener-sets.ts";
+import { deriveClasslessFindings, deriveManagedGateways } from "./gateways/managed-gateways.ts";
+import { derivePlacements, deriveWantedAddresses } from "./gateways/placements.ts";
+import { deriveAttachedRoutes } from "./gateway-status/attached-routes.ts";
+import { deriveGatewayFindings } from "./gateway-status/gateway-findings.ts";
+import { deriveGatewayStatuses } from "./gateway-status/derive-gateway-statuses.ts";
+import { deriveListenerSetResults } from "./gateway-status/derive-listener-set-statuses.ts";
+import { deriveListenerResults } from "./gateway-status/derive-listener-statuses.ts";
+import { type Grants, indexGrants } from "./grants.ts";
+import type { Inputs } from "./inputs.ts";
+import { deriveListeners } from "./listeners/derive-listeners.ts";
+import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/listener-claims.ts";
+import { deriveListenerTls } from "./listeners/listener-tls.ts";
+import type { ObjectStatus } from "./object-status.ts";
+import { deriveRouteSide, type RouteSide } from "./route-side.ts";
+import type { TranslateSettings, Translation } from "./settings.ts";
+import { deriveSockets } from "./sockets/derive-sockets.ts";
+import { deriveListenerHosts, deriveRouteTables } from "./sockets/listener-hosts.ts";
+
+export function translate(graph: Graph, inputs: Inputs, settings: TranslateSettings): Translation {
+  const grants = indexGrants(graph, inputs.referenceGrants);
+  const gatewaySide = deriveGatewaySide(graph, inputs, grants, settings);
+  const { gateways, listenerSets, listeners, clientCertificates } = gatewaySide;
+  const points = deriveAttachPoints(graph, gateways, listenerSets, listeners);
+  const attached = deriveAttachments(graph, deriveRouteClaims(graph, inputs), points, inputs);
+  const { attachments, parentResults } = attached;
+  const routeSide = deriveRouteSide(graph, {
+    inputs,
+    controllerName: settings.controllerName,
+    parentResults,
+    attachments,
+    listenerHosts: deriveListenerHosts(graph, listeners),
+    grants,
+    clientCertificates: certificatesByGateway(graph, clientCertificates),
+  });
+  const { streamBackends, wantedCertificates: ofBackends } = routeSide;
+  const attachedRoutes = deriveAttachedRoutes(graph, attached.routesAtListeners, routeSide.statuses);
+  const ownStatuses = deriveOwnStatuses(graph, inputs, gatewaySide, attachedRoutes);
+  const ofFindings = [gatewaySide.findings, attached.findings, ownStatuses.findings, routeSide.findings];
+  return {
+    ...modelOf(routeSide),
+    inputs,
+    attachments,
+    sockets: deriveSockets(graph, { listeners, attachments, streamBackends }),
+    routeTables: deriveRouteTables(graph, listeners),
+    certificates: deriveCertificates(graph, { listeners, clientCertificates, ofBackends, secrets: inputs.secrets }),
+    trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
+    wantedAddresses: deriveWantedAddresses(graph, gateways, settings),
+    listenerGenerations: gatewaySide.listenerGenerations,
+    statuses: graph.union<ObjectStatus>({
+      name: "translate/Statuses",
+      of: [gatewaySide.statuses, ownStatuses.statuses, routeSide.statuses],
+    }),
+    findings: graph.union<Finding>({ name: "translate/Findings", of: ofFindings }),
+  };
+}
+
+const modelOf = ({ virtualHosts, backends, endpointSets, streamBackends, wantedNames }: RouteSide) => ({
+  virtualHosts,
+  backends,
+  endpointSets,
+  streamBackends,
+  wantedNames,
+});
+
+type GatewaySide = ReturnType<typeof deriveGatewaySide>;
+
+/** Everything about Gateways, ListenerSets and listeners that depends on no route. */
+function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, settings: TranslateSettings) {
+  const { certificateFacts, trustFacts } = inputs;
+  const { classes, statuses, findings } = deriveGatewayClasses(graph, inputs.gatewayClasses, settings);
+  const gateways = deriveManagedGateways(graph, inputs.gateways, classes, settings);
+  const placements = derivePlacements(graph, gateways, inputs.addressFacts, settings);
+  const listenerSets = deriveListenerSets(graph, inputs.listenerSets, gateways, inputs.namespaces);
+  const stated = { gateways, listenerSets, placements };
+  const claims = deriveListenerClaims(graph, stated);
+  const tls = deriveListenerTls(graph, claims, { gateways, grants, certificateFacts, trustFacts });
+  return {
+    ...stated,
+    tls,
+    listeners: deriveListeners(graph, claims, tls),
+    listenerGenerations: deriveListenerGenerations(graph, stated),
+    clientCertificates: deriveClientCertificates(graph, gateways, { grants, certificateFacts }),
+    statuses,
+    findings: graph.union<Finding>({
+      name: "translate/LostGatewayFindings",
+      of: [
+        findings,
+        deriveClasslessFindings(graph, inputs.gateways, inputs.gatewayClasses, classes),
+        deriveOrphanFindings(graph, inputs.listenerSets, inputs.gateways),
+      ],
+    }),
+  };
+}
+
+/** Statuses of Gateways and ListenerSets, which count routes and wait for proxies. */
+function deriveOwnStatuses(
+  graph: Graph,
+  { socketReports }: Inputs,
+  side: GatewaySide,
+  attachedRoutes: ReturnType<typeof deriveAttachedRoutes>,
+) {
+  const listenerResults = deriveListenerResults(graph, { ...side, attachedRoutes, socketReports });
+  const listenerSetResults = deriveListenerSetResults(graph, side.listenerSets, side.placements, listenerResults);
+  const ofSets = graph.derive({
+    name: "translate/StatusesOfListenerSets",
+    key: (status: ObjectStatus) => status.key,
+    from: listenerSetResults.of,
+    map: ({ status }) => [status],
+  });
+  const ofGateways = deriveGatewayStatuses(graph, { ...side, listenerResults, listenerSetResults });
+  return {
+    statuses: graph.union<ObjectStatus>({ name: "translate/GatewaySideStatuses", of: [ofGateways, ofSets] }),
+    findings: deriveGatewayFindings(graph, { ...side, results: listenerResults.of }),
+  };
+}
+
+function certificatesByGateway(
+  graph: Graph,
+  clientCertificates: ReturnType<typeof deriveClientCertificates>,
+): Parameters<typeof deriveRouteSide>[1]["clientCertificates"] {
+  return graph.derive({
+    name: "translate/CertificatesByGateway",
+    key: ({ key }: { readonly key: string; readonly certificate: CertificateKey }) => key,
+    from: clientCertificates,
+    map: ({ gateway, certificate }: ClientCertificate) =>
+      certificate === undefined ? [] : [{ key: gateway, certificate }],
+  });
+}
