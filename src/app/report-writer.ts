@@ -2,7 +2,7 @@
  * Turns what proxies did with Envoy resources into facts about listeners and routes, which statuses are made of. A report
  * is made anew when a resource behind it changes, when a proxy answers, and when the object's generation changes.
  */
-import type { Collection, Graph } from "../collections/index.ts";
+import type { Change, Collection, Graph } from "../collections/index.ts";
 import type { EnvoyRecord } from "../envoy/index.ts";
 import type { SocketKey } from "../model/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
@@ -44,16 +44,13 @@ export class ReportWriter {
 
   #follow(graph: Graph): void {
     const { sources, translation } = this.#engine;
-    graph.subscribe(this.#records, (changes) => {
-      for (const { key, before, after } of changes) {
-        for (const route of routesOf(before)) this.#recordsOfRoute.get(route)?.delete(key);
-        for (const route of routesOf(after))
-          this.#recordsOfRoute.set(route, (this.#recordsOfRoute.get(route) ?? new Set()).add(key));
-        this.#markRecord(before);
-        this.#markRecord(after);
-      }
-      this.#schedule();
-    });
+    const existing = [...this.#records.values()].map((after) => ({
+      key: deliveryKey(after),
+      before: undefined,
+      after,
+    }));
+    this.#takeRecords(existing);
+    graph.subscribe(this.#records, (changes) => this.#takeRecords(changes));
     graph.subscribe(translation.sockets, (changes) => {
       for (const { key } of changes) this.touchSocket(key as SocketKey);
     });
@@ -66,6 +63,18 @@ export class ReportWriter {
         this.#schedule();
       });
     }
+  }
+
+  #takeRecords(changes: readonly Change<EnvoyRecord>[]): void {
+    for (const { key, before, after } of changes) {
+      for (const route of routesOf(before)) this.#recordsOfRoute.get(route)?.delete(key);
+      for (const route of routesOf(after)) {
+        this.#recordsOfRoute.set(route, (this.#recordsOfRoute.get(route) ?? new Set()).add(key));
+      }
+      this.#markRecord(before);
+      this.#markRecord(after);
+    }
+    this.#schedule();
   }
 
   #markRecord(record: EnvoyRecord | undefined): void {
