@@ -131,7 +131,8 @@ function randomPath(random: Random): string {
 
 /** In the order of the Gateway API, or, to be harder, in any order. */
 function randomEntries(random: Random, count: number): readonly HttpEntry[] {
-  const entries = fill(count, (index) => randomEntry(random, index));
+  const one = random(3) === 0 ? manyValuesEntry : randomEntry;
+  const entries = fill(count, (index) => one(random, index));
   return random(2) === 0 ? entries : entries.sort((a, b) => rankOf(a) - rankOf(b));
 }
 
@@ -155,6 +156,19 @@ function randomEntry(random: Random, index: number): HttpEntry {
   });
 }
 
+/** On few paths, told apart by the values of a header or a parameter. */
+function manyValuesEntry(random: Random, index: number): HttpEntry {
+  const kind = random(6);
+  return labelled(`e${index}`, pick(random, ["/*", "/a*", "/a/b*", "/a", "~/a?b?"]), {
+    ...(kind === 0 ? { method: "POST" } : {}),
+    ...(kind < 3 ? { headers: { h0: String(random(40)) } } : {}),
+    ...(kind > 1 ? { query: { q0: random(12) === 0 ? `~${random(4)}.*` : manyValues(random) } } : {}),
+  });
+}
+
+const manyValues = (random: Random): string =>
+  pick(random, ["", "-", "a", "a.", "a.b", "(", "%2B"]) + String(random(30));
+
 function randomValues(random: Random, prefix: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     fill(1 + random(2), () => [`${prefix}${random(2)}`, pick(random, ["1", "2", "3", "12", "~1.*", "~[23]"])]),
@@ -163,11 +177,11 @@ function randomValues(random: Random, prefix: string): Readonly<Record<string, s
 
 function randomRequest(random: Random): RandomRequest {
   const headers = Object.fromEntries(
-    fill(random(3), () => [`h${random(2)}`, pick(random, ["1", "2", "3", "12", "4"])]),
+    fill(random(3), () => [`h${random(2)}`, pick(random, ["1", "2", "3", "12", "4", String(random(40))])]),
   );
   const query = fill(
     random(4),
-    () => `${pick(random, ["q0", "q1", "q", "q00"])}=${pick(random, ["1", "2", "3", "12", ""])}`,
+    () => `${pick(random, ["q0", "q1", "q", "q00"])}=${pick(random, ["1", "2", "3", "12", "", manyValues(random)])}`,
   ).join("&");
   return {
     path: query === "" ? randomPath(random) : `${randomPath(random)}?${query}`,

@@ -65,13 +65,9 @@ export function conditionsOf(candidate: Candidate): {
   for (const { name, type, value } of candidate.headers) {
     conditions.push({ header: name, type: type === "Exact" ? "exact" : "regex", value });
   }
-  let complete = true;
-  for (const parameter of candidate.queryParams) {
-    const condition = queryCondition(parameter);
-    if (condition === undefined) complete = false;
-    else conditions.push(condition);
-  }
-  return { conditions, complete };
+  const askable = candidate.queryParams.filter(isAskable);
+  conditions.push(...askable.map(({ name, value }) => parameterCondition(name, "exact", value)));
+  return { conditions, complete: askable.length === candidate.queryParams.length };
 }
 
 function pathCondition(path: PathMatch): Condition {
@@ -85,13 +81,17 @@ function pathCondition(path: PathMatch): Condition {
   }
 }
 
+/** Whether a matcher can ask for it. A name with `&` or `=`, or a value with `&`, is in no query string and never found. */
+export const isAskable = ({ name, type, value }: ValueMatch): boolean =>
+  type === "Exact" && !/[&=]/.test(name) && !value.includes("&");
+
 /**
  * Envoy's routes look at the first parameter of a name, without decoding; its matchers may not ask for parameters at all, so
  * this one walks the query string of `:path`: parameters of other names, then the wanted one, then anything.
  */
-function queryCondition({ name, type, value }: ValueMatch): Condition | undefined {
-  if (type !== "Exact" || /[&=]/.test(name) || value.includes("&")) return undefined;
+export function parameterCondition(name: string, type: "exact" | "prefix", value: string): Condition {
   const others = `(?:${otherWordsExpression([name], "=&")}(?:=[^&]*)?&)*`;
-  const wanted = `${quoteRegularExpression(name)}=${value === "" ? "?" : quoteRegularExpression(value)}`;
-  return { header: ":path", type: "regex", value: `[^?]*\\?${others}${wanted}(?:&.*)?` };
+  const wanted = `${quoteRegularExpression(name)}=${type === "exact" && value === "" ? "?" : quoteRegularExpression(value)}`;
+  const end = type === "exact" ? "(?:&.*)?" : ".*";
+  return { header: ":path", type: "regex", value: `[^?]*\\?${others}${wanted}${end}` };
 }

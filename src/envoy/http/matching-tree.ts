@@ -8,9 +8,10 @@
  * entry is copied, but for those behind a condition that no matcher can ask; if these grow too many, the host stays a list.
  */
 import type { HttpEntry } from "../../model/index.ts";
-import { candidateOf, conditionsOf, isUnconditional } from "./conditions.ts";
+import { candidateOf, conditionsOf, isUnconditional, parameterCondition } from "./conditions.ts";
 import type { Candidate, Condition } from "./conditions.ts";
 import { overlaps } from "./overlap.ts";
+import type { ParameterSegment } from "./parameter-split.ts";
 import { bestPartition } from "./partition.ts";
 import type { PathSegment, Segment, ValueSegment } from "./partition.ts";
 
@@ -40,8 +41,8 @@ export interface MatchStep {
 
 /** Lists up to this length stay lists: a tree costs about as much as this many routes do. */
 export const LONGEST_LIST = 12;
-/** Envoy parses messages at most 100 deep, and a level of the tree takes five. */
-const DEEPEST_TREE = 12;
+/** Envoy parses messages at most 100 deep, and a level of the tree takes up to nine. */
+const DEEPEST_TREE = 8;
 
 export function matchingTreeOf(entries: readonly HttpEntry[]): MatchNode {
   const candidates = untilClosed(entries.map(candidateOf));
@@ -76,12 +77,28 @@ function nodeOf(host: Host, all: readonly Candidate[], open: boolean, depth: num
 }
 
 function stepsOfSegment(host: Host, segment: Segment, open: boolean, depth: number): readonly MatchStep[] {
-  if (segment.candidates.length > LONGEST_LIST) {
-    const node = segment.kind === "paths" ? pathsOf(host, segment, open, depth) : valuesOf(host, segment, open, depth);
-    return [{ conditions: [], node }];
+  if (segment.candidates.length <= LONGEST_LIST) return stepsOfNode(nodeOf(host, segment.candidates, open, depth + 1));
+  switch (segment.kind) {
+    case "paths":
+      return [{ conditions: [], node: pathsOf(host, segment, open, depth) }];
+    case "values":
+      return [{ conditions: [], node: valuesOf(host, segment, open, depth) }];
+    case "parameter":
+      return parameterStepsOf(host, segment, open, depth);
   }
-  const node = nodeOf(host, segment.candidates, open, depth + 1);
-  return node.kind === "sequence" ? node.steps : [{ conditions: [], node }];
+}
+
+const stepsOfNode = (node: MatchNode): readonly MatchStep[] =>
+  node.kind === "sequence" ? node.steps : [{ conditions: [], node }];
+
+/** Candidates keep their condition on the parameter: a group says how its value begins at most. */
+function parameterStepsOf(host: Host, segment: ParameterSegment, open: boolean, depth: number): readonly MatchStep[] {
+  const { name, groups, rest } = segment;
+  const steps = groups.map(({ type, value, candidates }) => ({
+    conditions: [parameterCondition(name, type, value)],
+    node: nodeOf(host, candidates, open || rest.length > 0, depth + 1),
+  }));
+  return rest.length === 0 ? steps : [...steps, ...stepsOfNode(nodeOf(host, rest, open, depth + 1))];
 }
 
 function pathsOf(host: Host, segment: PathSegment, open: boolean, depth: number): MatchNode {

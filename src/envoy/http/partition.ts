@@ -1,10 +1,13 @@
 /**
- * Splits a list of candidates along one dimension: the path, or the exact value of one header (`:method` among them).
+ * Splits a list of candidates along one dimension: the path, the exact value of one header (`:method` among them), or that
+ * of one query parameter.
  * Where a split would let a later candidate be tried before an earlier one that could match the same request, a new segment
  * begins; segments are tried one after the other. The dimension chosen is the one that leaves the least to try.
  */
 import type { Candidate } from "./conditions.ts";
 import { startOf } from "./overlap.ts";
+import { parametersOf, splitByParameter } from "./parameter-split.ts";
+import type { ParameterSegment } from "./parameter-split.ts";
 
 export interface PathSegment {
   readonly kind: "paths";
@@ -22,7 +25,7 @@ export interface ValueSegment {
   readonly rest: readonly Candidate[];
 }
 
-export type Segment = PathSegment | ValueSegment;
+export type Segment = PathSegment | ValueSegment | ParameterSegment;
 
 /** A split must leave at most this share of the candidates to try one by one. */
 const WORTHWHILE = 0.7;
@@ -33,6 +36,7 @@ export function bestPartition(candidates: readonly Candidate[]): readonly Segmen
   const partitions = [
     splitByPath(candidates),
     ...headersOf(candidates).map((header) => splitByValue(candidates, header)),
+    ...parametersOf(candidates).map((name) => splitByParameter(candidates, name)),
   ];
   let best: { readonly segments: readonly Segment[]; readonly cost: number } | undefined;
   for (const segments of partitions) {
@@ -44,11 +48,19 @@ export function bestPartition(candidates: readonly Candidate[]): readonly Segmen
 
 /** About how many candidates a request meets. */
 function costOf(segment: Segment): number {
-  const buckets =
-    segment.kind === "paths" ? [...segment.exact.values(), ...segment.prefixes.values()] : [...segment.values.values()];
-  const largest = buckets.reduce((most, bucket) => Math.max(most, bucket.length), 0);
-  return 1 + largest + (segment.kind === "values" ? segment.rest.length : 0);
+  switch (segment.kind) {
+    case "paths":
+      return 1 + largestOf([...segment.exact.values(), ...segment.prefixes.values()]);
+    case "values":
+      return 1 + largestOf([...segment.values.values()]) + segment.rest.length;
+    case "parameter":
+      // Here each group is a step of its own.
+      return segment.groups.length + largestOf(segment.groups.map((group) => group.candidates)) + segment.rest.length;
+  }
 }
+
+const largestOf = (buckets: readonly (readonly Candidate[])[]): number =>
+  buckets.reduce((most, bucket) => Math.max(most, bucket.length), 0);
 
 /** The headers that most candidates ask an exact value of. */
 function headersOf(candidates: readonly Candidate[]): readonly string[] {
