@@ -5,7 +5,7 @@
 import { lawfulValuesAt, valuesAt } from "./changes.ts";
 import type { CustomResourceSchema, Json } from "./custom-resource-schema.ts";
 import { change, isRuled, type Mutable, type Place, placesIn, withChange } from "./places.ts";
-import { canonical } from "./schema-facts.ts";
+import { canonical, factsOf } from "./schema-facts.ts";
 
 export interface Mutation {
   readonly place: number;
@@ -61,7 +61,7 @@ function rootOf(object: Json): { object: Mutable } {
 const texts = new WeakMap<CustomResourceSchema, string>();
 
 function textOf(schema: CustomResourceSchema): string {
-  const text = texts.get(schema) ?? canonical(schema);
+  const text = texts.get(schema) ?? canonical([...factsOf(schema, "")]);
   texts.set(schema, text);
   return text;
 }

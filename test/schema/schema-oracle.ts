@@ -30,11 +30,19 @@ export interface ServedVersion {
   readonly schema: CustomResourceSchema;
 }
 
-const channel = join("config", "crd", "experimental");
+/** The experimental channel has all of the standard one, and more. */
+export type Channel = "standard" | "experimental";
+
+function directoryOf(oracle: BuiltOracle, channel: Channel): string {
+  return join(oracle.gatewayApi, "config", "crd", channel);
+}
 
 /** All versions that the CRDs serve, in the order of their files. */
-export async function readServedVersions(oracle: BuiltOracle): Promise<readonly ServedVersion[]> {
-  const { stdout } = await promisify(execFile)(oracle.binary, ["crds", join(oracle.gatewayApi, channel)], {
+export async function readServedVersions(
+  oracle: BuiltOracle,
+  channel: Channel = "experimental",
+): Promise<readonly ServedVersion[]> {
+  const { stdout } = await promisify(execFile)(oracle.binary, ["crds", directoryOf(oracle, channel)], {
     maxBuffer: 1 << 26,
   });
   // The program prints what it has itself read and converted with Kubernetes' types.
@@ -47,7 +55,7 @@ export class SchemaOracle {
   readonly #waiting: PromiseWithResolvers<string>[] = [];
 
   constructor(oracle: BuiltOracle) {
-    this.#process = spawn(oracle.binary, ["validate", join(oracle.gatewayApi, channel)], {
+    this.#process = spawn(oracle.binary, ["validate", directoryOf(oracle, "experimental")], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     createInterface({ input: this.#process.stdout }).on("line", (line) => this.#waiting.shift()?.resolve(line));

@@ -42,6 +42,7 @@ const annotationsSize: Rule<Texts> = {
 };
 
 const labels: Schema<Texts> = map<string>(string({ maxLength: 63, pattern: labelValue }), {
+  nullValue: "",
   rules: [qualifiedKeys("label keys")],
 });
 
@@ -53,6 +54,17 @@ type Metadata = NamespacedObjectMeta & {
   readonly selfLink?: string;
 };
 
+const singleController: Rule<readonly OwnerReference[]> = {
+  id: "single controller",
+  find: (owners) => {
+    const controllers = owners.flatMap(({ controller }, index) => (controller === true ? [index] : []));
+    return controllers.slice(1).map((index) => ({
+      path: [index, "controller"],
+      message: `there can be only one owner that is the controller, and item ${controllers[0] ?? 0} is one already`,
+    }));
+  },
+};
+
 const anything: ObjectSchema<object> = { type: "object", properties: {}, required: [], preserveUnknown: true };
 
 function properties(name: Pattern, maxLength: number): ObjectSchema<Metadata>["properties"] {
@@ -61,6 +73,7 @@ function properties(name: Pattern, maxLength: number): ObjectSchema<Metadata>["p
     namespace: string({ maxLength: 63, pattern: dnsLabel }),
     labels,
     annotations: map<string>(string(), {
+      nullValue: "",
       rules: [qualifiedKeys("annotation keys", (key) => key.toLowerCase()), annotationsSize],
     }),
     generation: integer({ format: "int64", minimum: 0 }),
@@ -81,6 +94,7 @@ function properties(name: Pattern, maxLength: number): ObjectSchema<Metadata>["p
         },
         ["apiVersion", "kind", "name", "uid"],
       ),
+      { rules: [singleController] },
     ),
     finalizers: list<string>(string()),
     generateName: string(),

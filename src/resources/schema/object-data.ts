@@ -27,8 +27,8 @@ const dataKeys: Rule<Texts> = {
     ),
 };
 
-const texts: Schema<Texts> = map<string>(string(), { rules: [dataKeys] });
-const encodedTexts: Schema<Texts> = map<string>(string({ format: "byte" }), { rules: [dataKeys] });
+const texts: Schema<Texts> = map<string>(string(), { nullValue: "", rules: [dataKeys] });
+const encodedTexts: Schema<Texts> = map<string>(string({ format: "byte" }), { nullValue: "", rules: [dataKeys] });
 
 /** Close enough for texts of mostly ASCII: the API server counts the bytes. */
 const sizeOf = (values: Texts = {}, share = 1): number =>

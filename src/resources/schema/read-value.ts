@@ -112,7 +112,8 @@ function reportUnknownField(schema: AnyObjectSchema, name: string, path: FieldPa
 function readMap(schema: AnyMapSchema, value: unknown, path: FieldPath, report: Report): unknown {
   if (!isObject(value)) return reportType(report, path, "an object of names and values", value);
   const entries = Object.entries(value)
-    .filter(([, child]) => child !== null && child !== undefined)
+    .map(([name, child]: [string, unknown]) => [name, child ?? schema.nullValue] as const)
+    .filter(([, child]) => child !== undefined)
     .map(([name, child]) => [name, readValue(schema.values, child, [...path, name], report)] as const);
   checkCount(entries.length, schema.minProperties, schema.maxProperties, "entry", path, report);
   return Object.fromEntries(entries);

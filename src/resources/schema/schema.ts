@@ -27,6 +27,8 @@ export interface ObjectSchema<T> extends SchemaBase<T> {
 export interface MapSchema<T> extends SchemaBase<Readonly<Record<string, T>>> {
   readonly type: "map";
   readonly values: Schema<T>;
+  /** What a null stands for, as in the maps of Kubernetes' own types; without it, the entry counts as absent. */
+  readonly nullValue?: T;
   readonly minProperties?: number;
   readonly maxProperties?: number;
 }

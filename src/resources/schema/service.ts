@@ -125,7 +125,7 @@ export const serviceSchema: Schema<Service> = object<Service>(
       {
         type: oneOf(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"], { default: "ClusterIP" }),
         ports: list<ServicePort>(port, { rules: portRules }),
-        selector: map<string>(string()),
+        selector: map<string>(string(), { nullValue: "" }),
         clusterIP: string(),
         clusterIPs: list<string>(string()),
         externalName: string(),

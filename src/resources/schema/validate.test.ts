@@ -56,6 +56,24 @@ describe("validating an object", () => {
     ]);
   });
 
+  test("reads a null among labels and annotations as empty text", () => {
+    const metadata = { name: "a", labels: { a: null }, annotations: { b: null } };
+    expect(validate(gateway({ metadata })).object?.metadata).toEqual({
+      name: "a",
+      namespace: "default",
+      labels: { a: "" },
+      annotations: { b: "" },
+    });
+  });
+
+  test("refuses a second owner that is the controller", () => {
+    const owner = { apiVersion: "v1", kind: "Service", name: "s", uid: "u", controller: true };
+    const metadata = { name: "a", ownerReferences: [owner, { ...owner, name: "t" }] };
+    expect(told(gateway({ metadata }))).toEqual([
+      "error metadata.ownerReferences[1].controller: there can be only one owner that is the controller, and item 0 is one already",
+    ]);
+  });
+
   test("counts a null as absent", () => {
     const spec = { gatewayClassName: "c", addresses: null, listeners: [{ ...listeners[0], allowedRoutes: null }] };
     expect(validate(gateway({ spec })).object).toEqual(validate(gateway({})).object);

@@ -155,7 +155,10 @@ func (r *resource) decode(object *unstructured.Unstructured) ([]string, *field.E
 	object.SetAPIVersion(apiVersion)
 	object.SetKind(kind)
 	if found {
-		if r.namespaced && metadata.Namespace == "" {
+		switch {
+		case !r.namespaced:
+			metadata.Namespace = ""
+		case metadata.Namespace == "":
 			// What a client fills in from its context.
 			metadata.Namespace = "default"
 		}
