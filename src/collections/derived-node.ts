@@ -1,0 +1,141 @@
+/**
+ * A derived collection: computes the inputs that changed, or that read something that changed, and nothing else.
+ *
+ * In a batch all marked inputs are computed first, then all keys they no longer produce are released, then all they
+ * produce are claimed in order of the inputs. So the outcome does not depend on the order in which they were marked, and two
+ * inputs may swap keys.
+ */
+import { Claims } from "./claims.ts";
+import type { Change, Collection, Derivation } from "./collection.ts";
+import { compareKeys } from "./compare-keys.ts";
+import type { Failures } from "./failures.ts";
+import type { GraphNode } from "./graph-node.ts";
+import { type Store, storeOf } from "./store.ts";
+import { type ReadingNode, TrackingReader } from "./tracking-reader.ts";
+import type { Read } from "./watchers.ts";
+
+type Outputs<O> = ReadonlyMap<string, O>;
+
+export class DerivedNode<I, O> implements GraphNode, ReadingNode {
+  readonly kind = "derived";
+  readonly store: Store<O>;
+  readonly declared: ReadonlySet<Collection<unknown>>;
+  recomputations = 0;
+  readonly #derivation: Derivation<I, O>;
+  readonly #from: Store<I>;
+  readonly #reads: readonly Store<unknown>[];
+  readonly #failures: Failures;
+  readonly #claims: Claims<O>;
+  readonly #marked: Set<string>;
+  readonly #keysOf = new Map<string, readonly string[]>();
+  readonly #readsOf = new Map<string, readonly Read[]>();
+  readonly #errors = new Map<string, unknown>();
+
+  constructor(derivation: Derivation<I, O>, store: Store<O>, failures: Failures) {
+    this.store = store;
+    this.#derivation = derivation;
+    this.#failures = failures;
+    this.#claims = new Claims(store);
+    this.#from = storeOf(derivation.from);
+    this.#reads = (derivation.reads ?? []).map(storeOf);
+    this.declared = new Set<Collection<unknown>>([this.#from, ...this.#reads]);
+    this.#marked = new Set(this.#from.keys());
+    for (const read of this.#reads) read.dependents.set(this.name, undefined);
+    this.#from.dependents.set(this.name, (changes) => this.#markInputs(changes));
+  }
+
+  get name(): string {
+    return this.store.name;
+  }
+
+  get from(): readonly [Store<I>] {
+    return [this.#from];
+  }
+
+  get reads(): readonly Store<unknown>[] {
+    return this.#reads;
+  }
+
+  /** Something that the input has read looks different. */
+  wake(input: string): void {
+    this.#marked.add(input);
+  }
+
+  run(): void {
+    if (this.#marked.size === 0) return;
+    const inputs = [...this.#marked].sort(compareKeys);
+    this.#marked.clear();
+    const results = new Map<string, Outputs<O>>();
+    for (const input of inputs) {
+      const outputs = this.#compute(input);
+      if (outputs !== undefined) results.set(input, outputs);
+    }
+    for (const [input, outputs] of results) this.#release(input, outputs);
+    for (const [input, outputs] of results) this.#claim(input, outputs);
+    for (const input of new Set([...inputs, ...this.#claims.settle()])) this.#report(input);
+  }
+
+  remove(): void {
+    for (const input of this.#readsOf.keys()) this.#keepReads(input, []);
+    for (const store of [this.#from, ...this.#reads]) store.dependents.delete(this.name);
+    for (const input of [...this.#from.keys(), ...this.#keysOf.keys()]) this.#failures.clear(this.name, input);
+  }
+
+  #markInputs(changes: readonly Change<I>[]): void {
+    for (const { key } of changes) this.#marked.add(key);
+  }
+
+  /** The input's outputs by key; undefined where its last ones stay because it failed. */
+  #compute(input: string): Outputs<O> | undefined {
+    const value = this.#from.get(input);
+    this.#errors.delete(input);
+    if (value === undefined) {
+      this.#keepReads(input, []);
+      return new Map();
+    }
+    this.recomputations++;
+    const reader = new TrackingReader(this, input);
+    try {
+      return this.#byKey(this.#derivation.map(value, reader));
+    } catch (error) {
+      this.#errors.set(input, error);
+      return undefined;
+    } finally {
+      this.#keepReads(input, reader.close());
+    }
+  }
+
+  #byKey(outputs: Iterable<O>): Outputs<O> {
+    const byKey = new Map<string, O>();
+    for (const output of outputs) {
+      const key = this.#derivation.key(output);
+      if (byKey.has(key)) throw new Error(`${this.name}: one input gives ${key} twice`);
+      byKey.set(key, output);
+    }
+    return byKey;
+  }
+
+  #keepReads(input: string, reads: readonly Read[]): void {
+    for (const read of this.#readsOf.get(input) ?? []) read.place.remove(read);
+    for (const read of reads) read.place.add(read);
+    if (reads.length === 0) this.#readsOf.delete(input);
+    else this.#readsOf.set(input, reads);
+  }
+
+  #release(input: string, outputs: Outputs<O>): void {
+    for (const key of this.#keysOf.get(input) ?? []) if (!outputs.has(key)) this.#claims.release(input, key);
+    if (outputs.size === 0) this.#keysOf.delete(input);
+    else this.#keysOf.set(input, [...outputs.keys()]);
+  }
+
+  #claim(input: string, outputs: Outputs<O>): void {
+    for (const [key, output] of outputs) this.#claims.claim(input, key, output);
+  }
+
+  #report(input: string): void {
+    const conflict = this.#claims.conflictOf(input);
+    if (this.#errors.has(input)) this.#failures.record(this.name, input, this.#errors.get(input));
+    else if (conflict !== undefined) this.#failures.record(this.name, input, conflict);
+    else this.#failures.clear(this.name, input);
+  }
+}
