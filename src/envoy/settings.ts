@@ -4,12 +4,16 @@ export interface EnvoySettings {
   readonly accessLog: boolean;
   /** A file, where the proxy runs, with the authorities that backends with `wellKnownCACertificates: System` are checked against. */
   readonly systemTrustStore: string;
-  /** Whether each worker of a proxy listens with a socket of its own (SO_REUSEPORT), so that the kernel spreads the connections. */
+  /**
+   * Whether TCP ports are shared (SO_REUSEPORT), so that each worker of a proxy listens with a socket of its own. Only for a
+   * proxy that has its network to itself: where others may listen too, a taken port would go unnoticed. Envoy shares UDP
+   * ports always. See docs/decisions/envoy-ports.md.
+   */
   readonly reusePort: boolean;
 }
 
 export const defaultSettings: EnvoySettings = {
   accessLog: true,
   systemTrustStore: "/etc/ssl/certs/ca-certificates.crt",
-  reusePort: true,
+  reusePort: false,
 };

@@ -8,7 +8,11 @@ import { SocketOption_SocketState, SocketOptionSchema } from "../../generated/en
 import type { SocketOption } from "../../generated/envoy/config/core/v3/socket_option_pb.ts";
 import { ListenerFilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { ListenerFilter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
-import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
+import {
+  Listener_ConnectionBalanceConfig_ExactBalanceSchema,
+  Listener_ConnectionBalanceConfigSchema,
+  ListenerSchema,
+} from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import type { Listener } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import { TlsInspectorSchema } from "../../generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import type { Chain, Socket } from "../../model/index.ts";
@@ -49,7 +53,7 @@ function connectionListener(socket: Socket, settings: EnvoySettings): Listener {
     listenerFilters: socket.chains.some(isTls) ? [tlsInspector] : [],
     perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
     socketOptions: [...keepAlive],
-    enableReusePort: settings.reusePort,
+    ...portSharing(settings),
   });
 }
 
@@ -62,8 +66,21 @@ function datagramListener(socket: Socket, settings: EnvoySettings): Listener {
     statPrefix: statPrefixOf(socket),
     listenerFilters: [datagramFilter(chain?.kind === "udp" ? chain.target : undefined, settings)],
     udpListenerConfig: { downstreamSocketConfig: { maxRxDatagramSize: MAX_DATAGRAM_BYTES } },
-    enableReusePort: settings.reusePort,
+    // More than one worker cannot do without.
+    enableReusePort: true,
   });
+}
+
+/** Workers that take connections from one socket would take unequal numbers of them, so Envoy deals them out. */
+function portSharing({ reusePort }: EnvoySettings): Pick<Listener, "enableReusePort" | "connectionBalanceConfig"> {
+  if (reusePort) return { enableReusePort: true };
+  const exactBalance = create(Listener_ConnectionBalanceConfig_ExactBalanceSchema);
+  return {
+    enableReusePort: false,
+    connectionBalanceConfig: create(Listener_ConnectionBalanceConfigSchema, {
+      balanceType: { case: "exactBalance", value: exactBalance },
+    }),
+  };
 }
 
 /** One set of statistics per port, whatever the address. */
