@@ -44,6 +44,8 @@ const httpFields: Fields = {
 
 /** One cluster serves all backends of a rule, so the endpoint says whose it is. */
 const endpointBackend = `%METADATA(UPSTREAM_HOST:${METADATA_NAMESPACE}:backend)%`;
+/** Of UDP sessions Envoy knows no cluster. */
+const endpointRoute = `%METADATA(UPSTREAM_HOST:${METADATA_NAMESPACE}:route)%`;
 const clusterRoute = `%METADATA(CLUSTER:${METADATA_NAMESPACE}:route)%`;
 
 const streamFields: Fields = {
@@ -64,7 +66,7 @@ const datagramFields: Fields = {
   durationMs: "%DURATION%",
   endpoint: "%UPSTREAM_HOST%",
   protocol: "UDP",
-  route: clusterRoute,
+  route: endpointRoute,
   time: "%START_TIME%",
 };
 

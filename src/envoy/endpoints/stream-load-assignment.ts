@@ -49,7 +49,7 @@ export function streamEndpointsRecord(backend: StreamBackend, setOf: SetOf): Env
       metadata: {
         filterMetadata: {
           ...(tls !== undefined && { [TRANSPORT_SOCKET_METADATA]: targetTlsMatch(tls) }),
-          ...(backend !== undefined && { [METADATA_NAMESPACE]: { backend } }),
+          [METADATA_NAMESPACE]: { ...(backend !== undefined && { backend }), route: formatRule(origin) },
         },
       },
     })),
