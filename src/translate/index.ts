@@ -6,6 +6,7 @@ export { findingOf, type Finding } from "./finding.ts";
 export {
   type AddressFact,
   type CertificateFact,
+  type ClockFact,
   createResourceSources,
   type Facts,
   type Inputs,

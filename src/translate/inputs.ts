@@ -34,6 +34,8 @@ export interface Facts {
   readonly addressFacts: Collection<AddressFact>;
   readonly socketReports: Collection<SocketReport>;
   readonly routeReports: Collection<RouteReport>;
+  /** Without it, nothing is said about certificates that have expired. */
+  readonly clock?: Collection<ClockFact>;
 }
 
 export interface Inputs extends ResourceSources, Facts {}
@@ -85,6 +87,13 @@ export interface RouteReport {
   /** The newest generation that every proxy has acknowledged. */
   readonly generation: number;
   readonly problem?: string;
+}
+
+/** What time it is, as coarsely as whoever tells it likes: an hour is often enough. */
+export interface ClockFact {
+  readonly key: "now";
+  /** RFC 3339. */
+  readonly time: string;
 }
 
 /** The property of ResourceSources for each kind. */

@@ -46,8 +46,6 @@ export interface Translation {
   readonly trustBundles: Collection<TrustBundle>;
   /** Names that backends are reached by: deliver `resolvedNames` for them. */
   readonly wantedNames: Collection<{ readonly key: string }>;
-  /** Addresses that Gateways ask for: deliver `addressFacts` for them. Empty unless addresses are the host's. */
-  readonly wantedAddresses: Collection<{ readonly key: string }>;
   readonly attachments: Collection<Attachment>;
   /** The generation of the object that states each listener: what a socket report acknowledges. */
   readonly listenerGenerations: Collection<ListenerGeneration>;

@@ -8,12 +8,13 @@ import { deriveAttachPoints } from "./attach/attach-points.ts";
 import { deriveAttachments } from "./attach/derive-attachments.ts";
 import { deriveRouteClaims } from "./attach/route-claims.ts";
 import { type ClientCertificate, deriveClientCertificates } from "./certificates/client-certificates.ts";
+import { deriveExpiryFindings } from "./certificates/expired-certificates.ts";
 import { deriveCertificates, deriveTrustBundles } from "./certificates/derive-certificates.ts";
 import type { Finding } from "./finding.ts";
 import { deriveGatewayClasses } from "./gateways/gateway-classes.ts";
 import { deriveListenerSets, deriveOrphanFindings } from "./gateways/listener-sets.ts";
 import { deriveClasslessFindings, deriveManagedGateways } from "./gateways/managed-gateways.ts";
-import { derivePlacements, deriveWantedAddresses } from "./gateways/placements.ts";
+import { derivePlacements } from "./gateways/placements.ts";
 import { deriveAttachedRoutes } from "./gateway-status/attached-routes.ts";
 import { deriveGatewayFindings } from "./gateway-status/gateway-findings.ts";
 import { deriveGatewayStatuses } from "./gateway-status/derive-gateway-statuses.ts";
@@ -49,16 +50,27 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
   const { streamBackends, wantedCertificates: ofBackends } = routeSide;
   const attachedRoutes = deriveAttachedRoutes(graph, attached.routesAtListeners, routeSide.statuses);
   const ownStatuses = deriveOwnStatuses(graph, inputs, gatewaySide, attachedRoutes);
-  const ofFindings = [gatewaySide.findings, attached.findings, ownStatuses.findings, routeSide.findings];
+  const certificates = deriveCertificates(graph, {
+    listeners,
+    clientCertificates,
+    ofBackends,
+    secrets: inputs.secrets,
+  });
+  const ofFindings = [
+    gatewaySide.findings,
+    attached.findings,
+    ownStatuses.findings,
+    routeSide.findings,
+    ...(inputs.clock ? [deriveExpiryFindings(graph, certificates, inputs.certificateFacts, inputs.clock)] : []),
+  ];
   return {
     ...modelOf(routeSide),
     inputs,
     attachments,
     sockets: deriveSockets(graph, { listeners, attachments, streamBackends }),
     routeTables: deriveRouteTables(graph, listeners),
-    certificates: deriveCertificates(graph, { listeners, clientCertificates, ofBackends, secrets: inputs.secrets }),
+    certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
-    wantedAddresses: deriveWantedAddresses(graph, gateways, settings),
     listenerGenerations: gatewaySide.listenerGenerations,
     statuses: graph.union<ObjectStatus>({
       name: "translate/Statuses",

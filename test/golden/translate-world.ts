@@ -10,6 +10,7 @@ import { proxyKey } from "../../src/model/index.ts";
 import { deriveCertificateFacts, deriveTrustFacts } from "../../src/sources/index.ts";
 import {
   type AddressFact,
+  type ClockFact,
   createResourceSources,
   type ResolvedName,
   type RouteReport,
@@ -28,6 +29,8 @@ interface FactsDocument {
   readonly socketReports?: readonly SocketReport[];
   readonly routeReports?: readonly RouteReport[];
   readonly resolvedNames?: readonly ResolvedName[];
+  /** What time it is. */
+  readonly now?: string;
 }
 
 const FACT_FIELDS = new Set([
@@ -38,6 +41,7 @@ const FACT_FIELDS = new Set([
   "socketReports",
   "routeReports",
   "resolvedNames",
+  "now",
 ]);
 
 export type Picture = Readonly<Record<string, unknown>>;
@@ -72,6 +76,7 @@ export class TranslateWorld {
         addressFacts: filled("addressFacts", facts.addressFacts),
         socketReports: this.#socketReports,
         routeReports: filled("routeReports", facts.routeReports),
+        clock: filled<ClockFact>("clock", facts.now === undefined ? [] : [{ key: "now", time: facts.now }]),
       },
       settingsOf(facts),
     );

@@ -124,10 +124,11 @@ function verdictOf(
   }
   const names = (points: readonly AttachPoint[]) => points.map((point) => point.name).join(", ");
   if (ofKind.length === 0) {
-    return no("NotAllowedByListeners", `no listener of ${label} takes a ${reference.kind}: ${names(matching)}`);
+    const message = `no listener of ${label} takes routes of kind ${reference.kind} (its listeners: ${names(matching)})`;
+    return no("NotAllowedByListeners", message);
   }
   if (allowed.length === 0) {
-    const message = `no listener of ${label} takes routes of namespace ${reference.namespace}: ${names(ofKind)}`;
+    const message = `no listener of ${label} takes routes of namespace ${reference.namespace} (its listeners: ${names(ofKind)})`;
     return no("NotAllowedByListeners", message);
   }
   const wanted = allowed.map((point) => point.hostname).join(", ");

@@ -5,7 +5,6 @@
 import type { Collection, Graph, Reader } from "../../collections/index.ts";
 import type { ListenerKey } from "../../model/index.ts";
 import {
-  compareText,
   gatewayGroup,
   type Namespace,
   objectKey,
@@ -91,8 +90,7 @@ function bindingsOf(
     const parent = key && read.get(parents, key);
     if (key === undefined || parent === undefined) return [];
     const { sectionName } = parentRef;
-    const found = read.by(byParent, sectionName === undefined ? key : sectionToken(key, sectionName));
-    const points = [...found].sort((a, b) => compareText(a.key, b.key));
+    const points = read.by(byParent, sectionName === undefined ? key : sectionToken(key, sectionName));
     const allowsNamespace = (point: AttachPoint) => allows(point, route.reference.namespace, namespaces, read);
     return [bindRoute(route, parentRef, index, { parent, points, allowsNamespace })];
   });

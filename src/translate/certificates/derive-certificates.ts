@@ -63,7 +63,7 @@ export function deriveCertificates(graph: Graph, sources: CertificateSources): C
 }
 
 /** A certificate's key is its Secret's `namespace/name`. */
-function secretKeyOf(certificate: string): ObjectKey {
+export function secretKeyOf(certificate: string): ObjectKey {
   const [namespace = "", name = ""] = certificate.split("/");
   return objectKey({ group: "", kind: "Secret", namespace, name });
 }

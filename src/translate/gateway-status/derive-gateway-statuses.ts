@@ -28,7 +28,7 @@ export function deriveGatewayStatuses(graph: Graph, sources: GatewayStatusSource
       const { key, namespace, name, generation, spec } = gateway;
       const placement = read.get(placements, key);
       const listeners = [...read.by(listenerResults.byParent, key)].sort((a, b) => a.index - b.index);
-      const sets = read.by(listenerSetResults.acceptedByGateway, key).length;
+      const sets = read.count(listenerSetResults.acceptedByGateway, key);
       const clientCertificate = read.get(clientCertificates, key);
       return [
         {

@@ -43,7 +43,7 @@ export function deriveListenerResults(graph: Graph, sources: ListenerStatusSourc
     map: (listener, read) => {
       const generation = read.get(listenerGenerations, listener.key)?.generation ?? 0;
       const reports = socketsOfListener(listener).map((socket: SocketKey) => read.get(socketReports, socket));
-      const count = read.by(attachedRoutes.byListener, listener.key).length;
+      const count = read.count(attachedRoutes.byListener, listener.key);
       return [resultOf(listener, judgeListener(listener, generation, reports), generation, count)];
     },
   });

@@ -83,10 +83,8 @@ const FALLING_BACK: ConditionVerdict = {
  * What to reach the Gateway by. A socket on every address of the machine is reached by the loopback address, which is the
  * one that works for whoever reads the status on that machine.
  */
-export function statusAddressesOf({ addresses }: Placement): { readonly type: string; readonly value: string }[] {
-  const reached = addresses.map((address) =>
-    address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address,
-  );
+export function statusAddressesOf({ assigned }: Placement): { readonly type: string; readonly value: string }[] {
+  const reached = assigned.map((address) => (address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address));
   return [...new Set(reached)].map((value) => ({ type: "IPAddress", value }));
 }
 

@@ -55,7 +55,37 @@ export function deriveGatewayFindings(graph: Graph, sources: GatewayFindingSourc
 const findingFrom = (object: Finding["object"], prefix: string, { reason, message, path }: FieldProblem): Finding =>
   findingOf({ object, severity: "error", code: `${prefix}-${kebabOf(reason)}`, path, message });
 
-function gatewayFindingsOf({ key, spec }: ManagedGateway): Finding[] {
+function gatewayFindingsOf(gateway: ManagedGateway): Finding[] {
+  return [...defaultScopeFindings(gateway), ...fallbackFindings(gateway)];
+}
+
+/** Clients that are let in without being validated, which is not for good. */
+function fallbackFindings({ key, spec }: ManagedGateway): Finding[] {
+  const { default: byDefault, perPort = [] } = spec.tls?.frontend ?? {};
+  const stated = [
+    { path: "spec.tls.frontend.default.validation.mode", mode: byDefault?.validation?.mode },
+    ...perPort.map(({ tls }, index) => ({
+      path: `spec.tls.frontend.perPort[${index}].tls.validation.mode`,
+      mode: tls.validation?.mode,
+    })),
+  ];
+  const message = "clients are let in even if their certificate is missing or not valid";
+  const code = "clients-not-validated";
+  return stated
+    .filter(({ mode }) => mode === "AllowInsecureFallback")
+    .map(({ path }) =>
+      findingOf({
+        object: key,
+        severity: "warning",
+        code,
+        path,
+        message,
+        advice: "Use AllowValidOnly outside of tests",
+      }),
+    );
+}
+
+function defaultScopeFindings({ key, spec }: ManagedGateway): Finding[] {
   if (spec.defaultScope !== "All") return [];
   const message = "default Gateways are not supported: only routes that name this Gateway in their parentRefs attach";
   return [

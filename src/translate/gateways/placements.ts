@@ -9,6 +9,7 @@
  */
 import type { Collection, Graph, Reader } from "../../collections/index.ts";
 import { compareText, type GatewaySpecAddress, type ObjectKey } from "../../resources/index.ts";
+import { includesAddress } from "../listeners/bind-address.ts";
 import type { AddressFact } from "../inputs.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { ManagedGateway } from "./managed-gateways.ts";
@@ -18,7 +19,9 @@ export interface Placement {
   readonly key: ObjectKey;
   /** Why the Gateway is not accepted, whatever its listeners are. */
   readonly refusal?: { readonly reason: string; readonly message: string; readonly path: string };
-  /** What its listeners bind, sorted. */
+  /** What the Gateway has got, in the order in which it asked. */
+  readonly assigned: readonly string[];
+  /** What its listeners bind, sorted: an address that another one includes needs no socket of its own. */
   readonly addresses: readonly string[];
   /** What was asked for and cannot be bound. */
   readonly unusable: readonly { readonly path: string; readonly message: string }[];
@@ -41,35 +44,13 @@ export function derivePlacements(
   });
 }
 
-/** Every address that a Gateway asks for, once. */
-export function deriveWantedAddresses(
-  graph: Graph,
-  gateways: Collection<ManagedGateway>,
-  settings: TranslateSettings,
-): Collection<{ readonly key: string }> {
-  const groups = graph.groups<ManagedGateway>({
-    name: "translate/GatewaysOfAddresses",
-    of: gateways,
-    by: ({ spec }) => (settings.addresses === "host" ? [...new Set(askedOf(spec.addresses))] : []),
-  });
-  return graph.derive({
-    name: "translate/WantedAddresses",
-    key: (wanted: { readonly key: string }) => wanted.key,
-    from: groups,
-    map: ({ key }) => [{ key }],
-  });
-}
-
-const askedOf = (addresses: readonly GatewaySpecAddress[] = []): string[] =>
-  addresses.flatMap(({ type, value }) => (type === "IPAddress" && value !== undefined && value !== "" ? [value] : []));
-
 function placementOf(
   { key, spec }: ManagedGateway,
   settings: TranslateSettings,
   facts: Collection<AddressFact>,
   read: Reader,
 ): Placement {
-  const none = { key, addresses: [], unusable: [], pending: [] };
+  const none = { key, assigned: [], addresses: [], unusable: [], pending: [] };
   const parameters = spec.infrastructure?.parametersRef;
   if (parameters !== undefined) {
     const message = `Trilith has no parameters of kind ${parameters.kind}${parameters.group === "" ? "" : `.${parameters.group}`}`;
@@ -78,7 +59,7 @@ function placementOf(
   const asked = spec.addresses ?? [];
   const refusal = asked.flatMap((address, index) => unsupportedOf(address, index, settings))[0];
   if (refusal !== undefined) return { ...none, refusal };
-  if (settings.addresses === "service" || asked.length === 0) return { ...none, addresses: [settings.bindAddress] };
+  if (settings.addresses === "service" || asked.length === 0) return { ...none, ...bindingOf([settings.bindAddress]) };
   return { key, ...assign(asked, settings.bindAddress, (address) => read.get(facts, address)) };
 }
 
@@ -111,5 +92,11 @@ function assign(
     else if (fact.usable) addresses.add(fact.key);
     else unusable.push({ path: `spec.addresses[${index}]`, message: fact.problem ?? `${value} cannot be used here` });
   }
-  return { addresses: [...addresses].sort(compareText), unusable, pending };
+  return { ...bindingOf([...addresses]), unusable, pending };
+}
+
+function bindingOf(assigned: readonly string[]): Pick<Placement, "assigned" | "addresses"> {
+  const isIncluded = (address: string) =>
+    assigned.some((other) => other !== address && includesAddress(other, address));
+  return { assigned, addresses: assigned.filter((address) => !isIncluded(address)).sort(compareText) };
 }

@@ -10,6 +10,7 @@
 import { compareText, compareTimestamps } from "../../resources/index.ts";
 import { ANY_HOSTNAME, coversHostname, intersectHostnames, isNarrower } from "../hostname.ts";
 import type { ListenerClaim, PortVerdict } from "../listener.ts";
+import { includesAddress } from "./bind-address.ts";
 import { isTlsProtocol } from "./protocols.ts";
 
 type Conflict = NonNullable<PortVerdict["conflict"]>;
@@ -48,10 +49,8 @@ export const hostnameOf = ({ spec }: ListenerClaim): string => spec.hostname || 
 
 /** Two sockets of one port number exclude each other if an address is the same, or one of them takes them all. */
 function areSharing(a: readonly string[], b: readonly string[]): boolean {
-  return a.some((one) => b.some((other) => one === other || isWildcard(one) || isWildcard(other)));
+  return a.some((one) => b.some((other) => includesAddress(one, other) || includesAddress(other, one)));
 }
-
-const isWildcard = (address: string): boolean => address === "0.0.0.0" || address === "::";
 
 function occupiedBy({ gateway, spec }: ListenerClaim, { key }: ListenerClaim): PortVerdict {
   const occupied = `port ${spec.port} belongs to Gateway ${nameOf(gateway)}, which is older`;

@@ -74,7 +74,8 @@ function listenerOf(claim: ListenerClaim, verdict: PortVerdict | undefined, tls:
     misdirected: verdict?.misdirected ?? [],
     present,
     serving: present && refusal === undefined && isComplete && addresses.length > 0,
-    problems: [...(refusal ? [refusal] : []), ...unresolved],
+    // Without an authority to trust, the references to authorities tell what is wrong.
+    problems: [...(refusal && refusal.reason !== "NoValidCACertificate" ? [refusal] : []), ...unresolved],
   };
 }
 

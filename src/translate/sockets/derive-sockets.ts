@@ -13,7 +13,6 @@ import {
   type StreamBackend,
   type StreamBackendKey,
 } from "../../model/index.ts";
-import { compareText } from "../../resources/index.ts";
 import type { Attachment } from "../attachment.ts";
 import { ANY_HOSTNAME, isNarrower } from "../hostname.ts";
 import type { Listener } from "../listener.ts";
@@ -129,7 +128,7 @@ function closingChain({ key, protocol, hostname }: Listener, serving: readonly L
 const namesOf = (domain: string): string[] => (domain === ANY_HOSTNAME ? [] : [domain]);
 
 const attachmentsOf = ({ key }: Listener, { byListener, read }: StreamRoutes): readonly Attachment[] =>
-  [...read.by(byListener, key)].sort((a, b) => compareText(a.key, b.key));
+  read.by(byListener, key);
 
 function targetOf(
   attachment: Attachment | undefined,

@@ -1,6 +1,7 @@
 /**
- * Route tables, and the hosts that they have because of listeners: a listener's own hostname, where nothing but its own
- * routes answers, and on an HTTPS listener those of the others on the port, whose requests are on the wrong connection.
+ * Route tables, and the hosts that they have because of listeners. A listener has a host for its own hostname, where nothing
+ * but its own routes answers. Narrower listeners of the port have theirs even while they cannot serve, so that nobody
+ * answers in their place; on an HTTPS listener, requests for other listeners are on the wrong connection.
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname)
  */
@@ -9,24 +10,53 @@ import { type RouteTable, virtualHostKey } from "../../model/index.ts";
 import type { Listener } from "../listener.ts";
 import type { ListenerHost } from "../virtual-hosts/derive-virtual-hosts.ts";
 
+/** One listener's reason for a host. Listeners that share a table can have the same host. */
+interface HostReason {
+  readonly key: string;
+  readonly host: ListenerHost;
+}
+
 export function deriveListenerHosts(graph: Graph, listeners: Collection<Listener>): Collection<ListenerHost> {
+  const reasons = graph.derive({
+    name: "translate/ListenerHostReasons",
+    key: ({ key }: HostReason) => key,
+    from: listeners,
+    map: hostReasonsOf,
+  });
+  const hosts = graph.groups<HostReason>({
+    name: "translate/ListenerHostsByKey",
+    of: reasons,
+    by: ({ host }) => [host.key],
+  });
   return graph.derive({
     name: "translate/ListenerHosts",
     key: (host: ListenerHost) => host.key,
-    from: listeners,
-    map: ({ serving, table, proxy, port, hostname, misdirected }) => {
-      if (!serving || table === undefined) return [];
-      const hostOf = (domain: string, purpose: ListenerHost["purpose"]): ListenerHost => ({
-        key: virtualHostKey(table, domain),
-        table,
-        proxy,
-        port,
-        domain,
-        purpose,
-      });
-      return [hostOf(hostname, "serve"), ...misdirected.map((domain) => hostOf(domain, "misdirected"))];
-    },
+    from: hosts,
+    map: ({ members }) => members.slice(0, 1).map(({ host }) => host),
   });
+}
+
+function hostReasonsOf({
+  key,
+  serving,
+  table,
+  proxy,
+  port,
+  protocol,
+  hostname,
+  narrower,
+  misdirected,
+}: Listener): HostReason[] {
+  if (!serving || table === undefined) return [];
+  const reasonOf = (domain: string, purpose: ListenerHost["purpose"]): HostReason => {
+    const host = { key: virtualHostKey(table, domain), table, proxy, port, domain, purpose };
+    return { key: `${key}>${domain}`, host };
+  };
+  const others =
+    protocol === "HTTP"
+      ? narrower.map((domain) => reasonOf(domain, "serve"))
+      : misdirected.map((domain) => reasonOf(domain, "misdirected"));
+  return [reasonOf(hostname, "serve"), ...others];
 }
 
 export function deriveRouteTables(graph: Graph, listeners: Collection<Listener>): Collection<RouteTable> {
