@@ -7,7 +7,7 @@ import { decide } from "./decision.ts";
 import type { Clock } from "./decision.ts";
 import type { Fact } from "./fact.ts";
 import { nextSuspects } from "./isolation.ts";
-import { entryOf, recognize } from "./proxy-state.ts";
+import { entryOf, isSubscribed, recognize } from "./proxy-state.ts";
 import type { Blocked, KindState, ProxyState } from "./proxy-state.ts";
 import { wireVersionOf } from "./readiness.ts";
 import { routeTableOf } from "./resource.ts";
@@ -54,7 +54,7 @@ export function select(proxy: ProxyState, state: KindState, limits: Limits, fact
 function selectUpserts(proxy: ProxyState, state: KindState, limits: Limits, facts: Fact[]): readonly ResourceRecord[] {
   const upserts: Upsert[] = [];
   for (const name of state.dirty) {
-    if (!proxy.resources.get(state.kind, name)) continue;
+    if (!isWanted(proxy, state, name)) continue;
     recognize(proxy, state.kind, name);
     const decision = decide(proxy, state.kind, name, limits);
     state.dirty.delete(name);
@@ -69,6 +69,11 @@ function selectUpserts(proxy: ProxyState, state: KindState, limits: Limits, fact
     if (overdue) facts.push({ kind: "held", id: idOf(record), version: record.version, ...overdue });
   }
   return going.map(({ record }) => record);
+}
+
+/** Whether the proxy should have the resource: also a wanted host goes when its table was dropped. */
+function isWanted(proxy: ProxyState, state: KindState, name: string): boolean {
+  return proxy.resources.get(state.kind, name) !== undefined && isSubscribed(proxy, state.kind, name);
 }
 
 /** Refuses a resource that no message can hold. */
@@ -111,7 +116,7 @@ function selectRemovals(proxy: ProxyState, state: KindState, clock: Clock, areUp
   if ([...heirs].some((name) => proxy.resources.get("listener", name))) return [];
   const removals: string[] = [];
   for (const name of state.dirty) {
-    if (proxy.resources.get(state.kind, name)) continue;
+    if (isWanted(proxy, state, name)) continue;
     state.dirty.delete(name);
     const decision = decide(proxy, state.kind, name, clock);
     if (decision.kind === "blocked") state.blocked.set(name, decision.blocked);

@@ -92,18 +92,21 @@ function isVersionOf(record: ResourceRecord, wire: string): boolean {
 export function markTable(proxy: ProxyState, table: string): void {
   const { dirty } = proxy.kinds.virtualHost;
   for (const name of proxy.resources.hostsOf(table)) dirty.add(name);
-  for (const name of proxy.hostsByTable.get(table) ?? []) dirty.add(name);
+  for (const name of entriesOfTable(proxy, table)) dirty.add(name);
   for (const name of proxy.staleHosts) if (routeTableOf(name) === table) dirty.add(name);
 }
 
 /** With its table, the proxy dropped the hosts, though it still lists them. */
 export function dropHostsOf(proxy: ProxyState, table: string): void {
-  const { entries, dirty } = proxy.kinds.virtualHost;
-  // Also those that are on their way, or in doubt.
-  for (const name of entries.keys()) {
-    if (routeTableOf(name) !== table) continue;
+  const { dirty } = proxy.kinds.virtualHost;
+  for (const name of entriesOfTable(proxy, table)) {
     forget(proxy, "virtualHost", name);
     proxy.staleHosts.add(name);
     dirty.add(name);
   }
+}
+
+/** The hosts of a table that the proxy has, or may have: on their way, or in doubt. */
+function entriesOfTable(proxy: ProxyState, table: string): readonly string[] {
+  return [...proxy.kinds.virtualHost.entries.keys()].filter((name) => routeTableOf(name) === table);
 }
