@@ -16,7 +16,7 @@ export function lawfulValuesAt(place: Place, places: readonly Place[]): readonly
   const copies = twins.slice(0, 3).map((twin) => twin.value);
   if (schema.enum !== undefined) return [...(schema.enum as readonly Mutable[]), ...copies];
   if (typeof value === "boolean") return [!value];
-  if (typeof value === "number") return [...integersNear(value, schema), ...copies];
+  if (typeof value === "number") return [...integersNear(place), ...copies];
   if (typeof value === "string") return [...wordsAllowedBy(schema), ...copies];
   if (Array.isArray(value)) return lawfulListsNear(value, schema);
   return value === null ? [] : [...withoutOptional(value, schema), ...withAnother(value, schema)];
@@ -28,9 +28,9 @@ export function valuesAt(place: Place, places: readonly Place[]): readonly (Muta
   return [...lawfulValuesAt(place, places).slice(0, 8), ...boldValuesNear(place), undefined, null, ...wrong];
 }
 
-function boldValuesNear({ value, schema }: Place): readonly Mutable[] {
+function boldValuesNear({ value, schema, container }: Place): readonly Mutable[] {
   if (typeof value === "string") return stringsNear(value, schema);
-  if (typeof value === "number") return numbersNear(value, schema);
+  if (typeof value === "number") return numbersNear({ value, schema, container });
   if (Array.isArray(value)) return listsNear(value, schema);
   if (typeof value !== "object" || value === null) return [];
   return [{}, { ...value, unknownField: "text" }, ...withAnother(value, schema)];
@@ -44,16 +44,30 @@ function stringsNear(value: string, schema: CustomResourceSchema): readonly stri
   return [...variants, astral, `${astral}\u00e9`, ...words];
 }
 
-function numbersNear(value: number, schema: CustomResourceSchema): readonly number[] {
+/** Numbers near the bounds, the value itself, and the fields beside it, with which rules compare it. */
+function numbersNear({ value, schema, container }: Pick<Place, "value" | "schema" | "container">): readonly number[] {
   const bounds = [schema.minimum, schema.maximum].filter((bound) => bound !== undefined);
   const near = bounds.flatMap((bound) => [bound - 1, bound, bound + 1]);
-  return [...near, value + 1, value + 0.5, -1, 0, 80, 2 ** 31, 2 ** 53, 1e20];
+  const beside = Object.values(container).filter((other) => typeof other === "number");
+  return [
+    ...near,
+    ...beside.flatMap((one) => [one, one + 1]),
+    Number(value) + 0.5,
+    -1,
+    0,
+    80,
+    100,
+    101,
+    2 ** 31,
+    2 ** 53,
+    1e20,
+  ];
 }
 
-function integersNear(value: number, schema: CustomResourceSchema): readonly number[] {
-  const least = schema.minimum ?? -(2 ** 31);
-  const most = schema.maximum ?? 2 ** 31 - 1;
-  return numbersNear(value, schema).filter((one) => one >= least && one <= most && Number.isInteger(one));
+function integersNear(place: Place): readonly number[] {
+  const least = place.schema.minimum ?? -(2 ** 31);
+  const most = place.schema.maximum ?? 2 ** 31 - 1;
+  return numbersNear(place).filter((one) => one >= least && one <= most && Number.isInteger(one));
 }
 
 function lawfulListsNear(value: Mutable[], schema: CustomResourceSchema): readonly Mutable[][] {

@@ -4,7 +4,7 @@
  */
 export const words: readonly string[] = [
   ..."a b example foo-bar x1 Foo foo_bar a- -a .a a..b a/b".split(" "),
-  ..."example.com *.example.com a.example.com *.com * *.*.com a.*.com EXAMPLE.com example.com. xn--a.example".split(
+  ..."example.com *.example.com a.example.com *.com * *.*.com a.*.com EXAMPLE.com example.com. xn--a.example _a.com a._b a_b.com a.b- -a.b a.-b".split(
     " ",
   ),
   ..."10.0.0.1 1.2.3 256.1.1.1 ::1 2001:db8::1 ::ffff:1.2.3.4 01.2.3.4 fe80::1%eth0 1::2::3 [::1] 1.2.3.4.5".split(" "),
