@@ -5,7 +5,7 @@ import { backendKey, forwardTo, mirrorTo, noFilters, ruleOf, weighted } from "..
 import type { PlainAnswer } from "../support/plain-request.ts";
 import { filtered, onAny, serveHosts } from "../support/served-hosts.ts";
 
-const { missing, host, ask, backends } = serveHosts("a", "b", "c", "shadow", "guard");
+const { missing, host, ask, backends } = serveHosts("a", "b", "c", "shadow", "half", "guard");
 
 describe.skipIf(missing)("path rewrites", () => {
   const cases: [string, PathModifier, string, string][] = [
@@ -143,6 +143,30 @@ describe.skipIf(missing)("weights", () => {
       expect(Math.abs((counts[key] ?? 0) - share * COUNT), key).toBeLessThan(
         3 * Math.sqrt(COUNT * share * (1 - share)),
       );
+    }
+  });
+});
+
+describe.skipIf(missing)("mirrors of a share", () => {
+  const mirroring = (of: string): Partial<RuleFilters> => ({
+    mirrors: [mirrorTo("half", 1, 2)],
+    rewrite: { path: { type: "ReplaceFullPath", value: `/of-${of}` } },
+  });
+  const shares = host(
+    "mirrored-shares.test",
+    onAny(ruleOf("shares", forwardTo(weighted("a", 1, mirroring("a")), weighted("b", 3, mirroring("b"))))),
+  );
+
+  test("copy their part of each backend's requests", async () => {
+    const COUNT = 1600;
+    const answers: PlainAnswer[] = [];
+    while (answers.length < COUNT) answers.push(...(await Promise.all(fill(50, async () => await ask(shares, "/")))));
+    for (const path of ["/of-a", "/of-b"]) {
+      const sent = answers.filter(({ echoed }) => echoed?.path === path).length;
+      const near = expect.poll(() =>
+        Math.abs((backends.get("half")?.requests ?? []).filter((one) => one.path === path).length - sent / 2),
+      );
+      await near.toBeLessThan(3 * Math.sqrt(sent / 4));
     }
   });
 });

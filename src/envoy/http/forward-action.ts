@@ -18,7 +18,8 @@ import { RegexMatchAndSubstituteSchema } from "../../generated/envoy/type/matche
 import type { BackendKey, HttpEntry, HttpRule, Mirror } from "../../model/index.ts";
 import { durationOf } from "./duration-of.ts";
 import { SESSION_FILTER } from "./filter-names.ts";
-import { partsPerMillion, WHOLE } from "./fraction.ts";
+import { isEverything, partsPerMillion } from "./fraction.ts";
+import type { Portion } from "./fraction.ts";
 import { headerListsOf } from "./header-mutation.ts";
 import { pathChangeOf } from "./path-modifier.ts";
 import { retryPolicyOf } from "./retry-policy.ts";
@@ -30,8 +31,8 @@ type Filters = Readonly<Record<string, Any>>;
 interface ForwardOptions {
   /** Whether clients come by TLS. */
   readonly secure: boolean;
-  /** Whether other routes have the other backends of the rule. */
-  readonly split: boolean;
+  /** The route's part of the rule's requests; other routes have the others, for other backends. */
+  readonly portion: Portion;
 }
 
 /** The listeners' limit on a silent stream; a rule that allows a request more time lifts it. */
@@ -59,7 +60,9 @@ export function forwardActionOf(
     ...timeoutsOf(rule),
     ...rewriteOf(treatment.hostname),
     ...(retryPolicy === undefined ? {} : { retryPolicy }),
-    requestMirrorPolicies: treatment.mirrors.filter(({ numerator }) => numerator > 0).map(mirrorPolicyOf),
+    requestMirrorPolicies: treatment.mirrors
+      .filter(({ numerator }) => numerator > 0)
+      .map((mirror) => mirrorPolicyOf(mirror, options.portion)),
   });
   const change = pathChangeOf(treatment.path, match.path);
   if (change.kind === "prefix") action.prefixRewrite = change.replacement;
@@ -69,7 +72,10 @@ export function forwardActionOf(
       substitution: change.substitution,
     });
   }
-  return { action, filters: single === undefined ? {} : sessionFilterOf(rule, single, options.split, options.secure) };
+  return {
+    action,
+    filters: single === undefined ? {} : sessionFilterOf(rule, single, !isEverything(options.portion), options.secure),
+  };
 }
 
 /** Whether the weighted clusters carry the header modifiers, which are then not the route's. */
@@ -115,11 +121,12 @@ function timeoutsOf({ requestTimeoutMs }: HttpRule): Pick<RouteAction, "timeout"
 const rewriteOf = (hostname: string | undefined): Partial<Pick<RouteAction, "hostRewriteSpecifier">> =>
   hostname === undefined ? {} : { hostRewriteSpecifier: { case: "hostRewriteLiteral", value: hostname } };
 
-function mirrorPolicyOf({ backend, numerator, denominator }: Mirror): MirrorPolicy {
-  const parts = Math.round((numerator / denominator) * WHOLE);
+/** Envoy compares the request's one random number with this share too, so the share is one of the portion. */
+function mirrorPolicyOf({ backend, numerator, denominator }: Mirror, { from, below }: Portion): MirrorPolicy {
+  const until = Math.round(from + Math.min(1, numerator / denominator) * (below - from));
   return create(MirrorPolicySchema, {
     cluster: backend,
     disableShadowHostSuffixAppend: true,
-    ...(parts >= WHOLE ? {} : { runtimeFraction: { defaultValue: partsPerMillion(parts) } }),
+    ...(until === below ? {} : { runtimeFraction: { defaultValue: partsPerMillion(until) } }),
   });
 }

@@ -10,3 +10,13 @@ export const WHOLE = 1_000_000;
 
 export const partsPerMillion = (numerator: number): FractionalPercent =>
   create(FractionalPercentSchema, { numerator, denominator: Denominator.MILLION });
+
+/** The requests whose random number lies within: one number per request, so portions of a rule do not overlap. */
+export interface Portion {
+  readonly from: number;
+  readonly below: number;
+}
+
+export const everything: Portion = { from: 0, below: WHOLE };
+
+export const isEverything = ({ from, below }: Portion): boolean => from === 0 && below === WHOLE;

@@ -16,7 +16,8 @@ import { corsPolicyOf } from "./cross-origin.ts";
 import { externalAuthOf } from "./external-auth.ts";
 import { CORS_FILTER, EXTERNAL_AUTH_FILTER } from "./filter-names.ts";
 import { forwardActionOf, forwardsHeadersItself } from "./forward-action.ts";
-import { WHOLE } from "./fraction.ts";
+import { everything, WHOLE } from "./fraction.ts";
+import type { Portion } from "./fraction.ts";
 import { headerListsOf } from "./header-mutation.ts";
 import { redirectCasesOf } from "./redirect.ts";
 import { routeMatchOf } from "./route-match.ts";
@@ -35,28 +36,25 @@ export function routesOfEntry(entry: HttpEntry, context: HostContext): readonly 
   const shares = sharesOf(entry.rule);
   const [first] = shares;
   if (first === undefined) return [];
-  if (shares.length === 1) return routesOfShare(entry, first, context, {});
-  if (areAlike(shares)) return [forwardRouteOf(entry, shares, {}, context)];
+  if (shares.length === 1) return routesOfShare(entry, first, context, everything);
+  if (areAlike(shares)) return [forwardRouteOf(entry, shares, context, everything)];
   const total = shares.reduce((sum, { weight }) => sum + weight, 0);
   let sum = 0;
-  return shares.flatMap((share, index) => {
+  let from = 0;
+  return shares.flatMap((share) => {
     sum += share.weight;
-    const below = Math.round((sum / total) * WHOLE);
-    return [...routesOfShare(entry, share, context, index + 1 === shares.length ? {} : { below }, shares.length > 1)];
+    const portion = { from, below: Math.round((sum / total) * WHOLE) };
+    from = portion.below;
+    return [...routesOfShare(entry, share, context, portion)];
   });
 }
 
-function routesOfShare(
-  entry: HttpEntry,
-  share: Share,
-  context: HostContext,
-  restriction: Restriction,
-  split = false,
-): readonly Route[] {
+function routesOfShare(entry: HttpEntry, share: Share, context: HostContext, portion: Portion): readonly Route[] {
   const { target } = share;
+  const restriction = restrictionTo(portion);
   switch (target.kind) {
     case "backend":
-      return [forwardRouteOf(entry, [share], restriction, context, split)];
+      return [forwardRouteOf(entry, [share], context, portion)];
     case "respond": {
       // A gRPC client takes 503 for UNAVAILABLE; 500 would be UNKNOWN.
       const status = entry.rule.grpc && target.status === 500 ? 503 : target.status;
@@ -70,20 +68,17 @@ function routesOfShare(
   }
 }
 
-function forwardRouteOf(
-  entry: HttpEntry,
-  shares: readonly Share[],
-  restriction: Restriction,
-  { scheme }: HostContext,
-  split = false,
-): Route {
+function forwardRouteOf(entry: HttpEntry, shares: readonly Share[], { scheme }: HostContext, portion: Portion): Route {
   const [first] = shares;
-  const { action, filters } = forwardActionOf(entry, shares, { secure: scheme === "https", split });
+  const { action, filters } = forwardActionOf(entry, shares, { secure: scheme === "https", portion });
   const headers =
     first === undefined || forwardsHeadersItself(shares) ? { requestHeaders: [], responseHeaders: [] } : first;
   const treatment = first?.treatment ?? { mirrors: [] };
-  return routeOf(entry, { ...headers, treatment }, restriction, { case: "route", value: action }, filters);
+  return routeOf(entry, { ...headers, treatment }, restrictionTo(portion), { case: "route", value: action }, filters);
 }
+
+/** Earlier routes have taken what lies before the portion. */
+const restrictionTo = ({ below }: Portion): Restriction => (below === WHOLE ? {} : { below });
 
 function routeOf(
   { rule, match, matchIndex }: HttpEntry,

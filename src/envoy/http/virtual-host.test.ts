@@ -103,7 +103,7 @@ describe("a virtual host", () => {
   test("spreads over several routes where backends are treated differently", () => {
     const rule = ruleOf("cart", forwardTo(weighted("a", 1, { mirrors: [mirrorTo("c", 1, 8)] }), weighted("b", 3)));
     const below = { runtimeFraction: { defaultValue: { numerator: 250_000, denominator: "MILLION" } } };
-    const mirrored = { defaultValue: { numerator: 125_000, denominator: "MILLION" } };
+    const mirrored = { defaultValue: { numerator: 31_250, denominator: "MILLION" } };
     const name = "HTTPRoute/test/cart#0/0";
     expect(jsonOf(shop(entryOf(matchOf("/*"), rule)))).toEqual({
       ...base,
