@@ -53,7 +53,8 @@ export class Scheduler {
       this.#phase = "idle";
     }
     if (errors.length === 1) throw errors[0];
-    if (errors.length > 1) throw new AggregateError(errors, "a batch or those it was told to failed");
+    if (errors.length > 1)
+      throw new AggregateError(errors, `${errors.length} errors in a batch, the first: ${String(errors[0])}`);
   }
 
   /** A write from inside a derivation or a subscriber would mix two steps, or go on for ever. */
