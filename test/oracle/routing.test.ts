@@ -5,7 +5,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import { array, assert, asyncProperty } from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { evaluate } from "../../src/insight/index.ts";
 import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
@@ -35,9 +35,9 @@ test("Envoy answers random requests as the evaluator says", async () => {
   const [http = 0, https = 0] = await freePorts(2);
   const ports = { http, https };
   const fixed = validated(await fixedObjects(backends.map(({ port }, i) => ({ name: SERVICES[i] ?? "", port }))));
-  const property = fc.asyncProperty(
+  const property = asyncProperty(
     configuration(ports),
-    fc.array(request(ports), { minLength: REQUESTS, maxLength: REQUESTS }),
+    array(request(ports), { minLength: REQUESTS, maxLength: REQUESTS }),
     async (stated, requests) => {
       const objects = [...fixed, ...validated(stated)];
       await gateway.serve(objects);
@@ -49,7 +49,7 @@ test("Envoy answers random requests as the evaluator says", async () => {
     },
   );
   const seed = process.env["TRILITH_ORACLE_SEED"];
-  await fc.assert(property, {
+  await assert(property, {
     numRuns: CONFIGURATIONS,
     ...(seed !== undefined && { seed: Number(seed) }),
     interruptAfterTimeLimit: 400_000,

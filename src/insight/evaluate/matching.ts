@@ -75,7 +75,9 @@ function grpcPathRank(service: string | undefined, method: string | undefined, t
   }
   if (service !== undefined && method !== undefined) return [EXACT, 2 + service.length + method.length];
   if (service !== undefined) return [PREFIX, 1 + service.length];
-  const escaped = (method ?? "").split("").reduce((sum, letter) => sum + (/[.*+?^${}()|[\]\\]/.test(letter) ? 2 : 1), 0);
+  const escaped = (method ?? "")
+    .split("")
+    .reduce((sum, letter) => sum + (/[.*+?^${}()|[\]\\]/.test(letter) ? 2 : 1), 0);
   return [REGULAR_EXPRESSION, "/[^/]+/".length + escaped];
 }
 

@@ -74,7 +74,7 @@ function forwardedTo(
   target: Target,
   prefix: string | undefined,
 ): Forwarded {
-  let { host } = request;
+  let host = withoutTrailingDot(request.host);
   let { path } = target;
   const headers = new Map<string, string | undefined>();
   for (const filter of filters) {
@@ -120,8 +120,11 @@ function redirectOf(
   const scheme = filter.scheme ?? (request.tls ? "https" : "http");
   const own = scheme === "https" ? 443 : 80;
   const port = filter.port ?? (filter.scheme === undefined ? request.port : own);
-  const host = filter.hostname ?? request.host.replace(/:\d+$/, "");
+  const host = filter.hostname ?? withoutTrailingDot(request.host).replace(/:\d+$/, "");
   const path = filter.path ? modified(filter.path, target.path, prefix) : target.path;
   const location = `${scheme}://${host}${port === own ? "" : `:${port}`}${path}${target.query}`;
   return { kind: "redirect", status: filter.statusCode, location } as const;
 }
+
+/** A proxy takes the dot after a fully qualified name away, before routes and backends see the host. */
+const withoutTrailingDot = (host: string): string => host.replace(/\.(?=(:\d+)?$)/, "");
