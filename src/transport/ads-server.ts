@@ -41,7 +41,8 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** In MB; the default of 10 is less than what may be buffered for a slow proxy and a large request. */
 const MAX_SESSION_MEMORY_MB = 256;
-const CLOSE_GRACE_MS = 1_000;
+/** Proxies are told at once, but do not end their side of a stream; so their connections are cut soon. */
+const CLOSE_GRACE_MS = 250;
 
 /** Listens. Rejects when the address cannot be used. */
 export async function startAdsServer(options: AdsServerOptions): Promise<AdsServer> {
@@ -92,6 +93,8 @@ async function* serveStream(
     connection.take({ kind: "request", request: first.value });
     void connection.receive(iterator);
     yield* connection.messages();
+    // The reason of a shutdown becomes the status of the stream; a proxy that went away reads none.
+    context.signal.throwIfAborted();
   } finally {
     context.signal.removeEventListener("abort", closeConnection);
     connection.close();
