@@ -68,8 +68,13 @@ function typeUrl(name: string): string {
   return `type.googleapis.com/${name}`;
 }
 
+/**
+ * With `match_headers_individually`, the default, a header that comes in several lines matches in a list of routes by its
+ * lines and in a matching tree by all of them joined; it must not depend on the number of rules which of both it is.
+ */
 function runtimeKeys(): object {
   return {
+    "envoy.reloadable_features.match_headers_individually": false,
     "re2.max_program_size.error_level": MAX_REGULAR_EXPRESSION_PROGRAM,
     "re2.max_program_size.warn_level": MAX_REGULAR_EXPRESSION_PROGRAM,
   };

@@ -83,6 +83,8 @@ function commandOf(options: ProxyOptions): EnvoyCommand {
     String(LISTENER_DRAIN_SECONDS),
     "--drain-strategy",
     "immediate",
+    "--file-flush-interval-msec",
+    String(ACCESS_LOG_FLUSH_MS),
     "--log-level",
     options.logLevel ?? "warning",
   ];
@@ -91,6 +93,9 @@ function commandOf(options: ProxyOptions): EnvoyCommand {
   renameSync(draft, directory.bootstrapFile);
   return { path, args, fingerprint: fingerprintOf(path, args, bootstrap) };
 }
+
+/** How long a line of the access log may wait in Envoy; its default of ten seconds is long for somebody who watches. */
+const ACCESS_LOG_FLUSH_MS = 200;
 
 async function adoptOrEnd(
   found: NotedEnvoy,

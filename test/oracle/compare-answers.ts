@@ -72,7 +72,7 @@ function differenceOfChoice(asked: EvaluatedRequest, outcome: Choice["outcome"],
         ? undefined
         : `expected ${outcome.status}, got ${show(answer)}`;
     case "redirect":
-      return answer.status === outcome.status && answer.location === outcome.location
+      return answer.status === outcome.status && isSameUrl(answer.location, outcome.location)
         ? undefined
         : `expected ${outcome.status} ${outcome.location}, got ${show(answer)}`;
     case "forward": {
@@ -91,6 +91,14 @@ function differenceOfChoice(asked: EvaluatedRequest, outcome: Choice["outcome"],
       return wrong.length === 0 ? undefined : `expected ${wrong.join(", ")}, got ${show(answer)}`;
     }
   }
+}
+
+/**
+ * Whether two URLs say the same (RFC 3986, section 6.2): hosts without case, and with or without the scheme's own port, which
+ * Envoy cannot leave out where the host is not known beforehand and the request named a port.
+ */
+function isSameUrl(a: string | undefined, b: string): boolean {
+  return a !== undefined && new URL(a).href === new URL(b).href;
 }
 
 /** Node joins lines of one header with ", ", a proxy may with ",". */

@@ -179,7 +179,11 @@ const route = (index: number): fc.Arbitrary<object> =>
   fc
     .tuple(
       some(HOSTNAMES, 2),
-      fc.array(rule, { minLength: 1, maxLength: 4 }),
+      fc.oneof(
+        { weight: 3, arbitrary: fc.array(rule, { minLength: 1, maxLength: 4 }) },
+        // Enough for a host to be served by a matching tree instead of a plain list.
+        { weight: 1, arbitrary: fc.array(rule, { minLength: 12, maxLength: 16 }) },
+      ),
       some(["l0", "l1", "l2", "s0", "s1"], 2),
       fc.constantFrom("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
     )

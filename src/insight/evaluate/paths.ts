@@ -37,12 +37,15 @@ export function hasPrefix(path: string, prefix: string): boolean {
   return path === bare || path.startsWith(`${bare}/`);
 }
 
-/** `path` with `prefix` exchanged for `replacement`; never empty. */
+/**
+ * `path` with `prefix` exchanged for `replacement`. Where nothing comes in its place, one slash stands at the beginning, so that
+ * what is left can neither be empty nor be taken for a host.
+ */
 export function replacePrefix(path: string, prefix: string, replacement: string): string {
   const bare = prefix.endsWith("/") ? prefix.slice(0, -1) : prefix;
   const bareReplacement = replacement.endsWith("/") ? replacement.slice(0, -1) : replacement;
-  const result = bareReplacement + path.slice(bare.length);
-  return result === "" ? "/" : result;
+  const rest = path.slice(bare.length);
+  return bareReplacement === "" && bare !== "" ? rest.replace(/^\/*/, "/") : bareReplacement + rest;
 }
 
 /** The first value of each parameter, as written: nothing is unescaped. */
