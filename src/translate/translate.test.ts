@@ -154,6 +154,7 @@ describe("a change is followed no further than it goes", () => {
   test("a new rule of a route concerns that route, its host and nothing of the Gateway", () => {
     const world = createShop();
     expect(workOf(world, () => world.sources.httpRoutes.set(route("r1", "many", 2)))).toEqual({
+      "translate/AttachedRoutes": 1,
       "translate/RouteBindings": 1,
       "translate/RouteRules": 1,
       "translate/VirtualHosts": 1,

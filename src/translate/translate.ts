@@ -6,7 +6,6 @@ import type { Graph } from "../collections/index.ts";
 import type { CertificateKey } from "../model/index.ts";
 import { deriveAttachPoints } from "./attach/attach-points.ts";
 import { deriveAttachments } from "./attach/derive-attachments.ts";
-import { deriveRouteClaims } from "./attach/route-claims.ts";
 import { type ClientCertificate, deriveClientCertificates } from "./certificates/client-certificates.ts";
 import { deriveExpiryFindings } from "./certificates/expired-certificates.ts";
 import { deriveCertificates, deriveTrustBundles } from "./certificates/derive-certificates.ts";
@@ -36,7 +35,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
   const gatewaySide = deriveGatewaySide(graph, inputs, grants, settings);
   const { gateways, listenerSets, listeners, clientCertificates } = gatewaySide;
   const points = deriveAttachPoints(graph, gateways, listenerSets, listeners);
-  const attached = deriveAttachments(graph, deriveRouteClaims(graph, inputs), points, inputs);
+  const attached = deriveAttachments(graph, points, inputs);
   const { attachments, parentResults } = attached;
   const routeSide = deriveRouteSide(graph, {
     inputs,
@@ -48,7 +47,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     clientCertificates: certificatesByGateway(graph, clientCertificates),
   });
   const { streamBackends, wantedCertificates: ofBackends } = routeSide;
-  const attachedRoutes = deriveAttachedRoutes(graph, attached.routesAtListeners, routeSide.statuses);
+  const attachedRoutes = deriveAttachedRoutes(graph, attached.bindings, routeSide.statuses);
   const ownStatuses = deriveOwnStatuses(graph, inputs, gatewaySide, attachedRoutes);
   const certificates = deriveCertificates(graph, {
     listeners,

@@ -13,7 +13,7 @@ import { ANY_HOSTNAME, intersectHostnames } from "../hostname.ts";
 import { isTaken } from "../listeners/conflicts.ts";
 import { compareHostnames } from "../virtual-hosts/precedence.ts";
 import type { AttachPoint, RouteParent } from "./attach-points.ts";
-import type { RouteClaim } from "./route-claims.ts";
+import type { RouteClaim } from "./route-claim.ts";
 
 export interface Binding {
   readonly result: ParentResult;

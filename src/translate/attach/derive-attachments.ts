@@ -3,13 +3,13 @@
  * nothing about other routes.
  */
 import type { Collection, Graph, Reader } from "../../collections/index.ts";
-import type { ListenerKey } from "../../model/index.ts";
 import {
   gatewayGroup,
   type Namespace,
   objectKey,
   type ObjectKey,
   type ParentReference,
+  type Route,
 } from "../../resources/index.ts";
 import type { Attachment, ParentResult } from "../attachment.ts";
 import { type Finding, findingOf } from "../finding.ts";
@@ -18,45 +18,38 @@ import type { ResourceSources } from "../inputs.ts";
 import type { AttachPoint, AttachPoints } from "./attach-points.ts";
 import { sectionToken } from "./attach-points.ts";
 import { type Binding, bindRoute } from "./attach-route.ts";
-import type { RouteClaim } from "./route-claims.ts";
+import { type RouteClaim, routeClaimOf } from "./route-claim.ts";
 
 /** All that became of a route's parentRefs. */
 export interface RouteBindings {
   readonly key: ObjectKey;
   readonly bindings: readonly Binding[];
-}
-
-/** A route at a listener, once, however many parentRefs lead there. */
-export interface RouteAtListener {
-  readonly key: string;
-  readonly route: ObjectKey;
-  readonly listener: ListenerKey;
-  /** Those that lead there. */
-  readonly parentRefs: readonly ParentReference[];
+  /** Positions of parentRefs that name nothing of ours. */
+  readonly unbound: readonly number[];
 }
 
 export interface Attachments {
+  readonly bindings: Collection<RouteBindings>;
   readonly attachments: Collection<Attachment>;
   readonly parentResults: Collection<ParentResult>;
-  readonly routesAtListeners: Collection<RouteAtListener>;
   readonly findings: Collection<Finding>;
 }
 
-export function deriveAttachments(
-  graph: Graph,
-  routes: Collection<RouteClaim>,
-  points: AttachPoints,
-  sources: ResourceSources,
-): Attachments {
-  const { namespaces } = sources;
+export function deriveAttachments(graph: Graph, points: AttachPoints, sources: ResourceSources): Attachments {
+  const { namespaces, httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes } = sources;
+  const routes = graph.union<Route>({
+    name: "translate/Routes",
+    of: [httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes],
+  });
   const bindings = graph.derive({
     name: "translate/RouteBindings",
     key: ({ key }: RouteBindings) => key,
     from: routes,
     reads: [points.parents, points.points, namespaces],
-    map: (route, read) => [{ key: route.reference.object, bindings: bindingsOf(route, points, namespaces, read) }],
+    map: (route, read) => [bindingsOf(routeClaimOf(route), points, namespaces, read)],
   });
   return {
+    bindings,
     attachments: graph.derive({
       name: "translate/Attachments",
       key: (attachment: Attachment) => attachment.key,
@@ -69,13 +62,7 @@ export function deriveAttachments(
       from: bindings,
       map: (of) => of.bindings.map(({ result }) => result),
     }),
-    routesAtListeners: graph.derive({
-      name: "translate/RoutesAtListeners",
-      key: (at: RouteAtListener) => at.key,
-      from: bindings,
-      map: routesAtListenersOf,
-    }),
-    findings: deriveLostFindings(graph, routes, sources),
+    findings: deriveLostFindings(graph, bindings, routes, sources),
   };
 }
 
@@ -84,16 +71,21 @@ function bindingsOf(
   { parents, byParent }: AttachPoints,
   namespaces: Collection<Namespace>,
   read: Reader,
-): Binding[] {
-  return route.parentRefs.flatMap((parentRef, index) => {
+): RouteBindings {
+  const unbound: number[] = [];
+  const bindings = route.parentRefs.flatMap((parentRef, index) => {
     const key = parentKeyOf(route, parentRef);
     const parent = key && read.get(parents, key);
-    if (key === undefined || parent === undefined) return [];
+    if (key === undefined || parent === undefined) {
+      unbound.push(index);
+      return [];
+    }
     const { sectionName } = parentRef;
     const points = read.by(byParent, sectionName === undefined ? key : sectionToken(key, sectionName));
     const allowsNamespace = (point: AttachPoint) => allows(point, route.reference.namespace, namespaces, read);
     return [bindRoute(route, parentRef, index, { parent, points, allowsNamespace })];
   });
+  return { key: route.reference.object, bindings, unbound };
 }
 
 function parentKeyOf({ reference }: RouteClaim, parentRef: ParentReference): ObjectKey | undefined {
@@ -118,46 +110,46 @@ function allows(
   }
 }
 
-function routesAtListenersOf({ key: route, bindings }: RouteBindings): RouteAtListener[] {
-  const parentRefs = new Map<ListenerKey, ParentReference[]>();
-  for (const { result, attachments } of bindings) {
-    for (const { listener } of attachments) {
-      parentRefs.set(listener, [...(parentRefs.get(listener) ?? []), result.parentRef]);
-    }
-  }
-  return [...parentRefs].map(([listener, refs]) => ({
-    key: `${route}|${listener}`,
-    route,
-    listener,
-    parentRefs: refs,
-  }));
-}
-
 /** ParentRefs that lead nowhere: no status can tell, since there is no parent to tell it for. */
 function deriveLostFindings(
   graph: Graph,
-  routes: Collection<RouteClaim>,
+  bindings: Collection<RouteBindings>,
+  routes: Collection<Route>,
   { gateways, listenerSets }: ResourceSources,
 ): Collection<Finding> {
   return graph.derive({
     name: "translate/LostRouteFindings",
     key: (finding: Finding) => finding.key,
-    from: routes,
-    reads: [gateways, listenerSets],
-    map: (route, read) => {
-      const object = route.reference.object;
-      const lost = route.parentRefs.flatMap((parentRef, index) => {
-        const key = parentKeyOf(route, parentRef);
-        const kind = parentRef.kind === "Gateway" ? gateways : listenerSets;
-        if (key === undefined || read.pick<unknown, boolean>(kind, key, (found) => found !== undefined)) return [];
-        const { namespace = route.reference.namespace, name } = parentRef;
-        const message = `there is no ${parentRef.kind} ${namespace}/${name}, so that the route is attached to nothing by this reference`;
-        const path = `spec.parentRefs[${index}]`;
-        return [findingOf({ object, severity: "error", code: "route-parent-not-found", path, message })];
-      });
-      return [...lost, ...aimlessFindings(route)];
+    from: bindings,
+    reads: [routes, gateways, listenerSets],
+    map: ({ key: object, bindings: bound, unbound }, read) => {
+      if (bound.length > 0 && unbound.length === 0) return [];
+      const route = read.get(routes, object);
+      const claim = route && routeClaimOf(route);
+      if (claim === undefined) return [];
+      const lost = unbound.flatMap((index) => lostFindings(claim, index, { gateways, listenerSets }, read));
+      return [...lost, ...aimlessFindings(claim)];
     },
   });
+}
+
+function lostFindings(
+  claim: RouteClaim,
+  index: number,
+  { gateways, listenerSets }: Pick<ResourceSources, "gateways" | "listenerSets">,
+  read: Reader,
+): Finding[] {
+  const parentRef = claim.parentRefs[index];
+  const key = parentRef && parentKeyOf(claim, parentRef);
+  if (parentRef === undefined || key === undefined) return [];
+  const { kind, name, namespace = claim.reference.namespace } = parentRef;
+  const parents: Collection<unknown> = kind === "Gateway" ? gateways : listenerSets;
+  if (read.pick(parents, key, (found) => found !== undefined)) return [];
+  const message = `there is no ${kind} ${namespace}/${name}, so that the route is attached to nothing by this reference`;
+  const path = `spec.parentRefs[${index}]`;
+  return [
+    findingOf({ object: claim.reference.object, severity: "error", code: "route-parent-not-found", path, message }),
+  ];
 }
 
 function aimlessFindings({ reference: { object }, parentRefs, usesDefaultGateways }: RouteClaim): Finding[] {

@@ -7,7 +7,7 @@
 import type { Collection, Graph, Index } from "../../collections/index.ts";
 import type { ListenerKey } from "../../model/index.ts";
 import type { ParentReference } from "../../resources/index.ts";
-import type { RouteAtListener } from "../attach/derive-attachments.ts";
+import type { RouteBindings } from "../attach/derive-attachments.ts";
 import type { ObjectStatus } from "../object-status.ts";
 
 export interface AttachedRoute {
@@ -22,17 +22,25 @@ export interface AttachedRoutes {
 
 export function deriveAttachedRoutes(
   graph: Graph,
-  routes: Collection<RouteAtListener>,
+  bindings: Collection<RouteBindings>,
   statuses: Collection<ObjectStatus>,
 ): AttachedRoutes {
   const of = graph.derive({
     name: "translate/AttachedRoutes",
     key: ({ key }: AttachedRoute) => key,
-    from: routes,
+    from: bindings,
     reads: [statuses],
-    map: ({ key, route, listener, parentRefs }, read) => {
-      const accepted = read.pick(statuses, route, (status) => parentRefs.some((ref) => isAccepted(status, ref)));
-      return accepted ? [{ key, listener }] : [];
+    map: ({ key, bindings: bound }, read) => {
+      const attached = bound.filter(({ attachments }) => attachments.length > 0);
+      if (attached.length === 0) return [];
+      const accepted = read.pick(statuses, key, (status) =>
+        attached.map(({ result }) => isAccepted(status, result.parentRef)),
+      );
+      const listeners = attached.flatMap(({ attachments }, index) =>
+        accepted[index] === true ? attachments.map(({ listener }) => listener) : [],
+      );
+      // Several parentRefs of a route can lead to one listener, which it counts for once.
+      return [...new Set(listeners)].map((listener) => ({ key: `${key}|${listener}`, listener }));
     },
   });
   return { of, byListener: graph.index(of, "by listener", ({ listener }) => [listener]) };
