@@ -297,6 +297,17 @@ test("two collections may not have one name", () => {
   expect(() => graph.source<Service>({ name: "Routes", key: nameOf })).toThrow("two collections are named Routes");
 });
 
+test("a collection of another graph, or one that was removed, is refused", () => {
+  const { graph } = servicesAndRoutes();
+  const other = servicesAndRoutes();
+  const scope = graph.scope();
+  const removed = scope.run(() => graph.source<Service>({ name: "Removed", key: nameOf }));
+  scope[Symbol.dispose]();
+  expect(() => graph.subscribe(other.services, () => {})).toThrow("Services is not, or no longer, of this graph");
+  expect(() => graph.index<Service>(removed, "any", () => [])).toThrow("Removed is not, or no longer, of this graph");
+  expect(() => removed.set({ name: "a", port: 1 })).toThrow("Removed was removed");
+});
+
 test("a graph describes its collections in the order in which it computes them", () => {
   const { graph, services, routes } = servicesAndRoutes();
   const byService = graph.index(routes, "by service", ({ service }) => [service]);

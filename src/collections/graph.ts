@@ -9,6 +9,10 @@
  * Every collection is a function of the sources, whatever the order and grouping of writes, with two exceptions, both
  * visible in `failures`: who holds a key that several inputs produce (see Claims), and the last good outputs of an input
  * that fails.
+ *
+ * What is in order: inputs are computed in key order, lists that are read and members of groups come in key order,
+ * collections are told of from low rank to high, and the subscribers of one as they came. What is not: `values` of a
+ * collection, and the changes of one batch among themselves.
  */
 import type { Change, Collection, Derivation, Group, Index, Shape, Source } from "./collection.ts";
 import { DerivedNode } from "./derived-node.ts";
@@ -70,7 +74,7 @@ export class Graph {
     const { name, of } = grouping;
     this.#refuseName(name);
     const store = this.#storeAbove<Group<T>>({ name, equals: haveSameMembers }, [of]);
-    const members = storeOf(of);
+    const members = this.#storeOf(of);
     const index = members.addIndex(name, (value) => grouping.by(value));
     return this.#add(new GroupNode(members, index, store), store);
   }
@@ -79,17 +83,18 @@ export class Graph {
   union<T>({ name, of }: Union<T>): Collection<T> {
     this.#refuseName(name);
     const store = this.#storeAbove<T>({ name, equals: Object.is }, of);
-    return this.#add(new UnionNode<T>(of.map(storeOf), store, this.#failures), store);
+    const members = of.map((member) => this.#storeOf(member));
+    return this.#add(new UnionNode<T>(members, store, this.#failures), store);
   }
 
   /** Tokens are those that the pure function `by` gives for a value. */
   index<T>(of: Collection<T>, name: string, by: (value: T) => readonly string[]): Index<T> {
     this.#scheduler.refuseWhileSettling();
-    const { indexes } = storeOf(of);
-    const index = storeOf(of).addIndex(name, by);
+    const store = this.#storeOf(of);
+    const index = store.addIndex(name, by);
     this.#own(() => {
       if (index.reads.size > 0) throw new Error(`the index "${name}" of ${of.name} is still read`);
-      indexes.delete(index);
+      store.indexes.delete(index);
       index.remove();
     });
     return index;
@@ -98,7 +103,7 @@ export class Graph {
   /** `told` gets the changes of each batch that has some. It may not write, and what it throws is thrown by the batch. */
   subscribe<T>(to: Collection<T>, told: (changes: readonly Change<T>[]) => void): Disposable {
     // One function may subscribe twice, so it is wrapped: a set would take it once.
-    return this.#listen(storeOf(to).subscribers, (changes) => told(changes));
+    return this.#listen(this.#storeOf(to).subscribers, (changes) => told(changes));
   }
 
   /** `told` is called once after each batch that changed anything, after all subscribers. It may not write. */
@@ -129,8 +134,14 @@ export class Graph {
     return this.#scheduler.nodes.map(describeNode);
   }
 
+  #storeOf<T>(collection: Collection<T>): Store<T> {
+    const store = storeOf(collection);
+    if (this.#scheduler.nodes.some((node) => node.store === store)) return store;
+    throw new Error(`${collection.name} is not, or no longer, of this graph`);
+  }
+
   #storeAbove<T>(shape: Pick<Shape<T>, "name" | "equals">, inputs: readonly Collection<unknown>[]): Store<T> {
-    const rank = 1 + Math.max(...inputs.map((input) => storeOf(input).rank));
+    const rank = 1 + Math.max(0, ...inputs.map((input) => this.#storeOf(input).rank));
     return new Store<T>(shape, rank, this.#failures);
   }
 
@@ -143,13 +154,13 @@ export class Graph {
   #add<C extends Collection<unknown>>(node: GraphNode, collection: C): C {
     const { name, dependents } = node.store;
     this.#names.add(name);
-    this.#scheduler.add(node);
     this.#own(() => {
       if (dependents.size > 0) throw new Error(`${name} is still read by ${[...dependents.keys()].join(", ")}`);
       this.#scheduler.remove(node);
       node.remove();
       this.#names.delete(name);
     });
+    this.#scheduler.add(node);
     return collection;
   }
 

@@ -17,32 +17,48 @@ export class OrderedMembers<T> {
 
   /** The same list until something is set. */
   values(): readonly T[] {
-    if (this.#noted !== undefined) this.#merge(this.#noted);
+    const noted = this.#noted;
+    if (noted === undefined) return this.#values;
     this.#noted = undefined;
+    // A copy for each change is the cheapest for few, as arrays are copied whole; a pass over all members is for many.
+    if (noted.size <= 4) for (const [key, value] of noted) this.#put(key, value);
+    else this.#merge(noted);
     return this.#values;
   }
 
+  #put(key: string, value: T | undefined): void {
+    const position = this.#positionOf(key, 0);
+    const isThere = this.#keys[position] === key;
+    if (isThere && value !== undefined) {
+      this.#values = this.#values.with(position, value);
+    } else if (isThere) {
+      this.#keys = this.#keys.toSpliced(position, 1);
+      this.#values = this.#values.toSpliced(position, 1);
+    } else if (value !== undefined) {
+      this.#keys = this.#keys.toSpliced(position, 0, key);
+      this.#values = this.#values.toSpliced(position, 0, value);
+    }
+  }
+
   #merge(noted: ReadonlyMap<string, T | undefined>): void {
+    const oldKeys = this.#keys;
+    const oldValues = this.#values;
     const keys: string[] = [];
     const values: T[] = [];
     let next = 0;
-    const keepUntil = (end: number): void => {
-      for (; next < end; next++) push(this.#keys[next], this.#values[next]);
-    };
-    const push = (key: string | undefined, value: T | undefined): void => {
-      if (key === undefined || value === undefined) return;
+    const push = (key: string, value: T | undefined): void => {
+      if (value === undefined) return;
       keys.push(key);
       values.push(value);
     };
     for (const key of [...noted.keys()].sort(compareKeys)) {
       const position = this.#positionOf(key, next);
-      keepUntil(position);
-      if (this.#keys[position] === key) next++;
+      for (; next < position; next++) push(oldKeys[next] ?? key, oldValues[next]);
+      if (oldKeys[next] === key) next++;
       push(key, noted.get(key));
     }
-    keepUntil(this.#keys.length);
-    this.#keys = keys;
-    this.#values = values;
+    this.#keys = next < oldKeys.length ? keys.concat(oldKeys.slice(next)) : keys;
+    this.#values = next < oldKeys.length ? values.concat(oldValues.slice(next)) : values;
   }
 
   /** Where the key is, or where it belongs, from `start` on. */
