@@ -13,6 +13,14 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant((conversation: Conversation) => conversation.finishDraining()) },
   { weight: 1, arbitrary: fc.constant((conversation: Conversation) => conversation.reconnect()) },
   { weight: 3, arbitrary: worlds(10).map((world) => (conversation: Conversation) => conversation.want(world)) },
+  // What was wanted may change while the line is broken.
+  {
+    weight: 1,
+    arbitrary: worlds(10).map((world) => (conversation: Conversation) => {
+      conversation.reconnect();
+      conversation.want(world);
+    }),
+  },
   // Much is exchanged between most changes.
   {
     weight: 3,

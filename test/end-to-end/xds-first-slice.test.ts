@@ -217,7 +217,10 @@ test("a certificate is replaced", async () => {
 test("a cluster changes under its hosts, and a host moves to a new cluster and back", async () => {
   await unnoticed([one(), ...serverNames.map(secure)], async () => {
     for (let round = 0; round < 5; round += 1) {
-      const changed = [cluster("backend-0", 2 + round), endpoints("backend-0", [backendPorts[0] ?? 0])];
+      const changed = [
+        cluster("backend-0", { connectTimeoutSeconds: 2 + round }),
+        endpoints("backend-0", [backendPorts[0] ?? 0]),
+      ];
       const moved = httpRecords("second", ports[1] ?? 0, { "two.test": "backend-2" });
       want([...backendRecords([2]), ...changed, ...first(), ...moved, ...httpsRecords(serverNames)]);
       await answersWithinASecond(two()[0], "200 backend 2");

@@ -1,12 +1,13 @@
 /**
  * Starts real Envoys for tests that speak xDS to them: with a minimal bootstrap, one worker, everything on loopback, and an
- * admin port of its own. The binary is $TRILITH_ENVOY, or `envoy` on the PATH.
+ * admin port of its own. Where the binary is, says envoy-binary.ts.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { envoyBinary } from "./envoy-binary.ts";
 
 export interface EnvoyProcessOptions {
   /** Where the control plane listens, on loopback. */
@@ -40,7 +41,7 @@ export async function startEnvoy(options: EnvoyProcessOptions): Promise<EnvoyPro
     "--drain-strategy": "immediate",
     "--component-log-level": options.componentLogLevel ?? "misc:error",
   };
-  const binary = process.env["TRILITH_ENVOY"] ?? "envoy";
+  const binary = envoyBinary() ?? "envoy";
   const child = spawn(binary, ["--use-dynamic-base-id", ...Object.entries(args).flat()], { stdio: "ignore" });
   const exited = once(child, "exit");
   const log = (): string => readFileSync(logFile, "utf8");

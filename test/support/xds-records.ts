@@ -14,7 +14,10 @@ import { VirtualHostSchema } from "../../src/generated/envoy/config/route/v3/rou
 import { TlsInspectorSchema } from "../../src/generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { RouterSchema } from "../../src/generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { HttpConnectionManagerSchema } from "../../src/generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
-import { DownstreamTlsContextSchema } from "../../src/generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
+import {
+  DownstreamTlsContextSchema,
+  UpstreamTlsContextSchema,
+} from "../../src/generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { SecretSchema } from "../../src/generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import type { ResourceId, ResourceKind, ResourceRecord } from "../../src/xds/index.ts";
 
@@ -47,9 +50,19 @@ function loopback(port: number) {
   };
 }
 
+export interface ClusterExtras {
+  readonly connectTimeoutSeconds?: number;
+  /** The backend speaks TLS, and is to be signed by the authority of this secret. */
+  readonly authority?: string;
+  /** The backend is asked for this path before it is used, and from then on every minute. */
+  readonly healthPath?: string;
+}
+
 /** A cluster with endpoints by EDS. */
-export function cluster(name: string, connectTimeoutSeconds = 1): ResourceRecord {
-  return record(
+export function cluster(name: string, extras: ClusterExtras = {}): ResourceRecord {
+  const { connectTimeoutSeconds = 1, authority, healthPath } = extras;
+  const second = { seconds: 5n };
+  const made = record(
     "cluster",
     name,
     ClusterSchema,
@@ -58,9 +71,37 @@ export function cluster(name: string, connectTimeoutSeconds = 1): ResourceRecord
       clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.EDS },
       edsClusterConfig: { edsConfig: ads },
       connectTimeout: { seconds: BigInt(connectTimeoutSeconds) },
+      ...(authority ? { transportSocket: upstreamTls(authority) } : {}),
+      healthChecks: (healthPath ? [healthPath] : []).map((path) => ({
+        timeout: second,
+        interval: { seconds: 60n },
+        healthyThreshold: 1,
+        unhealthyThreshold: 1,
+        healthChecker: { case: "httpHealthCheck" as const, value: { path } },
+      })),
     },
-    [{ kind: "endpoints", name }],
+    [{ kind: "endpoints", name }, ...(authority ? [{ kind: "secret" as const, name: authority }] : [])],
   );
+  return healthPath ? { ...made, awaits: "warm" } : made;
+}
+
+function upstreamTls(authority: string) {
+  const context = pack(UpstreamTlsContextSchema, {
+    sni: "backend.test",
+    commonTlsContext: {
+      validationContextType: {
+        case: "validationContextSdsSecretConfig",
+        value: { name: authority, sdsConfig: ads },
+      },
+    },
+  });
+  return { name: "tls", configType: { case: "typedConfig" as const, value: context } };
+}
+
+/** A certificate that backends' certificates are to be signed by, in PEM. */
+export function authoritySecret(name: string, certificate: string): ResourceRecord {
+  const trustedCa = { specifier: { case: "inlineString" as const, value: certificate } };
+  return record("secret", name, SecretSchema, { name, type: { case: "validationContext", value: { trustedCa } } });
 }
 
 export function endpoints(name: string, ports: readonly number[]): ResourceRecord {

@@ -85,10 +85,16 @@ export function recordsOf(world: World): Map<string, ResourceRecord> {
     }
   };
   for (const [index, listener] of world.listeners.entries()) {
-    const tcp: ResourceId[] = index === 3 ? [{ kind: "cluster", name: `c${world.tcpCluster}` }] : [];
-    if (listener) add("listener", `l${index}`, listener, [...(listenerNeeds[index] ?? []), ...tcp]);
+    const more = index === 3 ? needsOfTcpListener(world.tcpCluster) : [];
+    if (listener) add("listener", `l${index}`, listener, [...(listenerNeeds[index] ?? []), ...more]);
   }
   return records;
+}
+
+/** With some clusters the listener also has a chain for HTTP, so that it warms. */
+function needsOfTcpListener(tcpCluster: number): ResourceId[] {
+  const cluster: ResourceId = { kind: "cluster", name: `c${tcpCluster}` };
+  return tcpCluster % 2 === 0 ? [cluster] : [cluster, { kind: "routeTable", name: "t1" }];
 }
 
 function needsOfCluster(index: number): ResourceId[] {
