@@ -1,0 +1,343 @@
+/**
+ * Random objects of every kind that translation reads, from small sets of names, so that references are met, missed, granted
+ * and taken away again as objects come and go.
+ */
+import {
+  type Arbitrary,
+  array,
+  boolean,
+  constant,
+  constantFrom,
+  integer,
+  oneof,
+  option,
+  record,
+  tuple,
+  uniqueArray,
+} from "fast-check";
+import { selfSignedCertificate } from "../support/certificate.ts";
+
+const GATEWAY_API = "gateway.networking.k8s.io/v1";
+const namespace = constantFrom("one", "two");
+const gatewayName = constantFrom("g1", "g2");
+const serviceName = constantFrom("s1", "s2");
+const hostname = constantFrom("a.example.com", "*.example.com", "b.org");
+const created = constantFrom("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+
+const object = (
+  apiVersion: string,
+  kind: string,
+  name: Arbitrary<string>,
+  rest: Arbitrary<object>,
+): Arbitrary<object> =>
+  tuple(name, namespace, created, rest).map(([n, ns, creationTimestamp, more]) => ({
+    apiVersion,
+    kind,
+    metadata: { name: n, namespace: ns, creationTimestamp },
+    ...more,
+  }));
+
+const optional = (name: string, value: Arbitrary<unknown>): Arbitrary<object> =>
+  option(value, { nil: undefined }).map((v) => (v === undefined ? {} : { [name]: v }));
+
+const merged = (...parts: Arbitrary<object>[]): Arbitrary<object> =>
+  tuple(...parts).map((values) => Object.assign({}, ...values) as object);
+
+const allowedRoutes = constantFrom(
+  {},
+  { allowedRoutes: { namespaces: { from: "All" } } },
+  { allowedRoutes: { namespaces: { from: "Selector", selector: { matchLabels: { team: "x" } } } } },
+  { allowedRoutes: { kinds: [{ kind: "GRPCRoute" }], namespaces: { from: "All" } } },
+);
+
+const certificateRefs = constantFrom([{ name: "cert" }], [{ name: "cert", namespace: "two" }], [{ name: "missing" }]);
+
+const listener = (index: number): Arbitrary<object> =>
+  oneof(
+    merged(
+      record({ protocol: constant("HTTP"), port: constantFrom(80, 8080) }),
+      optional("hostname", hostname),
+      allowedRoutes,
+    ),
+    merged(
+      record({ protocol: constant("HTTPS"), port: constant(443), tls: record({ certificateRefs }) }),
+      optional("hostname", hostname),
+      allowedRoutes,
+    ),
+    merged(
+      record({ protocol: constant("TLS"), port: constant(443), tls: constant({ mode: "Passthrough" }) }),
+      optional("hostname", hostname),
+      allowedRoutes,
+    ),
+    merged(record({ protocol: constantFrom("TCP", "UDP"), port: constantFrom(80, 9000) }), allowedRoutes),
+  ).map((value) => ({ name: `l${index}`, ...value }));
+
+const listeners = integer({ min: 1, max: 3 }).chain((count) =>
+  tuple(...Array.from({ length: count }, (_, i) => listener(i))),
+);
+
+const gateway = object(
+  GATEWAY_API,
+  "Gateway",
+  gatewayName,
+  record({
+    spec: merged(
+      record({
+        gatewayClassName: constantFrom("trilith", "trilith", "other"),
+        listeners: listeners.filter(hasDistinctListeners),
+      }),
+      optional("allowedListeners", constant({ namespaces: { from: "All" } })),
+      optional("tls", constantFrom({ backend: { clientCertificateRef: { name: "cert" } } })),
+    ),
+  }),
+);
+
+/** The API refuses listeners of equal port, protocol and hostname. */
+function hasDistinctListeners(list: readonly object[]): boolean {
+  const keys = list.map((value) => {
+    const { port, protocol, hostname: host } = value as { port: number; protocol: string; hostname?: string };
+    return `${port}/${protocol}/${host}`;
+  });
+  return new Set(keys).size === keys.length;
+}
+
+const listenerSet = object(
+  GATEWAY_API,
+  "ListenerSet",
+  constantFrom("ls1", "ls2"),
+  record({
+    spec: record({
+      parentRef: record({ name: gatewayName, namespace }),
+      listeners: listeners.filter(hasDistinctListeners),
+    }),
+  }),
+);
+
+const parentRefs = uniqueArray(
+  oneof(
+    merged(record({ name: gatewayName, namespace }), optional("sectionName", constantFrom("l0", "l1"))),
+    merged(
+      record({ kind: constant("ListenerSet"), name: constant("ls1"), namespace }),
+      optional("port", constantFrom(80, 443)),
+    ),
+  ),
+  {
+    minLength: 1,
+    maxLength: 2,
+    selector: (ref) => {
+      const { kind, name, namespace: ns } = ref as Record<string, string>;
+      return `${kind}/${ns}/${name}`;
+    },
+  },
+);
+
+const backendRef = merged(
+  record({ name: serviceName, port: constantFrom(80, 81), weight: constantFrom(0, 1, 2) }),
+  optional("namespace", namespace),
+);
+
+const httpRoute = object(
+  GATEWAY_API,
+  "HTTPRoute",
+  constantFrom("r1", "r2", "r3"),
+  record({
+    spec: merged(
+      record({
+        parentRefs,
+        rules: array(
+          record({
+            matches: array(
+              record({
+                path: record({ type: constantFrom("PathPrefix", "Exact"), value: constantFrom("/", "/a", "/a/b") }),
+              }),
+              { minLength: 1, maxLength: 2 },
+            ),
+            backendRefs: array(backendRef, { maxLength: 2 }),
+          }),
+          { minLength: 1, maxLength: 2 },
+        ),
+      }),
+      optional("hostnames", uniqueArray(hostname, { minLength: 1, maxLength: 2 })),
+    ),
+  }),
+);
+
+const grpcRoute = object(
+  GATEWAY_API,
+  "GRPCRoute",
+  constantFrom("r1", "q1"),
+  record({
+    spec: record({
+      parentRefs,
+      rules: array(record({ backendRefs: array(backendRef, { minLength: 1, maxLength: 2 }) }), {
+        minLength: 1,
+        maxLength: 1,
+      }),
+    }),
+  }),
+);
+
+const streamRules = array(record({ backendRefs: array(backendRef, { minLength: 1, maxLength: 2 }) }), {
+  minLength: 1,
+  maxLength: 1,
+});
+const tcpRoute = object(
+  GATEWAY_API,
+  "TCPRoute",
+  constantFrom("t1", "t2"),
+  record({ spec: record({ parentRefs, rules: streamRules }) }),
+);
+const udpRoute = object(
+  GATEWAY_API,
+  "UDPRoute",
+  constant("u1"),
+  record({ spec: record({ parentRefs, rules: streamRules }) }),
+);
+const tlsRoute = object(
+  GATEWAY_API,
+  "TLSRoute",
+  constantFrom("t1", "t2"),
+  record({
+    spec: record({ parentRefs, rules: streamRules, hostnames: uniqueArray(hostname, { minLength: 1, maxLength: 2 }) }),
+  }),
+);
+
+const referenceGrant = object(
+  GATEWAY_API,
+  "ReferenceGrant",
+  constantFrom("rg1", "rg2"),
+  record({
+    spec: record({
+      from: array(
+        record({
+          group: constant("gateway.networking.k8s.io"),
+          kind: constantFrom("HTTPRoute", "TCPRoute", "Gateway"),
+          namespace,
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+      to: array(
+        merged(record({ group: constant(""), kind: constantFrom("Service", "Secret") }), optional("name", serviceName)),
+        { minLength: 1, maxLength: 2 },
+      ),
+    }),
+  }),
+);
+
+const servicePort = merged(
+  constantFrom({ name: "p80", port: 80 }, { name: "p81", port: 81 }),
+  record({ protocol: constantFrom("TCP", "TCP", "UDP") }),
+  optional("appProtocol", constant("kubernetes.io/h2c")),
+);
+
+const service = object(
+  "v1",
+  "Service",
+  serviceName,
+  record({
+    spec: oneof(
+      record({
+        ports: uniqueArray(servicePort, {
+          minLength: 1,
+          maxLength: 2,
+          selector: (port) => (port as { name: string }).name,
+        }),
+      }),
+      constant({ type: "ExternalName", externalName: "outside.example.net", ports: [{ port: 80 }] }),
+    ),
+  }),
+);
+
+const endpointSlice = tuple(
+  object(
+    "discovery.k8s.io/v1",
+    "EndpointSlice",
+    constantFrom("e1", "e2"),
+    record({
+      addressType: constant("IPv4"),
+      endpoints: array(
+        merged(
+          record({ addresses: constantFrom(["10.0.0.1"], ["10.0.0.2"]) }),
+          optional("conditions", record({ ready: boolean() })),
+        ),
+        { maxLength: 2 },
+      ),
+      ports: constantFrom(
+        [{ name: "p80", port: 8080 }],
+        [
+          { name: "p81", port: 8081 },
+          { name: "p80", port: 8080 },
+        ],
+      ),
+    }),
+  ),
+  serviceName,
+).map(([slice, of]) => {
+  const { metadata, ...rest } = slice as { metadata: object };
+  return { ...rest, metadata: { ...metadata, labels: { "kubernetes.io/service-name": of } } };
+});
+
+const backendTlsPolicy = object(
+  GATEWAY_API,
+  "BackendTLSPolicy",
+  constantFrom("b1", "b2"),
+  record({
+    spec: record({
+      targetRefs: array(
+        merged(
+          record({ group: constant(""), kind: constant("Service"), name: serviceName }),
+          optional("sectionName", constant("p80")),
+        ),
+        { minLength: 1, maxLength: 1 },
+      ),
+      validation: oneof(
+        constant({ wellKnownCACertificates: "System", hostname: "s.example.com" }),
+        constant({ caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "ca" }], hostname: "s.example.com" }),
+      ),
+    }),
+  }),
+);
+
+const namespaceObject = tuple(namespace, constantFrom({ team: "x" }, { team: "y" })).map(([name, labels]) => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels },
+}));
+
+/** Objects with certificates, which take a moment to make. */
+export async function randomObject(): Promise<Arbitrary<object>> {
+  const { certificate, key } = await selfSignedCertificate("a.example.com");
+  const other = await selfSignedCertificate("b.example.com");
+  const encoded = (text: string): string => Buffer.from(text).toString("base64");
+  const secret = object(
+    "v1",
+    "Secret",
+    constant("cert"),
+    constantFrom(
+      { type: "kubernetes.io/tls", data: { "tls.crt": encoded(certificate), "tls.key": encoded(key) } },
+      { type: "kubernetes.io/tls", data: { "tls.crt": encoded(certificate), "tls.key": encoded(other.key) } },
+    ),
+  );
+  const configMap = object(
+    "v1",
+    "ConfigMap",
+    constant("ca"),
+    constantFrom({ data: { "ca.crt": certificate } }, { data: { "ca.crt": other.certificate } }, { data: {} }),
+  );
+  return oneof(
+    { weight: 3, arbitrary: gateway },
+    { weight: 2, arbitrary: listenerSet },
+    { weight: 4, arbitrary: httpRoute },
+    { weight: 1, arbitrary: grpcRoute },
+    { weight: 1, arbitrary: tcpRoute },
+    { weight: 1, arbitrary: udpRoute },
+    { weight: 1, arbitrary: tlsRoute },
+    { weight: 2, arbitrary: referenceGrant },
+    { weight: 2, arbitrary: service },
+    { weight: 2, arbitrary: endpointSlice },
+    { weight: 1, arbitrary: backendTlsPolicy },
+    { weight: 1, arbitrary: namespaceObject },
+    { weight: 1, arbitrary: secret },
+    { weight: 1, arbitrary: configMap },
+  );
+}
