@@ -109,6 +109,6 @@ function blockUntil(since: number, because: readonly ResourceId[], clock: Clock)
   return isOverdue(blocked, clock) ? undefined : { kind: "blocked", blocked };
 }
 
-export function isOverdue(blocked: Blocked, clock: Clock): boolean {
+function isOverdue(blocked: Blocked, clock: Clock): boolean {
   return clock.now - blocked.since >= clock.holdMs;
 }

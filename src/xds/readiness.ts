@@ -14,7 +14,7 @@ import type { ProxyState } from "./proxy-state.ts";
 import { routeTableOf } from "./resource.ts";
 import type { ResourceId, ResourceRecord } from "./resource.ts";
 
-export function isClusterReady(proxy: ProxyState, name: string, path: readonly string[] = []): boolean {
+function isClusterReady(proxy: ProxyState, name: string, path: readonly string[] = []): boolean {
   const entry = proxy.kinds.cluster.entries.get(name);
   const wanted = proxy.resources.get("cluster", name);
   if (!wanted || !entry?.acked || entry.doubtful) return false;
