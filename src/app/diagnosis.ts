@@ -22,10 +22,17 @@ export interface Diagnostic {
 
 export function diagnose(state: Pick<FileState, "problems" | "places">, findings: Iterable<Finding>): Diagnostic[] {
   const ofFiles = state.problems.map((problem): Diagnostic => ({ code: codeOf(problem), ...problem }));
-  const ofTranslation = [...findings].map(({ key: _, object, ...finding }): Diagnostic => {
+  const ofTranslation = [...findings].map(({ object, severity, code, message, path, advice }): Diagnostic => {
     const place = state.places.get(object);
-    const named = { ...finding, object: formatObject(parseObjectKey(object)) };
-    return place === undefined ? named : { ...named, file: place.file, ...place.locate(stepsOf(finding.path ?? "")) };
+    const named: Diagnostic = {
+      severity,
+      code,
+      message,
+      ...(advice !== undefined && { advice }),
+      ...(path !== undefined && { path }),
+      object: formatObject(parseObjectKey(object)),
+    };
+    return place === undefined ? named : { ...named, file: place.file, ...place.locate(stepsOf(path ?? "")) };
   });
   return [...ofFiles, ...ofTranslation].sort(compareDiagnostics);
 }

@@ -1,6 +1,7 @@
 /** What happens, as lines of the log: static messages, data in fields. */
 import type { Logger } from "pino";
 import type { ProxyEvent } from "../proxy/index.ts";
+import type { Fact } from "../xds/index.ts";
 import type { Diagnostic } from "./diagnosis.ts";
 
 export function logProxyEvent(log: Logger, event: ProxyEvent): void {
@@ -41,6 +42,27 @@ const LEVELS = {
   error: "error",
   critical: "fatal",
 } as const;
+
+/** A derivation that threw: its last good state stays, and somebody should look. */
+export function logFailure(
+  log: Logger,
+  { collection, input, error }: { collection: string; input: string; error: unknown },
+): void {
+  log.error({ collection, input, err: error }, error instanceof Error ? error.message : "a derivation failed");
+}
+
+/** What proxies refuse, and what went out although something that it needs was not ready in time. */
+export function logFacts(log: Logger, facts: readonly Fact[]): void {
+  for (const fact of facts) {
+    const resource = `${fact.id.kind} ${fact.id.name}`;
+    if (fact.kind === "refused")
+      log.error({ resource, reason: fact.message }, "Envoy refuses a resource; its last good version stays");
+    if (fact.kind === "held") {
+      const missing = fact.because.map(({ kind, name }) => `${kind} ${name}`);
+      log.warn({ resource, missing }, "sent without what it needs, which was not ready in time");
+    }
+  }
+}
 
 /** Logs what is new since the last time, so that an edit elsewhere does not repeat what is known. */
 export class DiagnosticLog {

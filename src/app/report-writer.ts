@@ -7,6 +7,7 @@ import type { EnvoyRecord } from "../envoy/index.ts";
 import type { SocketKey } from "../model/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
 import type { RouteReport, SocketReport } from "../translate/index.ts";
+import { tooLargeResources } from "./troubles.ts";
 import { type Delivery, deliveryKey, type DeliveryLedger } from "./delivery-ledger.ts";
 import type { DrivenFacts, Engine } from "./engine.ts";
 
@@ -21,6 +22,8 @@ export class ReportWriter {
   readonly #recordsOfRoute = new Map<ObjectKey, Set<string>>();
   readonly #dirtyRoutes = new Set<ObjectKey>();
   readonly #dirtySockets = new Set<SocketKey>();
+  /** Routes with a resource that is too large: looked at again after every step, since nothing else tells when it fits. */
+  #oversized: readonly ObjectKey[] = [];
   #isScheduled = false;
 
   constructor(engine: Engine, records: Collection<EnvoyRecord>, ledger: DeliveryLedger, barrier: SocketBarrier) {
@@ -51,6 +54,7 @@ export class ReportWriter {
     }));
     this.#takeRecords(existing);
     graph.subscribe(this.#records, (changes) => this.#takeRecords(changes));
+    graph.onSettled(() => this.#followSizes());
     graph.subscribe(translation.sockets, (changes) => {
       for (const { key } of changes) this.touchSocket(key as SocketKey);
     });
@@ -63,6 +67,13 @@ export class ReportWriter {
         this.#schedule();
       });
     }
+  }
+
+  #followSizes(): void {
+    const large = tooLargeResources(this.#engine.graph).flatMap(({ origins }) => routesOf({ origins }));
+    for (const route of [...this.#oversized, ...large]) this.#dirtyRoutes.add(route);
+    this.#oversized = large;
+    this.#schedule();
   }
 
   #takeRecords(changes: readonly Change<EnvoyRecord>[]): void {
@@ -118,9 +129,13 @@ export class ReportWriter {
     if (generation === undefined || records.length === 0) return undefined;
     const deliveries = records.map((record) => this.#ledger.deliveryOf(record));
     const refused = deliveries.find((delivery) => delivery.state === "refused");
+    const large = this.#oversized.includes(route)
+      ? "The route is part of a resource that is too large to send"
+      : undefined;
+    const problem = refused?.message ?? large;
     const before = this.#engine.driven.routeReports.get(route)?.generation ?? 0;
-    const acknowledged = deliveries.every(({ state }) => state === "acknowledged");
-    return { key: route, generation: acknowledged ? generation : before, ...(refused && { problem: refused.message }) };
+    const acknowledged = large === undefined && deliveries.every(({ state }) => state === "acknowledged");
+    return { key: route, generation: acknowledged ? generation : before, ...(problem !== undefined && { problem }) };
   }
 
   #generationOf(route: ObjectKey): number | undefined {
@@ -162,7 +177,7 @@ function problemOf(delivery: Delivery): SocketReport["problem"] {
 }
 
 /** Records name the rules that they were made of: `HTTPRoute/shop/cart#0`. */
-function routesOf(record: EnvoyRecord | undefined): ObjectKey[] {
+function routesOf(record: Pick<EnvoyRecord, "origins"> | undefined): ObjectKey[] {
   const routes = (record?.origins ?? []).flatMap((origin) => /^(\w+Route)\/([^/]+)\/([^/#]+)#/.exec(origin) ?? []);
   const keys: ObjectKey[] = [];
   for (let i = 0; i < routes.length; i += 4) {

@@ -12,9 +12,10 @@ import { StatusBook } from "../status/index.ts";
 import { describeResources } from "./describe-resources.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { DiagnosticLog, logProxyEvent } from "./event-log.ts";
+import { DiagnosticLog, logFacts, logFailure, logProxyEvent } from "./event-log.ts";
 import { Metrics } from "./metrics.ts";
 import { type ProxySide, startProxySide } from "./proxy-side.ts";
+import { troublesOf } from "./troubles.ts";
 import { CONTROLLER_NAME, standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
 
 export interface StandaloneOptions {
@@ -54,6 +55,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
 
   const engine = createEngine(standaloneSettings(options));
   const { graph, translation, driven } = engine;
+  starting.use(graph.onFailure((failure) => logFailure(log, failure)));
   const book = new StatusBook(translation.statuses, CONTROLLER_NAME);
   starting.use(graph.subscribe(translation.statuses, (changes) => void book.take(changes)));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
@@ -64,7 +66,10 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     envoyPath,
     directory,
     log,
-    onFacts: (facts) => metrics.countFacts(facts),
+    onFacts: (facts) => {
+      metrics.countFacts(facts);
+      logFacts(log, facts);
+    },
     onProxyEvent: (event) => tellProxyEvent(event, options, metrics),
     ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
   });
@@ -138,9 +143,10 @@ interface Shown {
 
 function adminSources({ engine, proxySide, files, book, metrics }: Shown): Parameters<typeof startAdminServer>[1] {
   const { records, ledger } = proxySide;
+  const diagnostics = (): Diagnostic[] => [...files.diagnostics(), ...troublesOf(engine.graph, records, ledger)];
   return {
     notReady: () => proxySide.notReady(),
-    status: () => ({ objects: book.all(), diagnostics: files.diagnostics(), heldFiles: files.held }),
+    status: () => ({ objects: book.all(), diagnostics: diagnostics(), heldFiles: files.held }),
     graph: () => engine.graph.describe(),
     envoy: (kind) => describeResources(records.values(), kind, ledger),
     metrics: () =>
@@ -149,7 +155,7 @@ function adminSources({ engine, proxySide, files, book, metrics }: Shown): Param
         resources: [...records.values()].length,
         proxies: ledger.connected,
         ready: proxySide.notReady() === undefined,
-        diagnostics: files.diagnostics(),
+        diagnostics: diagnostics(),
         filesHeld: files.held.length,
       }),
   };
