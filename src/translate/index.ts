@@ -2,13 +2,14 @@
 export { translate } from "./translate.ts";
 export type { ListenerGeneration, TranslateSettings, Translation } from "./settings.ts";
 export type { AttachedHost, Attachment, ParentResult, RouteReference, Verdict } from "./attachment.ts";
-export { findingOf, type Finding } from "./finding.ts";
+export type { Finding } from "./finding.ts";
 export {
   type AddressFact,
   type CertificateFact,
   type ClockFact,
   createResourceSources,
   type Facts,
+  type GatewayAddressFact,
   type Inputs,
   type ResolvedName,
   type ResourceSources,

@@ -34,6 +34,8 @@ export interface Facts {
   readonly addressFacts: Collection<AddressFact>;
   readonly socketReports: Collection<SocketReport>;
   readonly routeReports: Collection<RouteReport>;
+  /** Where Gateways have addresses of a load balancer, and not of the machine. */
+  readonly gatewayAddresses?: Collection<GatewayAddressFact>;
   /** Without it, nothing is said about certificates that have expired. */
   readonly clock?: Collection<ClockFact>;
 }
@@ -71,6 +73,16 @@ export interface AddressFact {
   readonly key: string;
   readonly usable: boolean;
   readonly problem?: string;
+}
+
+/** What a Gateway has got from whoever provides its load balancer. */
+export interface GatewayAddressFact {
+  /** The Gateway's object key. */
+  readonly key: ObjectKey;
+  /** In the order of the status. */
+  readonly addresses: readonly { readonly type: string; readonly value: string }[];
+  /** Values that were asked for and cannot be had. */
+  readonly unusable: readonly { readonly value: string; readonly message: string }[];
 }
 
 /** What proxies did with a socket. */

@@ -94,7 +94,7 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
   const { certificateFacts, trustFacts } = inputs;
   const { classes, statuses, findings } = deriveGatewayClasses(graph, inputs.gatewayClasses, settings);
   const gateways = deriveManagedGateways(graph, inputs.gateways, classes, settings);
-  const placements = derivePlacements(graph, gateways, inputs.addressFacts, settings);
+  const placements = derivePlacements(graph, gateways, inputs, settings);
   const listenerSets = deriveListenerSets(graph, inputs.listenerSets, gateways, inputs.namespaces);
   const stated = { gateways, listenerSets, placements };
   const claims = deriveListenerClaims(graph, stated);

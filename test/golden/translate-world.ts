@@ -12,6 +12,7 @@ import {
   type AddressFact,
   type ClockFact,
   createResourceSources,
+  type GatewayAddressFact,
   type ResolvedName,
   type RouteReport,
   type SocketReport,
@@ -25,6 +26,7 @@ interface FactsDocument {
   readonly kind: "Facts";
   readonly acknowledged?: boolean;
   readonly settings?: Partial<Pick<TranslateSettings, "addresses" | "features">> & { readonly proxies?: "each" };
+  readonly gatewayAddresses?: readonly GatewayAddressFact[];
   readonly addressFacts?: readonly AddressFact[];
   readonly socketReports?: readonly SocketReport[];
   readonly routeReports?: readonly RouteReport[];
@@ -38,6 +40,7 @@ const FACT_FIELDS = new Set([
   "acknowledged",
   "settings",
   "addressFacts",
+  "gatewayAddresses",
   "socketReports",
   "routeReports",
   "resolvedNames",
@@ -73,6 +76,7 @@ export class TranslateWorld {
         certificateFacts: deriveCertificateFacts(this.#graph, this.#sources.secrets),
         trustFacts: deriveTrustFacts(this.#graph, this.#sources.configMaps),
         resolvedNames: filled("resolvedNames", facts.resolvedNames),
+        gatewayAddresses: filled("gatewayAddresses", facts.gatewayAddresses),
         addressFacts: filled("addressFacts", facts.addressFacts),
         socketReports: this.#socketReports,
         routeReports: filled("routeReports", facts.routeReports),

@@ -6,12 +6,12 @@ import type { Listener } from "../listener.ts";
 import type { ListenerTls } from "../listeners/listener-tls.ts";
 import type { ClientCertificate } from "./client-certificates.ts";
 
-export interface WantedCertificate {
+interface WantedCertificate {
   readonly key: string;
   readonly certificate: CertificateKey;
 }
 
-export interface WantedBundle {
+interface WantedBundle {
   readonly key: string;
   readonly bundle: TrustBundle;
 }

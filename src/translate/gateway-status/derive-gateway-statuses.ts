@@ -6,7 +6,7 @@ import type { Placement } from "../gateways/placements.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import type { ListenerResults } from "./derive-listener-statuses.ts";
 import type { ListenerSetResults } from "./derive-listener-set-statuses.ts";
-import { gatewayConditions, statusAddressesOf } from "./gateway-conditions.ts";
+import { gatewayConditions } from "./gateway-conditions.ts";
 import { gatewayGroup, kinds } from "../../resources/index.ts";
 
 export interface GatewayStatusSources {
@@ -40,7 +40,7 @@ export function deriveGatewayStatuses(graph: Graph, sources: GatewayStatusSource
           generation,
           status: {
             conditions: gatewayConditions({ spec, generation, placement, listeners, sets, clientCertificate }),
-            addresses: placement === undefined ? [] : statusAddressesOf(placement),
+            addresses: placement?.reached ?? [],
             listeners: listeners.map(({ status }) => status),
             attachedListenerSets: sets,
           },

@@ -49,9 +49,7 @@ function programmedOf(state: GatewayState, accepted: ConditionVerdict): Conditio
   if (accepted.status === "False") return no("Invalid", accepted.message);
   const [unusable] = placement?.unusable ?? [];
   if (unusable !== undefined) return no("AddressNotUsable", `${unusable.path}: ${unusable.message}`);
-  if ((placement?.pending ?? []).length > 0) {
-    return no("AddressNotAssigned", `Not yet known whether ${placement?.pending.join(", ")} can be listened on`);
-  }
+  if (placement?.waiting !== undefined) return no("AddressNotAssigned", placement.waiting);
   const { idle, total } = summarise(listeners);
   if (listeners.some(({ serving }) => serving)) return programmedTogether(listeners);
   // The Gateway then lives by its ListenerSets, whose own statuses tell about their listeners.
@@ -78,15 +76,6 @@ const FALLING_BACK: ConditionVerdict = {
   reason: "ConfigurationChanged",
   message: "Clients are let in even if their certificate is missing or not valid (AllowInsecureFallback)",
 };
-
-/**
- * What to reach the Gateway by. A socket on every address of the machine is reached by the loopback address, which is the
- * one that works for whoever reads the status on that machine.
- */
-export function statusAddressesOf({ assigned }: Placement): { readonly type: string; readonly value: string }[] {
-  const reached = assigned.map((address) => (address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address));
-  return [...new Set(reached)].map((value) => ({ type: "IPAddress", value }));
-}
 
 const yes = (reason: string, message: string): ConditionVerdict => ({ status: "True", reason, message });
 const no = (reason: string, message: string): ConditionVerdict => ({ status: "False", reason, message });

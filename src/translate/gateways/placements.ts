@@ -7,10 +7,10 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspecaddress
  */
-import type { Collection, Graph, Reader } from "../../collections/index.ts";
-import { compareText, type GatewaySpecAddress, type ObjectKey } from "../../resources/index.ts";
+import type { Collection, Graph } from "../../collections/index.ts";
+import { compareText, type GatewaySpec, type GatewaySpecAddress, type ObjectKey } from "../../resources/index.ts";
 import { includesAddress } from "../listeners/bind-address.ts";
-import type { AddressFact } from "../inputs.ts";
+import type { AddressFact, Facts, GatewayAddressFact } from "../inputs.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { ManagedGateway } from "./managed-gateways.ts";
 
@@ -19,48 +19,53 @@ export interface Placement {
   readonly key: ObjectKey;
   /** Why the Gateway is not accepted, whatever its listeners are. */
   readonly refusal?: { readonly reason: string; readonly message: string; readonly path: string };
-  /** What the Gateway has got, in the order in which it asked. */
-  readonly assigned: readonly string[];
   /** What its listeners bind, sorted: an address that another one includes needs no socket of its own. */
   readonly addresses: readonly string[];
-  /** What was asked for and cannot be bound. */
+  /** What it is reached by, for its status. */
+  readonly reached: readonly ReachedAddress[];
+  /** What was asked for and cannot be had. */
   readonly unusable: readonly { readonly path: string; readonly message: string }[];
-  /** Addresses about which nothing is known yet. */
-  readonly pending: readonly string[];
+  /** What an address is waited for. */
+  readonly waiting?: string;
+}
+
+export interface ReachedAddress {
+  readonly type: string;
+  readonly value: string;
 }
 
 export function derivePlacements(
   graph: Graph,
   gateways: Collection<ManagedGateway>,
-  addressFacts: Collection<AddressFact>,
+  { addressFacts, gatewayAddresses }: Pick<Facts, "addressFacts" | "gatewayAddresses">,
   settings: TranslateSettings,
 ): Collection<Placement> {
   return graph.derive({
     name: "translate/Placements",
     key: (placement: Placement) => placement.key,
     from: gateways,
-    reads: [addressFacts],
-    map: (gateway, read) => [placementOf(gateway, settings, addressFacts, read)],
+    reads: [addressFacts, ...(gatewayAddresses ? [gatewayAddresses] : [])],
+    map: ({ key, spec }, read) => {
+      const refusal = refusalOf(spec, settings);
+      if (refusal !== undefined) return [{ key, refusal, addresses: [], reached: [], unusable: [] }];
+      const asked = spec.addresses ?? [];
+      if (settings.addresses === "host") {
+        return [{ key, ...bindAsked(asked, settings.bindAddress, (address) => read.get(addressFacts, address)) }];
+      }
+      const fact = gatewayAddresses && read.get(gatewayAddresses, key);
+      return [{ key, addresses: [settings.bindAddress], ...reachedThrough(asked, fact) }];
+    },
   });
 }
 
-function placementOf(
-  { key, spec }: ManagedGateway,
-  settings: TranslateSettings,
-  facts: Collection<AddressFact>,
-  read: Reader,
-): Placement {
-  const none = { key, assigned: [], addresses: [], unusable: [], pending: [] };
-  const parameters = spec.infrastructure?.parametersRef;
-  if (parameters !== undefined) {
-    const message = `Trilith has no parameters of kind ${parameters.kind}${parameters.group === "" ? "" : `.${parameters.group}`}`;
-    return { ...none, refusal: { reason: "InvalidParameters", message, path: "spec.infrastructure.parametersRef" } };
+function refusalOf({ infrastructure, addresses }: GatewaySpec, settings: TranslateSettings): Placement["refusal"] {
+  const parameters = infrastructure?.parametersRef;
+  if (parameters === undefined) {
+    return (addresses ?? []).flatMap((address, index) => unsupportedOf(address, index, settings))[0];
   }
-  const asked = spec.addresses ?? [];
-  const refusal = asked.flatMap((address, index) => unsupportedOf(address, index, settings))[0];
-  if (refusal !== undefined) return { ...none, refusal };
-  if (settings.addresses === "service" || asked.length === 0) return { ...none, ...bindingOf([settings.bindAddress]) };
-  return { key, ...assign(asked, settings.bindAddress, (address) => read.get(facts, address)) };
+  const { group, kind } = parameters;
+  const message = `Trilith has no parameters of kind ${kind}${group === "" ? "" : `.${group}`}`;
+  return { reason: "InvalidParameters", message, path: "spec.infrastructure.parametersRef" };
 }
 
 function unsupportedOf(
@@ -78,25 +83,50 @@ function unsupportedOf(
   return routability === "" ? [] : refuse(`the routability ${routability} is not supported`);
 }
 
-function assign(
+/** On a host: the addresses of the machine that were asked for. */
+function bindAsked(
   asked: readonly GatewaySpecAddress[],
   bindAddress: string,
   factOf: (address: string) => AddressFact | undefined,
 ): Omit<Placement, "key"> {
-  const addresses = new Set<string>();
+  const assigned = new Set<string>(asked.length === 0 ? [bindAddress] : []);
   const unusable: { path: string; message: string }[] = [];
-  const pending: string[] = [];
+  const unknown: string[] = [];
   for (const [index, { value = "" }] of asked.entries()) {
     const fact = value === "" ? { usable: true, key: bindAddress } : factOf(value);
-    if (fact === undefined) pending.push(value);
-    else if (fact.usable) addresses.add(fact.key);
+    if (fact === undefined) unknown.push(value);
+    else if (fact.usable) assigned.add(fact.key);
     else unusable.push({ path: `spec.addresses[${index}]`, message: fact.problem ?? `${value} cannot be used here` });
   }
-  return { ...bindingOf([...addresses]), unusable, pending };
+  const isIncluded = (address: string) =>
+    [...assigned].some((other) => other !== address && includesAddress(other, address));
+  return {
+    addresses: [...assigned].filter((address) => !isIncluded(address)).sort(compareText),
+    reached: [...new Set([...assigned].map(reachableOf))].map((value) => ({ type: "IPAddress", value })),
+    unusable,
+    ...(unknown.length > 0 && { waiting: `Not yet known whether ${unknown.join(", ")} can be listened on` }),
+  };
 }
 
-function bindingOf(assigned: readonly string[]): Pick<Placement, "assigned" | "addresses"> {
-  const isIncluded = (address: string) =>
-    assigned.some((other) => other !== address && includesAddress(other, address));
-  return { assigned, addresses: assigned.filter((address) => !isIncluded(address)).sort(compareText) };
+/**
+ * What to reach a socket by. One on every address of the machine is reached by the loopback address, which is the one that
+ * works for whoever reads the status on that machine.
+ */
+function reachableOf(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  return address === "::" ? "::1" : address;
+}
+
+/** Behind a load balancer: what whoever provides it says. */
+function reachedThrough(
+  asked: readonly GatewaySpecAddress[],
+  fact: GatewayAddressFact | undefined,
+): Pick<Placement, "reached" | "unusable" | "waiting"> {
+  const reached = fact?.addresses ?? [];
+  const unusable = asked.flatMap(({ value }, index) => {
+    const problem = fact?.unusable.find((one) => one.value === value);
+    return problem === undefined ? [] : [{ path: `spec.addresses[${index}]`, message: problem.message }];
+  });
+  const isWaiting = reached.length === 0 && unusable.length === 0;
+  return { reached, unusable, ...(isWaiting && { waiting: "No address has been assigned yet" }) };
 }

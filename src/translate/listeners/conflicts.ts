@@ -32,7 +32,7 @@ export function judgePort(claims: readonly ListenerClaim[]): PortVerdict[] {
 }
 
 /** Older Gateways first; then a Gateway's own listeners, and its ListenerSets' by age and name; then as they are stated. */
-export function compareClaims(a: ListenerClaim, b: ListenerClaim): number {
+function compareClaims(a: ListenerClaim, b: ListenerClaim): number {
   return (
     compareTimestamps(a.gatewayCreatedAt, b.gatewayCreatedAt) ||
     compareText(nameOf(a.gateway), nameOf(b.gateway)) ||
