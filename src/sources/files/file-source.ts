@@ -27,14 +27,18 @@ export interface FileSourceOptions {
   readonly pollMs?: number;
 }
 
+const EMPTIED_MS = 100;
+
 export class FileSource {
   readonly #options: FileSourceOptions;
   readonly #fingerprints = new Map<string, string>();
   readonly #loaded = new Map<string, LoadedFile>();
   readonly #good = new Map<string, readonly LoadedObject[]>();
+  readonly #emptiedSince = new Map<string, number>();
   readonly #watchers = new Map<string, FSWatcher>();
   #generations: MergedFiles["generations"] = new Map();
   #problemsOfScan = new Map<string, string>();
+  #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
   #poll: NodeJS.Timeout | undefined;
 
@@ -49,6 +53,7 @@ export class FileSource {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     clearInterval(this.#poll);
     for (const watcher of this.#watchers.values()) watcher.close();
@@ -56,6 +61,7 @@ export class FileSource {
   }
 
   #wake(): void {
+    if (this.#isStopped) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#look(false), this.#options.quietMs ?? 10);
   }
@@ -73,7 +79,7 @@ export class FileSource {
       ...merged.problems,
     ];
     const held = [...this.#loaded.values()]
-      .filter(({ file, usable }) => !usable && this.#good.has(file))
+      .filter(({ usable, invalid }) => !usable || invalid.length > 0)
       .map(({ file }) => file);
     this.#options.onState({ ...merged, problems, held });
   }
@@ -90,13 +96,30 @@ export class FileSource {
     }
     for (const [file, fingerprint] of scan.files) {
       if (this.#fingerprints.get(file) === fingerprint) continue;
-      this.#fingerprints.set(file, fingerprint);
       const loaded = loadFile(file);
+      if (this.#isPerhapsBeingWritten(loaded)) continue;
+      this.#fingerprints.set(file, fingerprint);
       this.#loaded.set(file, loaded);
       if (loaded.usable) this.#good.set(file, [...loaded.objects, ...this.#lastGood(file, loaded.invalid)]);
       changed = true;
     }
     return changed;
+  }
+
+  /**
+   * A file that was full and is empty is what a program leaves for a moment that truncates before it writes: only when it has
+   * been so for a while is it believed.
+   */
+  #isPerhapsBeingWritten({ file, objects, problems }: LoadedFile): boolean {
+    const isEmptied = objects.length === 0 && problems.length === 0 && (this.#good.get(file)?.length ?? 0) > 0;
+    const since = this.#emptiedSince.get(file) ?? performance.now();
+    if (!isEmptied || performance.now() - since >= EMPTIED_MS) {
+      this.#emptiedSince.delete(file);
+      return false;
+    }
+    this.#emptiedSince.set(file, since);
+    setTimeout(() => this.#wake(), EMPTIED_MS).unref();
+    return true;
   }
 
   #lastGood(file: string, keys: readonly ObjectKey[]): LoadedObject[] {
