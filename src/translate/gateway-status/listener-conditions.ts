@@ -65,7 +65,7 @@ export function listenerConditions(
   const overlap = {
     status: "True" as const,
     reason: "OverlappingHostnames",
-    message: `Clients that share connections between hostnames may reach the wrong listener (they get 421): the hostname overlaps with that of ${overlapping.join(", ")}`,
+    message: `The hostname overlaps with that of ${overlapping.join(", ")}; a client that reuses a connection for both gets 421`,
   };
   return [
     conditionOf("Accepted", accepted, generation),
