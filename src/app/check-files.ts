@@ -1,5 +1,5 @@
 /** What `trilith check` does: files in, everything there is to say about them out. Nothing is started, nobody is asked. */
-import { loadFile, mergeFiles, scanFiles } from "../sources/index.ts";
+import { Clock, loadFile, mergeFiles, scanFiles } from "../sources/index.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import { createEngine } from "./engine.ts";
 import { standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
@@ -23,6 +23,8 @@ export function checkFiles(paths: readonly string[], className: string): CheckRe
   }));
   const problems = [...unreadable, ...loaded.flatMap((file) => file.problems), ...merged.problems];
   const engine = createEngine(standaloneSettings({ bindAddress: "0.0.0.0" }));
+  using _ = new Clock(engine.driven.clock);
+  engine.driven.clock.set(clockFactOf(new Date()));
   engine.replaceObjects(withDefaultClass(merged.objects, className));
   return {
     objects: merged.places.size,

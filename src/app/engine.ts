@@ -6,6 +6,7 @@ import { Graph, type Source } from "../collections/index.ts";
 import type { KnownObject, ObjectKey } from "../resources/index.ts";
 import { deriveAddressFacts, deriveCertificateFacts, deriveTrustFacts } from "../sources/index.ts";
 import {
+  type ClockFact,
   createResourceSources,
   type ResolvedName,
   type ResourceSources,
@@ -22,6 +23,7 @@ export interface DrivenFacts {
   readonly resolvedNames: Source<ResolvedName>;
   readonly socketReports: Source<SocketReport>;
   readonly routeReports: Source<RouteReport>;
+  readonly clock: Source<ClockFact>;
 }
 
 export interface Engine {
@@ -40,6 +42,8 @@ export function createEngine(settings: TranslateSettings): Engine {
     resolvedNames: graph.source<ResolvedName>({ name: "facts/ResolvedNames", key: (fact) => fact.key }),
     socketReports: graph.source<SocketReport>({ name: "facts/SocketReports", key: (fact) => fact.key }),
     routeReports: graph.source<RouteReport>({ name: "facts/RouteReports", key: (fact) => fact.key }),
+    clock: graph.source<ClockFact>({ name: "facts/Clock", key: (fact) => fact.key }),
+    clock: graph.source<ClockFact>({ name: "facts/Clock", key: (fact) => fact.key }),
   };
   const inputs = {
     ...sources,
@@ -58,7 +62,7 @@ export function createEngine(settings: TranslateSettings): Engine {
     replaceObjects: (objects) => {
       graph.batch(() => {
         for (const [key, { kind }] of present) if (!objects.has(key)) sources[SOURCE_OF_KIND[kind]].delete(key);
-        for (const object of objects.values()) setObject(sources, object);
+        for (const [key, object] of objects) if (present.get(key) !== object) setObject(sources, object);
       });
       present = objects;
     },

@@ -6,5 +6,7 @@ export { loadFile } from "./files/load-file.ts";
 export type { FileProblem, LoadedFile, LoadedObject } from "./files/load-file.ts";
 export { mergeFiles } from "./files/merge-files.ts";
 export { scanFiles } from "./files/file-scan.ts";
+export { Clock } from "./facts/clock.ts";
 export { NameResolver } from "./facts/name-resolver.ts";
 export { deriveAddressFacts } from "./facts/address-facts.ts";
+export { clockFactOf, startClock } from "./facts/clock.ts";

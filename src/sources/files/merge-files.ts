@@ -21,10 +21,12 @@ export interface MergedFiles {
   readonly generations: ReadonlyMap<ObjectKey, Generation>;
 }
 
-/** What the object was at a generation: everything that counts, which is all but metadata and status. */
+/** An object at a generation. */
 export interface Generation {
-  readonly generation: number;
-  readonly content: unknown;
+  /** As the file states it: the same as long as the file is not read again. */
+  readonly stated: KnownObject;
+  /** With its generation; the same as long as it is. */
+  readonly object: KnownObject;
 }
 
 /** `before`: the generations of the last merge, which go on counting. Files in order of path; the first to state an object has it. */
@@ -44,10 +46,10 @@ export function mergeFiles(
   }
   const generations = new Map<ObjectKey, Generation>();
   const objects = new Map<ObjectKey, KnownObject>();
-  for (const [key, { object }] of places) {
-    const generation = generationOf(object, before.get(key));
+  for (const [key, { object: stated }] of places) {
+    const generation = generationOf(stated, before.get(key));
     generations.set(key, generation);
-    objects.set(key, withGeneration(object, generation.generation));
+    objects.set(key, generation.object);
   }
   for (const namespace of missingNamespaces(objects)) objects.set(objectKeyOf(namespace), namespace);
   return { objects, places, problems, generations };
@@ -67,19 +69,17 @@ function duplicateProblem(file: string, { object, locate }: LoadedObject, other:
   };
 }
 
-/** A generation that the file itself states is taken as it is. */
-function generationOf(object: KnownObject, before: Generation | undefined): Generation {
-  const { metadata, ...rest } = object;
-  const content: unknown = { ...rest, status: undefined };
-  if (metadata.generation !== undefined) return { generation: metadata.generation, content };
-  if (before === undefined) return { generation: 1, content };
-  return isDeepStrictEqual(before.content, content) ? before : { generation: before.generation + 1, content };
+/** The generation goes up when anything but metadata and status changes; one that the file itself states is taken as it is. */
+function generationOf(stated: KnownObject, before: Generation | undefined): Generation {
+  if (before?.stated === stated) return before;
+  const last = before?.object.metadata.generation ?? 0;
+  const next = before && isDeepStrictEqual(contentOf(before.stated), contentOf(stated)) ? last : last + 1;
+  const metadata = { ...stated.metadata, generation: stated.metadata.generation ?? next };
+  // Spreading a union loses which member it was; the metadata is of the same type in all of them.
+  return { stated, object: { ...stated, metadata } as KnownObject };
 }
 
-function withGeneration(object: KnownObject, generation: number): KnownObject {
-  // Spreading a union loses which member it was; the metadata is the same type in all of them.
-  return { ...object, metadata: { ...object.metadata, generation } } as KnownObject;
-}
+const contentOf = (object: KnownObject): object => ({ ...object, metadata: undefined, status: undefined });
 
 /** Every namespace has its own name as a label, as Kubernetes gives it, also one that a file states. */
 const NAME_LABEL = "kubernetes.io/metadata.name";
