@@ -24,7 +24,6 @@ export function checkFiles(paths: readonly string[], className: string): CheckRe
   const problems = [...unreadable, ...loaded.flatMap((file) => file.problems), ...merged.problems];
   const engine = createEngine(standaloneSettings({ bindAddress: "0.0.0.0" }));
   using _ = new Clock(engine.driven.clock);
-  engine.driven.clock.set(clockFactOf(new Date()));
   engine.replaceObjects(withDefaultClass(merged.objects, className));
   return {
     objects: merged.places.size,

@@ -43,7 +43,6 @@ export function createEngine(settings: TranslateSettings): Engine {
     socketReports: graph.source<SocketReport>({ name: "facts/SocketReports", key: (fact) => fact.key }),
     routeReports: graph.source<RouteReport>({ name: "facts/RouteReports", key: (fact) => fact.key }),
     clock: graph.source<ClockFact>({ name: "facts/Clock", key: (fact) => fact.key }),
-    clock: graph.source<ClockFact>({ name: "facts/Clock", key: (fact) => fact.key }),
   };
   const inputs = {
     ...sources,

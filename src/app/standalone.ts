@@ -7,7 +7,7 @@
 import type { Logger } from "pino";
 import { startAdminServer } from "../admin/index.ts";
 import { claimStateDirectory, defaultStateDirectory, findEnvoy, type ProxyEvent } from "../proxy/index.ts";
-import { Clock, FileSource, type FileState, NameResolver, startClock } from "../sources/index.ts";
+import { Clock, FileSource, type FileState, NameResolver } from "../sources/index.ts";
 import { StatusBook } from "../status/index.ts";
 import { describeResources } from "./describe-resources.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
@@ -60,7 +60,6 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   starting.use(graph.subscribe(translation.statuses, (changes) => void book.take(changes)));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
   starting.use(new Clock(driven.clock));
-  starting.use(startClock(driven.clock));
   const files = starting.use(new Files(options, engine));
 
   const metrics = new Metrics();

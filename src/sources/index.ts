@@ -9,4 +9,3 @@ export { scanFiles } from "./files/file-scan.ts";
 export { Clock } from "./facts/clock.ts";
 export { NameResolver } from "./facts/name-resolver.ts";
 export { deriveAddressFacts } from "./facts/address-facts.ts";
-export { clockFactOf, startClock } from "./facts/clock.ts";

@@ -1,4 +1,7 @@
-/** The time as a fact, since translation may not look at the clock: what it decides by the time (an expired certificate) it decides anew when this ticks. */
+/**
+ * The time as a fact, since translation may not look at the clock: what it decides by the time (that a certificate has
+ * expired) it decides anew when this ticks.
+ */
 import type { Source } from "../../collections/index.ts";
 
 export interface ClockFact {
@@ -7,16 +10,20 @@ export interface ClockFact {
   readonly time: string;
 }
 
+/** Certificates end at some second, and an hour is soon enough to say so. */
 const TICK_MS = 3_600_000;
 
-export function clockFactOf(now: Date): ClockFact {
-  return { key: "now", time: now.toISOString() };
-}
+/** Ticks at once, and then every hour until it is disposed. */
+export class Clock implements Disposable {
+  readonly #timer: NodeJS.Timeout;
 
-/** Ticks now, and then every hour until it is disposed. */
-export function startClock(fact: Source<ClockFact>): Disposable {
-  const tick = (): void => fact.set(clockFactOf(new Date()));
-  tick();
-  const timer = setInterval(tick, TICK_MS).unref();
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  constructor(fact: Source<ClockFact>) {
+    const tick = (): void => fact.set({ key: "now", time: new Date().toISOString() });
+    tick();
+    this.#timer = setInterval(tick, TICK_MS).unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
 }
