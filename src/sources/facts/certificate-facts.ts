@@ -4,7 +4,7 @@
  *
  * https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Collection, Graph } from "../../collections/index.ts";
 import { type ConfigMap, objectKeyOf, type ObjectKey, type Secret } from "../../resources/index.ts";
 
@@ -51,10 +51,14 @@ export function deriveTrustFacts(graph: Graph, configMaps: Collection<ConfigMap>
 export function certificateFactOf(secret: Secret): CertificateFact {
   const key = objectKeyOf(secret);
   try {
-    const chain = decoded(secret, "tls.crt");
-    const [first] = certificatesIn(chain);
+    const chain = certificatesIn(decoded(secret, "tls.crt"));
+    const [first] = chain;
     if (first === undefined) throw new Error("its tls.crt holds no PEM certificate");
+    const broken = chain.findIndex((pem) => !isReadable(pem));
+    if (broken !== -1) throw new Error(`its tls.crt has a certificate ${broken + 1} that cannot be read`);
     const certificate = new X509Certificate(first);
+    const weakness = weaknessOf(certificate.publicKey);
+    if (weakness !== undefined) throw new Error(`its certificate has ${weakness}, which is not served`);
     if (!certificate.checkPrivateKey(createPrivateKey(decoded(secret, "tls.key")))) {
       throw new Error("its tls.key is not the key of the first certificate in its tls.crt");
     }
@@ -92,6 +96,22 @@ function decoded(secret: Secret, name: string): string {
   const value = secret.data?.[name];
   if (value === undefined || value === "") throw new Error(`its ${name} is missing`);
   return Buffer.from(value, "base64").toString("utf8");
+}
+
+/** What Envoy would refuse, and with it the whole listener: only these kinds of keys are served. */
+const SERVED_CURVES: readonly (string | undefined)[] = ["prime256v1", "secp384r1", "secp521r1"];
+const MIN_RSA_BITS = 2048;
+
+function weaknessOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string | undefined {
+  if (type === "rsa") {
+    const bits = details?.modulusLength ?? 0;
+    return bits < MIN_RSA_BITS ? `an RSA key of ${bits} bits, less than ${MIN_RSA_BITS}` : undefined;
+  }
+  if (type === "ec") {
+    const curve = details?.namedCurve;
+    return SERVED_CURVES.includes(curve) ? undefined : `a key on the curve ${curve}, not P-256, P-384 or P-521`;
+  }
+  return type === "ed25519" ? undefined : `a key of type ${type}, not RSA, ECDSA or Ed25519`;
 }
 
 const certificatesIn = (pem: string): string[] => pem.match(PEM_CERTIFICATE) ?? [];
