@@ -3,6 +3,7 @@
  * failed, so that one run shows every problem.
  */
 import { spawnSync } from "node:child_process";
+import { provideEnvoy } from "./provide-envoy.ts";
 
 const steps: readonly (readonly [string, ...string[]])[] = [
   ["oxfmt", "--check"],
@@ -15,6 +16,7 @@ const steps: readonly (readonly [string, ...string[]])[] = [
 const tests: (typeof steps)[number] = ["vitest", "run", "--project", "unit", "--project", "golden"];
 const wanted = process.argv.includes("--without-tests") ? steps : [...steps, tests];
 
+await provideEnvoy();
 const failed = wanted.filter(([command, ...args]) => {
   console.log(`\n▸ ${command} ${args.join(" ")}`);
   return spawnSync(command, args, { stdio: "inherit" }).status !== 0;

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { provideEnvoy } from "./provide-envoy.ts";
 
 interface VitestResults {
   readonly numPassedTests: number;
@@ -25,20 +26,31 @@ function run(command: string, args: readonly string[]): boolean {
 /** Rungs run one after the other: those with an Envoy and a clock of their own must not compete with the rest. */
 function runRung(project: string): { readonly ok: boolean; readonly results: VitestResults } {
   const file = join(folder, `${project}.json`);
-  const ok = run("vitest", ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`]);
+  const ok = run("vitest", [
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ]);
   return { ok, results: JSON.parse(readFileSync(file, "utf8")) as VitestResults };
 }
 
 try {
+  await provideEnvoy();
   const isChecked = run("node", ["tools/check.ts", "--without-tests"]);
   const rungs = projects.map(runRung);
-  const sum = (count: (results: VitestResults) => number): number => rungs.reduce((total, { results }) => total + count(results), 0);
+  const sum = (count: (results: VitestResults) => number): number =>
+    rungs.reduce((total, { results }) => total + count(results), 0);
   const skipped = sum((results) => results.numPendingTests);
   const isComplete = skipped === 0 || process.env["CI"] !== "true";
   if (!isChecked) console.error("\nmake test: the checks above failed");
   if (!isComplete) console.error(`\nmake test: ${skipped} tests were skipped, which CI does not allow`);
   if (!isChecked || !isComplete || rungs.some(({ ok }) => !ok)) process.exitCode = 1;
-  console.log(`\n${sum((results) => results.numPassedTests)} passed, ${sum((results) => results.numFailedTests)} failed, ${skipped} skipped`);
+  console.log(
+    `\n${sum((results) => results.numPassedTests)} passed, ${sum((results) => results.numFailedTests)} failed, ${skipped} skipped`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
