@@ -20,7 +20,6 @@ export default defineConfig({
           name: "end-to-end",
           include: ["test/end-to-end/**/*.test.ts"],
           testTimeout: 300_000,
-          fileParallelism: false,
         },
       },
     ],
