@@ -37,7 +37,7 @@ export async function findEnvoy(options: FindEnvoyOptions = {}): Promise<string>
 }
 
 /** Where a fetched Envoy is kept: `$XDG_CACHE_HOME`, else `~/.cache`, by version. */
-export function cachedEnvoyPath(environment: Readonly<Record<string, string | undefined>>): string {
+function cachedEnvoyPath(environment: Readonly<Record<string, string | undefined>>): string {
   const cache = environment["XDG_CACHE_HOME"] || join(environment["HOME"] || homedir(), ".cache");
   return join(cache, "trilith", "envoy", ENVOY_VERSION, "envoy");
 }
@@ -67,7 +67,7 @@ async function isExecutable(path: string): Promise<boolean> {
 }
 
 /** Runs `--version`. Throws ProxyError with a sentence that calls the program `shown`. */
-export async function checkEnvoy(path: string, shown: string): Promise<void> {
+async function checkEnvoy(path: string, shown: string): Promise<void> {
   const version = envoyVersionIn(await versionOutputOf(path, shown));
   if (version === undefined) {
     throw new ProxyError("envoy-version", `${shown} is not Envoy: "--version" does not print an Envoy version.`);

@@ -17,7 +17,7 @@ export function valuesOf(schema: CustomResourceSchema, depth = 0): fc.Arbitrary<
 }
 
 /** Whether a string satisfies what its schema alone says; lengths count code points, as Kubernetes does. */
-export function allowsString(schema: CustomResourceSchema, text: string): boolean {
+function allowsString(schema: CustomResourceSchema, text: string): boolean {
   const length = Array.from(text).length;
   return (
     length >= (schema.minLength ?? 0) &&

@@ -30,7 +30,7 @@ export const backendKey = (name: string): BackendKey => `Service/test/${name}/80
 const originOf = (name: string) => ({ kind: "Service", namespace: "test", name, port: 80 }) as const;
 
 /** `/a*` is a prefix, `~expression` a regular expression, anything else exact. */
-export function pathOf(text: string): PathMatch {
+function pathOf(text: string): PathMatch {
   if (text.startsWith("~")) return { type: "RegularExpression", value: text.slice(1) };
   return text.endsWith("*") ? { type: "PathPrefix", value: text.slice(0, -1) } : { type: "Exact", value: text };
 }

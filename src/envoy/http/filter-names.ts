@@ -13,8 +13,5 @@ export const SESSION_FILTER = "envoy.filters.http.stateful_session";
 /** Last in the chain, always enabled. */
 export const ROUTER_FILTER = "envoy.filters.http.router";
 
-/** In the order of the chain. */
-export const HTTP_FILTER_NAMES: readonly string[] = [CORS_FILTER, EXTERNAL_AUTH_FILTER, SESSION_FILTER, ROUTER_FILTER];
-
 /** The namespace of `filter_metadata` in which routes and weighted clusters name the object, rule and backend they stand for. */
 export const METADATA_NAMESPACE = "trilith.dev";

@@ -27,7 +27,7 @@ import { datagramFilter, MAX_DATAGRAM_BYTES } from "./stream-filters.ts";
  * What Envoy buffers for a connection whose peer reads slowly, in either direction. A quarter of its default: a thousand
  * stalled clients pin 256 MiB rather than 1 GiB, and the kernel's own buffers keep fast ones fast.
  */
-export const CONNECTION_BUFFER_BYTES: number = 256 * 1024;
+const CONNECTION_BUFFER_BYTES: number = 256 * 1024;
 
 export function listenerRecord(socket: Socket, settings: EnvoySettings): EnvoyRecord {
   const needs = new Map(socket.chains.flatMap(needsOfChain).map((need) => [recordKey(need), need]));

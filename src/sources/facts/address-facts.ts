@@ -33,7 +33,7 @@ export function deriveAddressFacts(
 }
 
 /** All of 127.0.0.0/8 belongs to every machine, though only 127.0.0.1 is listed. */
-export function addressFactOf(address: string, local: readonly string[]): AddressFact {
+function addressFactOf(address: string, local: readonly string[]): AddressFact {
   if (isIP(address) === 0) return { key: address, usable: false, problem: `${address} is no IP address` };
   const usable = local.includes(address) || address.startsWith("127.") || address === "0.0.0.0" || address === "::";
   if (usable) return { key: address, usable };

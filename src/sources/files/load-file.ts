@@ -45,7 +45,7 @@ export interface LoadedFile {
 }
 
 /** Larger files are refused, so that a file written by mistake cannot take the memory of everything else. */
-export const MAX_FILE_BYTES: number = 16 * 1024 * 1024;
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 export function loadFile(file: string): LoadedFile {
   try {
@@ -65,7 +65,7 @@ export function loadFile(file: string): LoadedFile {
   }
 }
 
-export function loadText(file: string, text: string): LoadedFile {
+function loadText(file: string, text: string): LoadedFile {
   const loaded = yamlDocuments(text).flatMap((document) => loadDocument(file, document));
   return {
     file,

@@ -7,8 +7,8 @@
 import { RE2JS } from "re2js";
 import { RuleDropped } from "../rules/rule-scope.ts";
 
-/** Instructions of the compiled program; the bootstrap gives Envoy's `re2.max_program_size.error_level` the same bound. */
-export const MAX_PROGRAM_SIZE = 4096;
+/** Instructions of the compiled program. The bootstrap gives Envoy's `re2.max_program_size.error_level` twice as many, so that what passes here is never refused there. */
+const MAX_PROGRAM_SIZE = 4096;
 
 /** Throws RuleDropped, naming `path`, unless RE2 accepts the expression and its program is within bounds. */
 export function checkRegularExpression(expression: string, path: string): void {

@@ -10,7 +10,7 @@ import type { RouteReport } from "../inputs.ts";
 import type { DroppedRule, RouteRules } from "../rules/route-rules.ts";
 
 /** Whether proxies have taken the route as it stands: a condition of Trilith's own, since `Accepted` says nothing about that. */
-export const PROGRAMMED = "trilith.dev/Programmed";
+const PROGRAMMED = "trilith.dev/Programmed";
 
 export function routeConditions(
   parent: ParentResult,
