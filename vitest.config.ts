@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "tools/**/*.test.ts"] } },
+      { test: { name: "unit", include: ["src/**/*.test.ts", "tools/**/*.test.ts", "test/feature/**/*.test.ts"] } },
       { test: { name: "golden", include: ["test/golden/**/*.test.ts"] } },
       { test: { name: "oracle", include: ["test/oracle/**/*.test.ts"], testTimeout: 600_000 } },
       {
