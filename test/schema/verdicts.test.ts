@@ -13,7 +13,9 @@ const built = inject("schemaOracle");
 /** How many random objects of each kind and version. */
 const runs = Number(process.env["TRILITH_SCHEMA_RUNS"] ?? 300);
 /** Printed with a failure; set it to repeat one. */
-const seed = Number(process.env["TRILITH_SCHEMA_SEED"] ?? Date.now() % 2 ** 31);
+/** One pass is always the same, so that what it covers is; the other is another one each time, and prints its seed when it fails. */
+const FIXED_SEED = 42;
+const freshSeed = Number(process.env["TRILITH_SCHEMA_SEED"] ?? Date.now() % 2 ** 31);
 
 /** Rules that no creation breaks. */
 const unbreakableRules: readonly string[] = [
@@ -70,7 +72,8 @@ describe.skipIf(built === undefined)("an object of a kind that we read", async (
     const agrees = fc.asyncProperty(objectsOf(version), async (object) => {
       expect(await differencesOn(object)).toEqual([]);
     });
-    await fc.assert(agrees, { numRuns: runs, seed });
+    await fc.assert(agrees, { numRuns: runs, seed: FIXED_SEED });
+    await fc.assert(agrees, { numRuns: Math.ceil(runs / 3), seed: freshSeed });
   });
 
   test("has broken every rule over several fields at least once", () => {
