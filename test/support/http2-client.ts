@@ -44,6 +44,11 @@ export class Http2Client {
     return promise;
   }
 
+  /** False once the server asked to go elsewhere, or the connection broke. */
+  get isOpen(): boolean {
+    return !this.#session.closed && !this.#session.destroyed;
+  }
+
   close(): void {
     this.#session.destroy();
   }
