@@ -99,17 +99,20 @@ class Files implements Disposable {
   readonly #engine: Engine;
   readonly #source: FileSource;
   readonly #log: DiagnosticLog;
+  readonly #following: Disposable;
   #state: FileState | undefined;
+  #isLogging = false;
 
   constructor({ paths, className, log }: StandaloneOptions, engine: Engine) {
     this.#engine = engine;
     this.#log = new DiagnosticLog(log);
+    this.#following = engine.graph.subscribe(engine.translation.findings, () => this.#logSoon());
     this.#source = new FileSource({
       paths,
       onState: (state) => {
         this.#state = state;
         engine.replaceObjects(withDefaultClass(state.objects, className));
-        this.#log.take(this.diagnostics());
+        this.#logSoon();
       },
     });
     this.#source.start();
@@ -124,7 +127,18 @@ class Files implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#following[Symbol.dispose]();
     this.#source.stop();
+  }
+
+  /** Once for all that happens at the same moment: reports of proxies follow right behind a change of files. */
+  #logSoon(): void {
+    if (this.#isLogging) return;
+    this.#isLogging = true;
+    setImmediate(() => {
+      this.#isLogging = false;
+      this.#log.take(this.diagnostics());
+    });
   }
 }
 
