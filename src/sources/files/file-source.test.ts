@@ -166,6 +166,24 @@ describe("following files", () => {
     ]);
   });
 
+  test("a folder that is away for a while, as a mount may be, takes nothing with it", async () => {
+    const mount = join(folder, "mount");
+    mkdirSync(mount);
+    writeFileSync(join(mount, "a.yaml"), service("a"));
+    followed = new Followed([mount]);
+    const away = await followed.after(
+      () => renameSync(mount, join(folder, "away")),
+      ({ problems }) => problems.length > 0,
+    );
+    expect([services(away), away.problems.map(({ file }) => file)]).toEqual([["a:80@1"], [mount]]);
+    writeFileSync(join(folder, "away", "a.yaml"), service("a", 81));
+    const back = await followed.after(
+      () => renameSync(join(folder, "away"), mount),
+      ({ problems }) => problems.length === 0,
+    );
+    expect(services(back)).toEqual(["a:81@2"]);
+  });
+
   test("of an object that stands in two files the first by path counts, and the other is an error", () => {
     write("a.yaml", service("same", 80));
     write("b.yaml", service("same", 81));

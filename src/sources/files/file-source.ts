@@ -5,6 +5,7 @@
  * The file system only wakes this up: what is believed is a fresh look at every file, so no event can be missed for good.
  */
 import { type FSWatcher, watch } from "node:fs";
+import { sep } from "node:path";
 import { objectKeyOf, type ObjectKey } from "../../resources/index.ts";
 import { type FileScan, scanFiles } from "./file-scan.ts";
 import { type FileProblem, loadFile, type LoadedFile, type LoadedObject } from "./load-file.ts";
@@ -89,8 +90,8 @@ export class FileSource {
     let changed = !sameEntries(scan.problems, this.#problemsOfScan);
     this.#problemsOfScan = new Map(scan.problems);
     for (const file of this.#loaded.keys()) {
-      // What cannot be looked at for a moment is not gone: only what is really not there any more loses its objects.
-      if (scan.files.has(file) || scan.problems.has(file)) continue;
+      // What cannot be looked at is not gone, be it the file or a folder above it (a mount that is away): its objects stay.
+      if (scan.files.has(file) || isBelowAny(file, scan.problems.keys())) continue;
       for (const map of [this.#loaded, this.#good, this.#fingerprints]) map.delete(file);
       changed = true;
     }
@@ -158,6 +159,13 @@ export class FileSource {
       }
     }
   }
+}
+
+/** Whether the path is one of these or below one of them. */
+function isBelowAny(path: string, others: Iterable<string>): boolean {
+  for (const other of others)
+    if (path === other || path.startsWith(other.endsWith(sep) ? other : other + sep)) return true;
+  return false;
 }
 
 function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

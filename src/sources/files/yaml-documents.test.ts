@@ -28,6 +28,13 @@ describe("YAML documents", () => {
     ]);
   });
 
+  test("values in values without end are an error", () => {
+    const [deep] = yamlDocuments(`x: ${"{a: ".repeat(20_000)}${"}".repeat(20_000)}\n`);
+    expect(new Set(deep?.problems.map(({ message }) => message))).toEqual(
+      new Set(["the values are nested too deeply to be read"]),
+    );
+  });
+
   test("anchors that would grow into something huge are refused", () => {
     const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(",")}]`);
     const [bomb] = yamlDocuments(`l0: &l0 [x]\n${levels.join("\n")}\n`);

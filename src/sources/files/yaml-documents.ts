@@ -35,7 +35,10 @@ function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const start = document.contents?.range?.[0] ?? document.range?.[0] ?? 0;
-  const problems = document.errors.map(({ pos, message }) => ({ ...positionAt(pos[0]), message }));
+  const problems = document.errors.map(({ pos, message }) => ({
+    ...positionAt(pos[0]),
+    message: inPlainWords(message),
+  }));
   const read = problems.length > 0 ? { value: undefined } : plainValue(document);
   if ("message" in read) problems.push({ ...positionAt(start), message: read.message });
   return {
@@ -50,8 +53,13 @@ function plainValue(document: Document.Parsed): { readonly value: unknown } | { 
   try {
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) ?? undefined };
   } catch (error) {
-    return { message: error instanceof Error ? error.message : String(error) };
+    return { message: inPlainWords(error instanceof Error ? error.message : String(error)) };
   }
+}
+
+/** The parser works by recursion, and says of values in values without end only that its stack was too small. */
+function inPlainWords(message: string): string {
+  return /call stack|stack overflow/i.test(message) ? "the values are nested too deeply to be read" : message;
 }
 
 /** A key's own offset for a field of a map, an item's for an element of a list. */
