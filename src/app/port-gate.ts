@@ -32,8 +32,8 @@ export class PortGate implements Disposable {
 
   /** Whether the record may go out at once; if not, `opened` is called when it may. */
   admits(record: EnvoyRecord): boolean {
-    const port = record.kind === "listener" ? udpPortOf(record.name) : undefined;
-    if (port === undefined || this.#held.has(record.name)) return true;
+    const port = record.kind === "listener" ? portOfSocket(record.name) : undefined;
+    if (port?.transport !== "udp" || this.#held.has(record.name)) return true;
     if (!this.#timers.has(record.name)) void this.#probe(record.name, port);
     return false;
   }
@@ -84,8 +84,9 @@ const PROBLEMS: ReadonlyMap<string, string> = new Map([
   ["no-such-address", "this machine has no such address"],
 ]);
 
-/** A socket's key ends in `/udp/<address>/<port>`. */
-function udpPortOf(socket: string): ProbedPort | undefined {
-  const match = /\/udp\/([^/]+)\/(\d+)$/.exec(socket);
-  return match?.[1] === undefined ? undefined : { transport: "udp", address: match[1], port: Number(match[2]) };
+/** A socket's key ends in `/<transport>/<address>/<port>`. */
+export function portOfSocket(socket: string): ProbedPort | undefined {
+  const [, transport, address, port] = /\/(tcp|udp)\/([^/]+)\/(\d+)$/.exec(socket) ?? [];
+  if (address === undefined || (transport !== "tcp" && transport !== "udp")) return undefined;
+  return { transport, address, port: Number(port) };
 }

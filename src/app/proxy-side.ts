@@ -8,16 +8,17 @@ import {
   bootstrapOf,
   machineLimits,
   portProblemOfRefusal,
+  probePort,
   type ProxyEvent,
   type ProxyProcess,
   startProxy,
   type StateDirectory,
 } from "../proxy/index.ts";
 import { ProxyGroup, startAdsServer } from "../transport/index.ts";
-import type { Fact } from "../xds/index.ts";
+import { type Fact, routeTableOf } from "../xds/index.ts";
 import { DeliveryLedger } from "./delivery-ledger.ts";
 import type { Engine } from "./engine.ts";
-import { PortGate } from "./port-gate.ts";
+import { PortGate, portOfSocket } from "./port-gate.ts";
 import { ReportWriter } from "./report-writer.ts";
 import { ResourceFeed } from "./resource-feed.ts";
 
@@ -69,7 +70,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
   const proxy = await startEnvoy(options);
   gate.hold(await listenersIn(proxy));
   feed.open();
-  const retrying = setInterval(() => retryRefused(group, records, ledger), RETRY_MS);
+  const retrying = setInterval(() => void retryRefused(group, records, ledger), RETRY_MS);
   starting.defer(() => clearInterval(retrying));
   const readiness = new Readiness(group, records, ledger, gate);
   const running = starting.move();
@@ -112,16 +113,26 @@ async function listenersIn(proxy: ProxyProcess): Promise<string[]> {
   return listener_statuses.map(({ name }) => name);
 }
 
-function retryRefused(group: ProxyGroup, records: Collection<EnvoyRecord>, ledger: DeliveryLedger): void {
-  const refused = [...records.values()].filter((record) => {
-    if (record.kind !== "listener") return false;
+/** A refused listener is not sent again for nothing, since Envoy complains aloud each time: its port is tried here first. */
+async function retryRefused(
+  group: ProxyGroup,
+  records: Collection<EnvoyRecord>,
+  ledger: DeliveryLedger,
+): Promise<void> {
+  const listeners = [...records.values()].filter(({ kind }) => kind === "listener");
+  for (const record of listeners) {
     const delivery = ledger.deliveryOf(record);
-    return delivery.state === "refused" && portProblemOfRefusal(delivery.message) !== undefined;
-  });
-  if (refused.length > 0) group.retry(refused.map(({ kind, name }) => ({ kind, name })));
+    if (delivery.state !== "refused" || portProblemOfRefusal(delivery.message) === undefined) continue;
+    const port = portOfSocket(record.name);
+    const isFree = port === undefined || (await probePort(port).catch(() => "unknown")) === "free";
+    if (isFree) group.retry([{ kind: record.kind, name: record.name }]);
+  }
 }
 
-/** Ready when every listener and every host was answered by the proxy once; refusals are answers, too. */
+/**
+ * Ready when every listener and every host was answered by the proxy once; refusals are answers, too. For the hosts of a
+ * listener that the proxy does not have, because its port is taken, it never asks.
+ */
 class Readiness {
   readonly #group: ProxyGroup;
   readonly #records: Collection<EnvoyRecord>;
@@ -139,15 +150,26 @@ class Readiness {
   missing(): string | undefined {
     if (this.#isReady) return undefined;
     if (!this.#group.resources.complete || this.#ledger.connected === 0) return "Envoy has not connected yet";
-    const waiting = [...this.#records.values()].filter((record) => this.#isWaitedFor(record));
+    const waiting = this.#waitedFor();
     if (waiting.length > 0)
       return `Envoy has not acknowledged ${waiting.length} resources yet, first ${waiting[0]?.kind} ${waiting[0]?.name}`;
     this.#isReady = true;
     return undefined;
   }
 
-  #isWaitedFor(record: EnvoyRecord): boolean {
-    if (record.kind !== "listener" && record.kind !== "virtualHost") return false;
-    return this.#gate.barrierOf(record.name) === undefined && this.#ledger.deliveryOf(record).state === "pending";
+  #waitedFor(): readonly EnvoyRecord[] {
+    const records = [...this.#records.values()];
+    const isPending = (record: EnvoyRecord): boolean => this.#ledger.deliveryOf(record).state === "pending";
+    const served = records.filter(
+      (record) =>
+        record.kind === "listener" &&
+        this.#gate.barrierOf(record.name) === undefined &&
+        this.#ledger.deliveryOf(record).state !== "refused",
+    );
+    const tables = new Set(
+      served.flatMap(({ needs }) => needs.flatMap(({ kind, name }) => (kind === "routeTable" ? name : []))),
+    );
+    const hosts = records.filter(({ kind, name }) => kind === "virtualHost" && tables.has(routeTableOf(name)));
+    return [...served, ...hosts].filter(isPending);
   }
 }
