@@ -41,9 +41,19 @@ export class ServedGateway implements AsyncDisposable {
 
   /** Serves exactly these objects; resolves when Envoy has acknowledged every resource made of them. */
   async serve(objects: readonly KnownObject[]): Promise<void> {
+    this.want(objects);
+    await this.delivered();
+  }
+
+  /** Begins to serve exactly these objects. */
+  want(objects: readonly KnownObject[]): void {
     this.engine.replaceObjects(
       withDefaultClass(new Map(objects.map((object) => [objectKeyOf(object), object])), "trilith"),
     );
+  }
+
+  /** Resolves when Envoy has acknowledged every resource that is wanted. */
+  async delivered(): Promise<void> {
     const until = performance.now() + 10_000;
     while (this.#pending() !== undefined) {
       if (performance.now() > until) throw new Error(`not served after 10 s: ${this.#pending()}`);

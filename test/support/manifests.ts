@@ -81,6 +81,21 @@ export function externalService(name: string, externalName: string, port: number
   return { apiVersion: "v1", kind: "Service", metadata: { name }, spec };
 }
 
+/** Lets a Service be asked over TLS, under a host name that the authority in a ConfigMap of the same name vouches for. */
+export function backendTls(serviceName: string, hostname: string, authority: string): Manifest[] {
+  const validation = { hostname, caCertificateRefs: [{ group: "", kind: "ConfigMap", name: serviceName }] };
+  const targetRefs = [{ group: "", kind: "Service", name: serviceName }];
+  return [
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { name: serviceName }, data: { "ca.crt": authority } },
+    {
+      apiVersion: `${GATEWAY_API}/v1`,
+      kind: "BackendTLSPolicy",
+      metadata: { name: serviceName },
+      spec: { targetRefs, validation },
+    },
+  ];
+}
+
 export function tlsSecret(name: string, pem: { readonly certificate: string; readonly key: string }): Manifest {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const data = { "tls.crt": base64(pem.certificate), "tls.key": base64(pem.key) };

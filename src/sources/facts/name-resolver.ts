@@ -1,6 +1,6 @@
 /**
  * Resolves the names that backends need, and keeps them resolved. A name that fails after it once resolved keeps its last
- * addresses, since old addresses that may work are better than none; one that never resolved says why.
+ * addresses, since old addresses that may work are better than none; one that does not resolve in a few attempts says why.
  */
 import { lookup } from "node:dns/promises";
 import type { Collection, Graph, Source } from "../../collections/index.ts";
@@ -19,6 +19,10 @@ export interface NameResolverOptions {
   /** How long an answer counts, in milliseconds. */
   readonly refreshMs?: number;
 }
+
+/** A new name fails only when it failed this often: what leads to it waits that long, instead of answering 503 for a hiccup. */
+const FIRST_ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 300;
 
 const systemLookup: Lookup = async (hostname) =>
   (await lookup(hostname, { all: true, order: "ipv4first" })).map(({ address }) => address);
@@ -59,7 +63,7 @@ export class NameResolver implements Disposable {
   #begin(name: string): void {
     if (this.#timers.has(name)) return;
     this.#timers.set(name, undefined);
-    void this.#resolve(name);
+    void this.#resolve(name, 1);
   }
 
   #end(name: string): void {
@@ -71,14 +75,18 @@ export class NameResolver implements Disposable {
     });
   }
 
-  async #resolve(name: string): Promise<void> {
+  async #resolve(name: string, attempt: number): Promise<void> {
     const fact = await this.#ask(name);
     if (!this.#timers.has(name)) return;
-    this.#facts.set(fact);
+    const isHasty = fact.error !== undefined && attempt < FIRST_ATTEMPTS && this.#facts.get(name) === undefined;
+    if (!isHasty) this.#facts.set(fact);
+    const delay = isHasty ? Math.min(this.#refreshMs, FIRST_PAUSE_MS) : this.#pauseAfter(fact);
+    this.#timers.set(name, setTimeout(() => void this.#resolve(name, attempt + 1), delay).unref());
+  }
+
+  #pauseAfter({ error }: ResolvedName): number {
     // Jitter keeps many names from being asked for at the same moment for ever.
-    const delay =
-      (fact.error === undefined ? this.#refreshMs : Math.min(this.#refreshMs, 5_000)) * (0.9 + Math.random() * 0.2);
-    this.#timers.set(name, setTimeout(() => void this.#resolve(name), delay).unref());
+    return (error === undefined ? this.#refreshMs : Math.min(this.#refreshMs, 5_000)) * (0.9 + Math.random() * 0.2);
   }
 
   async #ask(name: string): Promise<ResolvedName> {
