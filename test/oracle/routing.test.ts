@@ -15,7 +15,7 @@ import { fixedObjects } from "./fixed-objects.ts";
 import { configuration, request, SERVICES } from "./random-configuration.ts";
 import { ServedGateway, validated } from "./served-gateway.ts";
 
-const CONFIGURATIONS = Number(process.env["TRILITH_ORACLE_RUNS"] ?? 120);
+const CONFIGURATIONS = Number(process.env["TRILITH_ORACLE_RUNS"] ?? 300);
 const REQUESTS = 40;
 
 let gateway: ServedGateway;
