@@ -3,7 +3,8 @@
  * one. Numbers that somebody else keeps are read when the page is asked for.
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
-import type { Fact } from "../xds/index.ts";
+import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import { type Fact, kindOf } from "../xds/index.ts";
 import type { Diagnostic } from "./diagnosis.ts";
 import type { Engine } from "./engine.ts";
 
@@ -20,6 +21,8 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #gauges = new Map<string, Gauge>();
   readonly #answers: Counter;
+  readonly #sent: Counter;
+  readonly #sentBytes: Counter;
   readonly #restarts: Counter;
 
   constructor() {
@@ -28,6 +31,18 @@ export class Metrics {
       name: "trilith_xds_answers_total",
       help: "What proxies said of the resources they were sent.",
       labelNames: ["resource", "answer"],
+      registers: [this.#registry],
+    });
+    this.#sent = new Counter({
+      name: "trilith_xds_resources_sent_total",
+      help: "Resources that proxies were sent.",
+      labelNames: ["resource"],
+      registers: [this.#registry],
+    });
+    this.#sentBytes = new Counter({
+      name: "trilith_xds_bytes_sent_total",
+      help: "Bytes of the resources that proxies were sent.",
+      labelNames: ["resource"],
       registers: [this.#registry],
     });
     this.#restarts = new Counter({
@@ -39,6 +54,15 @@ export class Metrics {
 
   countFacts(facts: readonly Fact[]): void {
     for (const { kind, id } of facts) this.#answers.inc({ resource: id.kind, answer: kind });
+  }
+
+  countSent({ typeUrl, resources }: DeltaDiscoveryResponse): void {
+    const resource = kindOf(typeUrl) ?? typeUrl;
+    this.#sent.inc({ resource }, resources.length);
+    this.#sentBytes.inc(
+      { resource },
+      resources.reduce((sum, sent) => sum + (sent.resource?.value.byteLength ?? 0), 0),
+    );
   }
 
   countRestart(): void {

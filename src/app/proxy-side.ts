@@ -4,6 +4,7 @@
 import type { Logger } from "pino";
 import type { Collection } from "../collections/index.ts";
 import { defaultSettings, type EnvoyRecord, envoyResources } from "../envoy/index.ts";
+import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import {
   bootstrapOf,
   machineLimits,
@@ -28,6 +29,8 @@ export interface ProxySideOptions {
   readonly concurrency?: number;
   readonly onProxyEvent: (event: ProxyEvent) => void;
   readonly onFacts: (facts: readonly Fact[]) => void;
+  /** A message was queued for a proxy. */
+  readonly onSent?: (message: DeltaDiscoveryResponse) => void;
   readonly log: Logger;
 }
 
@@ -58,6 +61,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
   );
   const reports: ReportWriter = new ReportWriter(engine, records, ledger, (socket) => gate.barrierOf(socket));
   const group = new ProxyGroup({
+    sent: (_, message) => options.onSent?.(message),
     learnt: (proxy, facts) => {
       options.onFacts(facts);
       reports.touch(ledger.learn(proxy, facts));

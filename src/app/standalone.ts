@@ -67,6 +67,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     envoyPath,
     directory,
     log,
+    onSent: (message) => metrics.countSent(message),
     onFacts: (facts) => {
       metrics.countFacts(facts);
       logFacts(log, facts);

@@ -3,7 +3,7 @@
  * come in, messages and facts go out; `transport` gives it streams and a clock.
  */
 export type { AcknowledgedFact, Fact, HeldFact, RefusedFact, RemovedFact, WarmingFact } from "./fact.ts";
-export { routeTableOf, typeUrlOf } from "./resource.ts";
+export { kindOf, routeTableOf, typeUrlOf } from "./resource.ts";
 export type { ResourceBatch, ResourceId, ResourceKind, ResourceRecord } from "./resource.ts";
 export { ResourceSet } from "./resource-set.ts";
 export { Session } from "./session.ts";

@@ -159,6 +159,16 @@ export class ServedDirectory implements AsyncDisposable {
     );
   }
 
+  /** How many resources this run has sent to Envoy, by kind. */
+  async sentResources(): Promise<Readonly<Record<string, number>>> {
+    const sent: Record<string, number> = {};
+    for (const [series, value] of await this.metrics()) {
+      const kind = /^trilith_xds_resources_sent_total\{resource="(\w+)"\}$/.exec(series)?.[1];
+      if (kind !== undefined && value > 0) sent[kind] = value;
+    }
+    return sent;
+  }
+
   /** Waits for a fact; throws, with Trilith's last words, when it does not come. */
   async until<Value>(what: string, look: () => Promise<Value> | Value, boundMs: number = WAIT_MS): Promise<Value> {
     const end = performance.now() + boundMs;
