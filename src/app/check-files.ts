@@ -12,7 +12,7 @@ export interface CheckResult {
 
 export function checkFiles(paths: readonly string[], className: string): CheckResult {
   const scan = scanFiles(paths);
-  const loaded = [...scan.files.keys()].map(loadFile);
+  const loaded = [...scan.files.keys()].map((file) => loadFile(file));
   const merged = mergeFiles(new Map(loaded.map(({ file, objects }) => [file, objects])), new Map());
   const unreadable = [...scan.problems].map(([file, message]) => ({
     file,

@@ -97,7 +97,7 @@ export class FileSource {
     }
     for (const [file, fingerprint] of scan.files) {
       if (this.#fingerprints.get(file) === fingerprint) continue;
-      const loaded = loadFile(file);
+      const loaded = loadFile(file, this.#loaded.get(file));
       if (this.#isPerhapsBeingWritten(loaded)) continue;
       this.#fingerprints.set(file, fingerprint);
       this.#loaded.set(file, loaded);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { yamlDocuments } from "./yaml-documents.ts";
+import { type YamlDocument, yamlDocuments as documentsOf, yamlPieces } from "./yaml-documents.ts";
+
+const yamlDocuments = (text: string): YamlDocument[] => yamlPieces(text).flatMap(documentsOf);
 
 describe("YAML documents", () => {
   test("a value knows its line and column, also behind another document", () => {
@@ -46,5 +48,15 @@ describe("YAML documents", () => {
       [undefined, []],
       [undefined, []],
     ]);
+  });
+
+  test("a file is read piece by piece, but for one with directives", () => {
+    const pieces = yamlPieces("a: 1\n---\nb: |\n  ---x\n---\tc: 2\n----: 3\n");
+    expect(pieces).toEqual([
+      { text: "a: 1\n", linesBefore: 0 },
+      { text: "---\nb: |\n  ---x\n", linesBefore: 1 },
+      { text: "---\tc: 2\n----: 3\n", linesBefore: 4 },
+    ]);
+    expect(yamlPieces("%YAML 1.2\n---\na: 1\n...\n---\nb: 2\n")).toHaveLength(1);
   });
 });

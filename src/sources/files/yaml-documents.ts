@@ -19,21 +19,43 @@ export interface YamlDocument {
   readonly locate: (path: readonly (string | number)[]) => Position;
 }
 
+/** A piece of a file that can be read without the rest: one document, but for files with directives. */
+export interface YamlPiece {
+  readonly text: string;
+  /** How many lines of the file come before it. */
+  readonly linesBefore: number;
+}
+
 /** How often anchors may be used in one document before it is refused. */
 const MAX_ALIASES = 100;
 
-export function yamlDocuments(text: string): YamlDocument[] {
+/**
+ * The pieces of a file. A line that begins with `---` begins a document wherever it stands (YAML 1.2, section 9.1.2); directives
+ * and the `...` that they need speak of more than one document, so a file with such lines is one piece.
+ */
+export function yamlPieces(text: string): YamlPiece[] {
+  if (/^(%|\.\.\.(\s|$))/m.test(text)) return [{ text, linesBefore: 0 }];
+  const pieces: YamlPiece[] = [];
+  let linesBefore = 0;
+  for (const piece of text.split(/^(?=---(?:\s|$))/m)) {
+    pieces.push({ text: piece, linesBefore });
+    linesBefore += piece.split("\n").length - 1;
+  }
+  return pieces;
+}
+
+export function yamlDocuments({ text, linesBefore }: YamlPiece): YamlDocument[] {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   const documents = "empty" in parsed ? [] : parsed;
-  return documents.map((document) => readDocument(document, lines));
-}
-
-function readDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
   const positionAt = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    return { line: Math.max(line, 1) + linesBefore, column: Math.max(col, 1) };
   };
+  return documents.map((document) => readDocument(document, positionAt));
+}
+
+function readDocument(document: Document.Parsed, positionAt: (offset: number) => Position): YamlDocument {
   const start = document.contents?.range?.[0] ?? document.range?.[0] ?? 0;
   const problems = document.errors.map(({ pos, message }) => ({
     ...positionAt(pos[0]),
