@@ -6,9 +6,10 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { isRunning, processIdentity } from "./process-identity.ts";
+import { isRunning, processIdentity, signalProcess } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { ProxyError } from "./proxy-error.ts";
+import { unwritable } from "./state-directory.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 export interface EnvoyCommand {
@@ -56,7 +57,7 @@ export async function launchEnvoy(command: EnvoyCommand, directory: StateDirecto
   });
   // Noted in the same turn as it was started: were this process killed in between, nobody would know of that Envoy.
   const identity = child.pid === undefined ? undefined : processIdentity(child.pid);
-  if (identity) noteEnvoy(directory, { identity, fingerprint: command.fingerprint });
+  if (identity) noteOrEnd(directory, { identity, fingerprint: command.fingerprint });
   closeSync(output);
   closeSync(log);
   child.unref();
@@ -99,6 +100,16 @@ export function notedEnvoy(directory: StateDirectory): NotedEnvoy | undefined {
 
 export function forgetEnvoy(directory: StateDirectory): void {
   rmSync(directory.processFile, { force: true });
+}
+
+/** An Envoy that cannot be noted would never be found again, and keep its ports for ever. */
+function noteOrEnd(directory: StateDirectory, noted: NotedEnvoy): void {
+  try {
+    noteEnvoy(directory, noted);
+  } catch (error) {
+    signalProcess(noted.identity, "SIGKILL");
+    throw unwritable(directory, error);
+  }
 }
 
 function noteEnvoy(directory: StateDirectory, { identity, fingerprint }: NotedEnvoy): void {

@@ -16,6 +16,7 @@ import { ProxyError } from "./proxy-error.ts";
 import { ProxyProcess } from "./proxy-process.ts";
 import { adoptEnvoy, fingerprintOf, launchEnvoy, notedEnvoy } from "./running-envoy.ts";
 import type { EnvoyCommand, NotedEnvoy, RunningEnvoy } from "./running-envoy.ts";
+import { unwritable } from "./state-directory.ts";
 import type { StateDirectory } from "./state-directory.ts";
 
 export interface ProxyOptions {
@@ -89,8 +90,12 @@ function commandOf(options: ProxyOptions): EnvoyCommand {
     options.logLevel ?? "warning",
   ];
   const draft = `${directory.bootstrapFile}.new`;
-  writeFileSync(draft, bootstrap, { mode: 0o600 });
-  renameSync(draft, directory.bootstrapFile);
+  try {
+    writeFileSync(draft, bootstrap, { mode: 0o600 });
+    renameSync(draft, directory.bootstrapFile);
+  } catch (error) {
+    throw unwritable(directory, error);
+  }
   return { path, args, fingerprint: fingerprintOf(path, args, bootstrap) };
 }
 

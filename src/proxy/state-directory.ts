@@ -46,6 +46,12 @@ export function defaultStateDirectory(
   return join(base, "trilith", hash);
 }
 
+/** What is thrown when a file in the directory cannot be written, as on a full disk. */
+export function unwritable({ path }: StateDirectory, cause: unknown): ProxyError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ProxyError("state-directory-unusable", `The state directory ${path} cannot be written: ${reason}.`, cause);
+}
+
 function realPathOf(path: string): string {
   try {
     return realpathSync(path);

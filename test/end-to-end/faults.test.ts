@@ -2,7 +2,7 @@
 import { createSocket } from "node:dgram";
 import type { Socket } from "node:dgram";
 import { once } from "node:events";
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -197,6 +197,37 @@ describe.skipIf(envoyBinary() === undefined)("processes that die", () => {
     expect(served.envoyPid()).not.toBe(envoy);
   });
 });
+
+describe.skipIf(envoyBinary() === undefined)("a state directory that cannot be written", () => {
+  // A device that takes nothing ("No space left on device") is no place to read from; a directory fails both.
+  const obstacles: readonly (readonly [file: string, put: (path: string) => void, code: string])[] = [
+    ["bootstrap.json.new", (path) => symlinkSync("/dev/full", path), "ENOSPC"],
+    ["envoy.json", (path) => mkdirSync(path), "EISDIR"],
+  ];
+
+  test.each(obstacles)("fails the start with one clear line and leaves no Envoy (%s)", async (file, put, code) => {
+    mkdirSync(served.stateDirectory);
+    put(join(served.stateDirectory, file));
+    const said = await served.start().catch((error: Error) => error.message);
+    expect(said).toBe(`Trilith ended: ${served.log.at(0)}`);
+    expect(said).toContain(`trilith: The state directory ${served.stateDirectory} cannot be written: ${code}: `);
+    expect([served.log.length, processesOn(served.stateDirectory)]).toEqual([1, []]);
+  });
+});
+
+/** The command lines of processes that name the path. */
+function processesOn(path: string): string[] {
+  const numbers = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
+  return numbers.map(commandLineOf).filter((line) => line.includes(path));
+}
+
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
 
 describe.skipIf(envoyBinary() === undefined)("files of every bad kind", () => {
   test("what cannot be read holds its last good state, is told, and disturbs nobody", async () => {

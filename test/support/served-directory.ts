@@ -102,7 +102,7 @@ export class ServedDirectory implements AsyncDisposable {
     if (envoy !== undefined) args.push("--envoy", envoy);
     const child = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
-    createInterface(child.stdout).on("line", (line) => this.access.push(JSON.parse(line) as AccessLine));
+    createInterface(child.stdout).on("line", (line) => this.#takeAccess(line));
     createInterface(child.stderr).on("line", (line) => this.log.push(line));
     await this.until("ready", async () => (await this.ask("/readyz")).status === 200, 30_000);
   }
@@ -197,6 +197,15 @@ export class ServedDirectory implements AsyncDisposable {
     await this.end("SIGKILL");
     if (envoy !== undefined) process.kill(envoy, "SIGKILL");
     rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** A line that Envoy was killed over, or that no disk took, is cut off. */
+  #takeAccess(line: string): void {
+    try {
+      this.access.push(JSON.parse(line) as AccessLine);
+    } catch {
+      this.log.push(`cut off: ${line}`);
+    }
   }
 
   #lastWords(): string {
