@@ -25,6 +25,12 @@ export type Selection =
   | { readonly upserts: readonly ResourceRecord[]; readonly removals: readonly [] }
   | { readonly upserts: readonly []; readonly removals: readonly string[] };
 
+/**
+ * Envoy notes a secret before it tries it: one that it refused and is sent again, as the search for a culprit does, is
+ * taken for the one it has, and acknowledged. So each goes alone, and a refusal names its secret at once.
+ */
+const MAX_SECRETS_IN_MESSAGE = 1;
+
 const nothing: Selection = { upserts: [], removals: [] };
 
 interface Upsert {
@@ -135,7 +141,8 @@ function fitting<Item>(
   sizeOf: (item: Item) => number,
   limits: Limits,
 ): readonly Item[] {
-  const taken = takeFitting(items, sizeOf, capacityOf(limits.maxMessageBytes));
+  const most = state.kind === "secret" ? MAX_SECRETS_IN_MESSAGE : items.length;
+  const taken = takeFitting(items.slice(0, most), sizeOf, capacityOf(limits.maxMessageBytes));
   for (const item of items.slice(taken.length)) state.dirty.add(nameOf(item));
   return taken;
 }

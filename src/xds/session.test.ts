@@ -188,6 +188,17 @@ describe("a refused response", () => {
     expect(proxy.want([host("t/c", 2)])).toEqual(["virtualHost +t/c=2"]);
   });
 
+  test("has one secret only, since Envoy acknowledges what it refused when it is sent again", () => {
+    const proxy = servingProxy();
+    const secret = (name: string): ResourceRecord => record({ kind: "secret", name }, 1);
+    proxy.want([secret("s"), secret("t")]);
+    expect(proxy.request("secret", { subscribe: ["s", "t"] })).toEqual(["secret +s=1"]);
+    expect(proxy.nack("secret")).toEqual(["secret +t=1"]);
+    expect(proxy.ack("secret")).toEqual([]);
+    const id = { kind: "secret", name: "s" };
+    expect(proxy.troubles()).toEqual([{ kind: "refused", id, version: "1", message: "no good" }]);
+  });
+
   test("is tried again on demand in the same version", () => {
     const proxy = servingProxy();
     proxy.want([listener("u"), table("u")]);

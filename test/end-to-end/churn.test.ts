@@ -74,8 +74,8 @@ const edits: Readonly<Record<string, Edit>> = {
     );
   },
   "Service port changed": async (world) => {
-    await world.change([world.ported], ["one"], () => world.writePorted(8080));
-    await world.change([world.ported], ["one"], () => world.writePorted(80));
+    await world.change(world.ported, ["one"], () => world.writePorted(8080));
+    await world.change(world.ported, ["one"], () => world.writePorted(80));
   },
   "a backend's protocol changed": async (world) => {
     await world.change([world.grpc], ["grpc-two"], () => world.writeGrpc("grpc-two"));

@@ -34,8 +34,8 @@ export class ChurnWorld implements AsyncDisposable {
   readonly grpc: LoadTarget;
   readonly secure: LoadTarget;
   readonly moved: LoadTarget;
-  /** Served by a Service whose port changes. */
-  readonly ported: LoadTarget;
+  /** Served by a Service whose port changes, so that what Envoy has of it goes when its successor comes. */
+  readonly ported: readonly LoadTarget[];
   /** A host that no edit touches. */
   readonly calm: readonly LoadTarget[];
   readonly authority: CertificateAuthority;
@@ -57,7 +57,8 @@ export class ChurnWorld implements AsyncDisposable {
     ];
     this.api = to("http2", "shop.test", "/api/items", "one");
     this.moved = to("http1", "moved.test", "/", "one");
-    this.ported = to("http1", "ported.test", "/", "one");
+    const protocols = ["http1", "http1-new", "http2"] as const;
+    this.ported = protocols.map((protocol) => to(protocol, "ported.test", "/", "one"));
     this.calm = [to("http1", "calm.test", "/", "calm"), to("http1-new", "calm.test", "/", "calm")];
     this.grpc = new LoadTarget({ protocol: "grpc", port, host: "grpc.test", path: GRPC_PATH }, ["grpc-one"]);
     const secure = { protocol: "https", port: ports.https, host: "secure.test", path: "/" } as const;
@@ -100,7 +101,7 @@ export class ChurnWorld implements AsyncDisposable {
   }
 
   get targets(): readonly LoadTarget[] {
-    return [...this.shop, this.api, this.moved, this.ported, this.grpc, this.secure, ...this.calm];
+    return [...this.shop, this.api, this.moved, ...this.ported, this.grpc, this.secure, ...this.calm];
   }
 
   /**
