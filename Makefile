@@ -21,7 +21,7 @@ test: setup
 	@node tools/test.ts
 
 demo: setup
-	@node tools/demo.ts $(if $(ONCE),--once)
+	@node demo/main.ts $(if $(ONCE),--once)
 
 bench: setup
 	@node bench/main.ts
