@@ -10,8 +10,11 @@ export async function askAdmin(admin: string, path: string): Promise<unknown> {
 }
 
 async function request(admin: string, path: string): Promise<Response> {
+  const { host, port } = parseAddress(admin);
   try {
-    return await fetch(`http://${admin}${path}`, { signal: AbortSignal.timeout(10_000) });
+    return await fetch(`http://${host.includes(":") ? `[${host}]` : host}:${port}${path}`, {
+      signal: AbortSignal.timeout(10_000),
+    });
   } catch (error) {
     throw new CliError(
       `no Trilith answers at ${admin}; start one with "trilith serve DIR", or name its admin address with --admin`,

@@ -23,6 +23,13 @@ program.addCommand(envoyCommand());
 program.addCommand(completionCommand(program));
 for (const command of program.commands) command.exitOverride().showHelpAfterError("(--help shows how it is used)");
 
+// Whoever reads our output may stop before its end (`trilith status | head`); that is no error of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {

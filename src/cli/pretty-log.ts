@@ -14,22 +14,25 @@ export function prettyStream(out: { write(text: string): unknown }): Destination
   return { write: (line) => void out.write(formatLine(line)) };
 }
 
+interface LogLine {
+  readonly level: number;
+  /** RFC 3339, with milliseconds. */
+  readonly time: string;
+  readonly msg?: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly [field: string]: unknown;
+}
+
 /** One line of pino's JSON as text. */
-export function formatLine(line: string): string {
-  const {
-    level,
-    time,
-    msg,
-    file,
-    line: row,
-    column,
-    ...fields
-  } = JSON.parse(line) as Record<string, unknown> & { level: number; time: string };
-  const place = file === undefined ? "" : `${String(file)}:${String(row)}:${String(column)}: `;
+function formatLine(text: string): string {
+  const { level, time, msg = "", file, line, column, ...fields } = JSON.parse(text) as LogLine;
+  const place = file === undefined ? "" : `${file}:${line}:${column}: `;
   const rest = Object.entries(fields).map(
     ([name, value]) => ` ${name}=${typeof value === "string" ? quoted(value) : JSON.stringify(value)}`,
   );
-  return `${time.slice(11, 23)} ${(LEVELS[level] ?? String(level)).padEnd(5)} ${place}${String(msg ?? "")}${rest.join("")}\n`;
+  return `${time.slice(11, 23)} ${(LEVELS[level] ?? String(level)).padEnd(5)} ${place}${msg}${rest.join("")}\n`;
 }
 
 const quoted = (text: string): string => (/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text));

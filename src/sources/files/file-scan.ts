@@ -36,7 +36,7 @@ export function scanFiles(roots: readonly string[]): FileScan {
       } else if (named || YAML_FILE.test(path)) files.set(path, fingerprintOf(stats));
     } catch (error) {
       // A file that vanishes between the listing and the look at it is simply gone.
-      if (named || !isMissing(error)) problems.set(path, error instanceof Error ? error.message : String(error));
+      if (named || !isMissing(error)) problems.set(path, inPlainWords(error));
     }
   };
   for (const root of roots) visit(root, 0, true);
@@ -48,3 +48,11 @@ function fingerprintOf({ size, mtimeNs, ctimeNs, ino, dev }: BigIntStats): Finge
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
+
+function inPlainWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "there is no such file or folder";
+  if (code === "EACCES") return "it may not be read by this user";
+  return error.message;
+}
