@@ -68,14 +68,16 @@ export class PortGate implements Disposable {
       this.#held.add(listener);
       this.#events.opened(listener);
     } else {
-      this.#barriers.set(
-        listener,
-        `${port.address}:${port.port}/udp cannot be listened on: ${PROBLEMS.get(found) ?? found}`,
-      );
+      this.#barriers.set(listener, portMessage(port, found));
       this.#timers.set(listener, setTimeout(() => void this.#probe(listener, port), RETRY_MS).unref());
     }
     this.#events.changed(listener);
   }
+}
+
+/** `problem` is a PortProblem, or what the system says. */
+export function portMessage({ transport, address, port }: ProbedPort, problem: string): string {
+  return `${address}:${port}/${transport} cannot be listened on: ${PROBLEMS.get(problem) ?? problem}`;
 }
 
 const PROBLEMS: ReadonlyMap<string, string> = new Map([

@@ -8,8 +8,10 @@ import type { SocketKey } from "../model/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
 import type { RouteReport, SocketReport } from "../translate/index.ts";
 import { tooLargeResources } from "./troubles.ts";
+import { portProblemOfRefusal } from "../proxy/index.ts";
 import { type Delivery, deliveryKey, type DeliveryLedger } from "./delivery-ledger.ts";
 import type { DrivenFacts, Engine } from "./engine.ts";
+import { portMessage, portOfSocket } from "./port-gate.ts";
 
 /** Why a socket is kept from the proxies, where it is. */
 export type SocketBarrier = (socket: SocketKey) => string | undefined;
@@ -154,7 +156,7 @@ export class ReportWriter {
     const barrier = this.#barrier(key);
     const delivery = barrier === undefined ? this.#ledger.deliveryOf(record) : ({ state: "pending" } as const);
     const problem =
-      barrier === undefined ? problemOf(delivery) : ({ reason: "PortUnavailable", message: barrier } as const);
+      barrier === undefined ? problemOf(key, delivery) : ({ reason: "PortUnavailable", message: barrier } as const);
     if (delivery.state !== "acknowledged") {
       return { key, programmed: driven.socketReports.get(key)?.programmed ?? [], ...(problem && { problem }) };
     }
@@ -169,11 +171,11 @@ export class ReportWriter {
   }
 }
 
-const CANNOT_BIND = /cannot bind|address already in use|permission denied|cannot listen/i;
-
-function problemOf(delivery: Delivery): SocketReport["problem"] {
+function problemOf(socket: SocketKey, delivery: Delivery): SocketReport["problem"] {
   if (delivery.state !== "refused") return undefined;
-  return { reason: CANNOT_BIND.test(delivery.message) ? "PortUnavailable" : "Refused", message: delivery.message };
+  const [port, problem] = [portOfSocket(socket), portProblemOfRefusal(delivery.message)];
+  if (port === undefined || problem === undefined) return { reason: "Refused", message: delivery.message };
+  return { reason: "PortUnavailable", message: portMessage(port, problem) };
 }
 
 /** Records name the rules that they were made of: `HTTPRoute/shop/cart#0`. */

@@ -423,6 +423,12 @@ describe.skipIf(envoyBinary() === undefined)("ports that somebody else has", () 
           const [tcp, udp] = [await listenerConditions("taken"), await listenerConditions("udp")];
           return tcp.join() === UNAVAILABLE.join() && udp.join() === UNAVAILABLE.join();
         });
+        expect(await errors()).toEqual(
+          expect.arrayContaining([
+            `127.0.0.1:${ports.taken}/tcp cannot be listened on: another process has it`,
+            `127.0.0.1:${ports.udp}/udp cannot be listened on: another process has it`,
+          ]),
+        );
         await untilHealthy();
         free();
         await served.until("both to heal", async () => {
