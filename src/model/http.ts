@@ -29,7 +29,7 @@ export interface VirtualHost {
 /** One match of one rule. Entries of the same rule share the same `rule` object. */
 export interface HttpEntry {
   readonly match: HttpMatch;
-  /** Position in the rule's `matches`, from 0. */
+  /** Position in the rule's `matches`, from 0; the matches of CORS preflights come after those that the user wrote. */
   readonly matchIndex: number;
   readonly rule: HttpRule;
 }

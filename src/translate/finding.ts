@@ -19,3 +19,8 @@ export interface Finding {
 export function findingOf(finding: Omit<Finding, "key">): Finding {
   return { key: `${finding.object}|${finding.code}|${finding.path ?? ""}`, ...finding };
 }
+
+/** The code for a condition's reason: "route" and "NotAllowedByListeners" make `route-not-allowed-by-listeners`. */
+export function codeOfReason(prefix: string, reason: string): string {
+  return `${prefix}-${reason.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
+}

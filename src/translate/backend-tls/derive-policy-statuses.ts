@@ -16,7 +16,7 @@ import {
   type ParentReference,
 } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
-import { type Finding, findingOf } from "../finding.ts";
+import { codeOfReason, type Finding, findingOf } from "../finding.ts";
 import type { Inputs } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import type { RouteRules } from "../rules/route-rules.ts";
@@ -168,7 +168,7 @@ function deriveFindings(
         findingOf({
           object: policy.key,
           severity: "error",
-          code: `policy-${reason.toLowerCase()}`,
+          code: codeOfReason("policy", reason),
           path: "spec",
           message,
         }),

@@ -27,6 +27,7 @@ import type { MatchedRule } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
 import type { HttpBackends } from "./http-backends.ts";
 import { httpMatchOf } from "./http-match.ts";
+import { preflightMatchOf } from "./preflight.ts";
 import { filtersOf } from "./rule-filters.ts";
 
 export function httpRulesOf(
@@ -39,8 +40,13 @@ export function httpRulesOf(
     const path = `spec.rules[${index}]`;
     // An empty list can only be written on purpose: the default is one match of every path.
     const matches = rule.matches.length > 0 ? rule.matches : [EVERY_REQUEST];
+    const stated = matches.map((match, i) => httpMatchOf(match, `${path}.matches[${i}]`));
+    const hasCors = [
+      ...(rule.filters ?? []),
+      ...(rule.backendRefs ?? []).flatMap((backend) => backend.filters ?? []),
+    ].some(({ type }) => type === "CORS");
     return {
-      matches: matches.map((match, i) => httpMatchOf(match, `${path}.matches[${i}]`)),
+      matches: hasCors ? [...stated, ...stated.flatMap((match) => preflightMatchOf(match) ?? [])] : stated,
       rule: httpRuleOf(ruleOriginOf(route, index, rule.name), rule, path, backends, scope),
     };
   });

@@ -5,7 +5,7 @@
 import type { Collection, Graph, Group } from "../../collections/index.ts";
 import { gatewayGroup, kinds, type ObjectKey } from "../../resources/index.ts";
 import type { ParentResult } from "../attachment.ts";
-import { type Finding, findingOf } from "../finding.ts";
+import { codeOfReason, type Finding, findingOf } from "../finding.ts";
 import type { Inputs } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import { type RouteRules, routeRulesKey } from "../rules/route-rules.ts";
@@ -77,7 +77,13 @@ function parentFindings(object: ObjectKey, { accepted, parentRefIndex }: ParentR
   if (accepted.status === "True") return [];
   const path = `spec.parentRefs[${parentRefIndex}]`;
   return [
-    findingOf({ object, severity: "error", code: `route-${kebab(accepted.reason)}`, path, message: accepted.message }),
+    findingOf({
+      object,
+      severity: "error",
+      code: codeOfReason("route", accepted.reason),
+      path,
+      message: accepted.message,
+    }),
   ];
 }
 
@@ -85,7 +91,7 @@ function ruleFindings(object: ObjectKey, rules: RouteRules | undefined): Finding
   if (rules === undefined) return [];
   return [
     ...rules.problems.map(({ reason, path, message }) =>
-      findingOf({ object, severity: "error", code: `reference-${kebab(reason)}`, path, message }),
+      findingOf({ object, severity: "error", code: codeOfReason("reference", reason), path, message }),
     ),
     ...rules.dropped.map(({ path, message }) =>
       findingOf({ object, severity: "error", code: "rule-dropped", path, message }),
@@ -93,5 +99,3 @@ function ruleFindings(object: ObjectKey, rules: RouteRules | undefined): Finding
     ...rules.notices.map((notice) => findingOf({ object, severity: "warning", ...notice })),
   ];
 }
-
-const kebab = (reason: string): string => reason.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
