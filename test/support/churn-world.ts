@@ -8,6 +8,7 @@ import { createCertificateAuthority } from "./certificate-authority.ts";
 import type { CertificateAuthority } from "./certificate-authority.ts";
 import { freePorts } from "./free-ports.ts";
 import { senderOf } from "./load-senders.ts";
+import type { LoadProtocol } from "./load-senders.ts";
 import { gateway, route, service, tlsSecret, to } from "./manifests.ts";
 import type { ListenerManifest, Manifest } from "./manifests.ts";
 import { LoadTarget, PacedLoad } from "./paced-load.ts";
@@ -36,7 +37,7 @@ export class ChurnWorld implements AsyncDisposable {
   readonly moved: LoadTarget;
   /** Served by a Service whose port changes, so that what Envoy has of it goes when its successor comes. */
   readonly ported: readonly LoadTarget[];
-  /** A host that no edit touches. */
+  /** Clients that no edit may touch, not even their connections. */
   readonly calm: readonly LoadTarget[];
   readonly authority: CertificateAuthority;
   readonly #backends = new Map<string, Backend>();
@@ -48,7 +49,7 @@ export class ChurnWorld implements AsyncDisposable {
     this.ports = ports;
     this.authority = authority;
     const port = ports.http;
-    const to = (protocol: "http1" | "http1-new" | "http2", host: string, path: string, name: string): LoadTarget =>
+    const to = (protocol: LoadProtocol, host: string, path: string, name: string): LoadTarget =>
       new LoadTarget({ protocol, port, host, path }, [name]);
     this.shop = [
       to("http1", "shop.test", "/cart", "one"),
@@ -59,7 +60,11 @@ export class ChurnWorld implements AsyncDisposable {
     this.moved = to("http1", "moved.test", "/", "one");
     const protocols = ["http1", "http1-new", "http2"] as const;
     this.ported = protocols.map((protocol) => to(protocol, "ported.test", "/", "one"));
-    this.calm = [to("http1", "calm.test", "/", "calm"), to("http1-new", "calm.test", "/", "calm")];
+    this.calm = [
+      to("http1-kept", "calm.test", "/", "calm"),
+      to("http1-new", "calm.test", "/", "calm"),
+      new LoadTarget({ protocol: "https-kept", port: ports.https, host: "secure.test", path: "/" }, ["one"]),
+    ];
     this.grpc = new LoadTarget({ protocol: "grpc", port, host: "grpc.test", path: GRPC_PATH }, ["grpc-one"]);
     const secure = { protocol: "https", port: ports.https, host: "secure.test", path: "/" } as const;
     this.secure = new LoadTarget(secure, ["one@first"]);
@@ -124,14 +129,13 @@ export class ChurnWorld implements AsyncDisposable {
   }
 
   async #settled(target: LoadTarget, answers: ReadonlySet<string>): Promise<void> {
-    let last = "";
     const seen = new Set<string>();
     let row = 0;
-    await this.served.until(`${target.name} answered by ${[...answers].join()}, last by ${last}`, async () => {
+    await this.served.until(`${target.name} answered by ${[...answers].join()}`, async () => {
       const sender = senderOf(target.protocol === "http1" ? "http1-new" : target.protocol);
       const { port, host, path } = target;
       this.#probes += 1;
-      last = await sender.send({ port, host, path, id: `probe-${this.#probes}` }).catch(String);
+      const last = await sender.send({ port, host, path, id: `probe-${this.#probes}` }).catch(String);
       sender.close();
       row = answers.has(last) ? row + 1 : 0;
       if (row === 0) seen.clear();

@@ -1,16 +1,16 @@
 /**
  * Clients that real users have: each sends one request after the other and tells who answered. `http1` keeps its connection,
  * `http1-new` makes one a request, `http2` and `grpc` keep one until the server asks them to go, `https` makes a new one of
- * TLS a request, so that it sees which certificate is served.
+ * TLS a request, so that it sees which certificate is served. The clients of the `-kept` kinds insist on the connection that they have.
  */
 import { Agent, request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { Agent as TlsAgent, request as httpsRequest } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { callGrpc } from "./grpc-call.ts";
 import { Http2Client } from "./http2-client.ts";
 
-export type LoadProtocol = "http1" | "http1-new" | "http2" | "grpc" | "https";
+export type LoadProtocol = "http1" | "http1-kept" | "http1-new" | "http2" | "grpc" | "https" | "https-kept";
 
 export interface LoadRequest {
   readonly port: number;
@@ -36,6 +36,10 @@ export function senderOf(protocol: LoadProtocol): Sender {
   switch (protocol) {
     case "http1":
       return new Http1Sender(new Agent({ keepAlive: true, maxSockets: 1 }));
+    case "http1-kept":
+      return new KeptSender("http");
+    case "https-kept":
+      return new KeptSender("https");
     case "http1-new":
       return new Http1Sender(false);
     case "https":
@@ -61,6 +65,35 @@ class Http1Sender implements Sender {
 
   close(): void {
     if (this.#agent) this.#agent.destroy();
+  }
+}
+
+/** Tells on which of its connections the answer came, if it was not the first. */
+class KeptSender implements Sender {
+  readonly #scheme: "http" | "https";
+  readonly #agent: Agent;
+  #connections = 0;
+
+  constructor(scheme: "http" | "https") {
+    this.#scheme = scheme;
+    const options = { keepAlive: true, maxSockets: 1 };
+    this.#agent = scheme === "https" ? new TlsAgent(options) : new Agent(options);
+  }
+
+  async send({ port, host, path, id }: LoadRequest): Promise<string> {
+    const options = { host: "127.0.0.1", port, path, agent: this.#agent, timeout: TIMEOUT_MS };
+    const headers = { host, "x-request-id": id };
+    const outgoing =
+      this.#scheme === "https"
+        ? httpsRequest({ ...options, headers, servername: host, rejectUnauthorized: false })
+        : httpRequest({ ...options, headers });
+    const backend = await answerOf(outgoing);
+    if (!outgoing.reusedSocket) this.#connections += 1;
+    return this.#connections > 1 ? `${backend} on connection ${this.#connections}` : backend;
+  }
+
+  close(): void {
+    this.#agent.destroy();
   }
 }
 
