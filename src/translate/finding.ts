@@ -1,5 +1,6 @@
 /** Something a person should know about an object: what `trilith check` prints, and what stands behind a bad condition. */
 import type { ObjectKey } from "../resources/index.ts";
+import { kebabOf } from "./conditions.ts";
 
 export interface Finding {
   /** Unique: the object, the code and the place. */
@@ -22,5 +23,5 @@ export function findingOf(finding: Omit<Finding, "key">): Finding {
 
 /** The code for a condition's reason: "route" and "NotAllowedByListeners" make `route-not-allowed-by-listeners`. */
 export function codeOfReason(prefix: string, reason: string): string {
-  return `${prefix}-${reason.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}`;
+  return `${prefix}-${kebabOf(reason)}`;
 }

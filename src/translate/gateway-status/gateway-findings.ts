@@ -1,8 +1,7 @@
 /** What people should know about Gateways, ListenerSets and their listeners, each at its field. */
 import type { Collection, Graph } from "../../collections/index.ts";
 import type { ClientCertificate } from "../certificates/client-certificates.ts";
-import { kebabOf } from "../conditions.ts";
-import { type Finding, findingOf } from "../finding.ts";
+import { codeOfReason, type Finding, findingOf } from "../finding.ts";
 import type { ManagedListenerSet } from "../gateways/listener-sets.ts";
 import type { ManagedGateway } from "../gateways/managed-gateways.ts";
 import type { Placement } from "../gateways/placements.ts";
@@ -53,7 +52,7 @@ export function deriveGatewayFindings(graph: Graph, sources: GatewayFindingSourc
 }
 
 const findingFrom = (object: Finding["object"], prefix: string, { reason, message, path }: FieldProblem): Finding =>
-  findingOf({ object, severity: "error", code: `${prefix}-${kebabOf(reason)}`, path, message });
+  findingOf({ object, severity: "error", code: codeOfReason(prefix, reason), path, message });
 
 function gatewayFindingsOf(gateway: ManagedGateway): Finding[] {
   return [...defaultScopeFindings(gateway), ...fallbackFindings(gateway)];
