@@ -8,6 +8,15 @@ export default defineConfig({
       { test: { name: "oracle", include: ["test/oracle/**/*.test.ts"], testTimeout: 600_000 } },
       {
         test: {
+          name: "conformance",
+          include: ["test/conformance-standalone/**/*.test.ts"],
+          globalSetup: ["test/conformance-standalone/find-suite.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "schema",
           include: ["test/schema/**/*.test.ts"],
           globalSetup: ["test/schema/build-oracle.ts"],

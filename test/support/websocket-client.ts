@@ -23,7 +23,7 @@ export class WebSocketClient {
   }
 
   /** Rejects when the server does not switch protocols. */
-  static async open(port: number, host: string, path: string): Promise<WebSocketClient> {
+  static async open(port: number, host: string, path: string, address = "127.0.0.1"): Promise<WebSocketClient> {
     const headers = {
       host,
       connection: "Upgrade",
@@ -31,7 +31,7 @@ export class WebSocketClient {
       "sec-websocket-version": "13",
       "sec-websocket-key": randomBytes(16).toString("base64"),
     };
-    const outgoing = request({ host: "127.0.0.1", port, path, headers, agent: false });
+    const outgoing = request({ host: address, port, path, headers, agent: false });
     outgoing.end();
     const refused = once(outgoing, "response").then(([response]: IncomingMessage[]) => {
       outgoing.destroy();

@@ -1,0 +1,60 @@
+/**
+ * Finds the manifests of the official conformance tests (the Go module sigs.k8s.io/gateway-api/conformance) in Go's module
+ * cache, where Go puts them on first use, and says whether low ports can be bound, which the manifests want. Tests read the
+ * result with `inject("conformanceSuite")`. What is missing fails in CI and is said aloud elsewhere.
+ */
+import { execFile } from "node:child_process";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { promisify } from "node:util";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The module's directory; `undefined` where the tests cannot run and need not. */
+    conformanceSuite: string | undefined;
+  }
+}
+
+const MODULE = "sigs.k8s.io/gateway-api/conformance@v1.7.0";
+const run = promisify(execFile);
+
+export async function setup(project: TestProject): Promise<void> {
+  const loss = await whatIsMissing();
+  if (loss === undefined) {
+    project.provide("conformanceSuite", await moduleDirectory());
+    return;
+  }
+  if (!["", "0", "false"].includes(process.env["CI"] ?? "")) throw new Error(loss);
+  process.stderr.write(`\n*** ${loss}.\n*** The tests under test/conformance-standalone are SKIPPED.\n\n`);
+  project.provide("conformanceSuite", undefined);
+}
+
+async function whatIsMissing(): Promise<string | undefined> {
+  const hasGo = await run("go", ["version"]).then(
+    () => true,
+    () => false,
+  );
+  if (!hasGo) return "Go is not on the PATH: it fetches the manifests of the official conformance tests";
+  if (!(await mayBind(80)))
+    return "port 80 of 127.0.80.80 cannot be bound: Gateways of the official conformance tests listen there";
+  return undefined;
+}
+
+function mayBind(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once("error", () => resolve(false));
+  server.listen({ host: "127.0.80.80", port }, () => server.close(() => resolve(true)));
+  return promise;
+}
+
+/** Away from any module of ours, because nothing of it is needed: the version is named. */
+async function moduleDirectory(): Promise<string> {
+  const environment = { ...process.env, GOTOOLCHAIN: "auto", GOFLAGS: "-mod=mod", GOWORK: "off" };
+  const { stdout } = await run("go", ["mod", "download", "-json", MODULE], { cwd: tmpdir(), env: environment });
+  const answer: unknown = JSON.parse(stdout);
+  if (typeof answer === "object" && answer !== null && "Dir" in answer && typeof answer.Dir === "string")
+    return answer.Dir;
+  throw new Error(`go mod download does not say where ${MODULE} is`);
+}
