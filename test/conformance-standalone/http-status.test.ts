@@ -1,7 +1,7 @@
 /** Official tests of HTTPRoute: routes that are refused or refer to what is not there, and what their statuses say. */
 import { expect } from "vitest";
-import { mergeStatus, type StatedStatus } from "../../src/status/index.ts";
 import { expectAnswers } from "./exchange.ts";
+import { expectForeignStatusKept } from "./foreign-status.ts";
 import { officialTests } from "./official-test.ts";
 import { expectAccepted, expectListeners, expectParents, expectRouteConditions } from "./summaries.ts";
 
@@ -132,32 +132,7 @@ replay("HTTPRouteObservedGenerationBump", ["httproute-observed-generation-bump"]
 replay("HTTPRoutePreserveForeignStatus", ["httproute-preserve-foreign-status"], async (world) => {
   const route = "HTTPRoute preserve-foreign-status";
   await expectParents(world, route, { "same-namespace": { Accepted: "True Accepted" } });
-  const foreign = {
-    parentRef: { group: "gateway.networking.k8s.io", kind: "Gateway", name: "unmanaged-gateway", namespace: infra },
-    controllerName: "example.com/other",
-    conditions: [
-      {
-        type: "Accepted",
-        status: "True" as const,
-        reason: "Accepted",
-        message: "",
-        observedGeneration: 1,
-        lastTransitionTime: "2026-01-01T00:00:00Z",
-      },
-    ],
-  };
-  const { parents = [] } = world.statusOf(route);
-  await world.set(route, ["spec", "rules", 0, "matches", 0, "path", "value"], "/preserve-foreign-status-updated");
-  const stated = await world.eventually(() => {
-    expect(world.statusOf(route).parents).toHaveLength(1);
-    return world.statedStatusOf(route) as StatedStatus;
-  });
-  const merged = mergeStatus(
-    { parents: [...parents, foreign] },
-    stated,
-    "trilith.dev/gateway-controller",
-    "2026-01-02T00:00:00Z",
-  );
-  expect(merged.parents?.filter(({ controllerName }) => controllerName === foreign.controllerName)).toEqual([foreign]);
-  expect(merged.parents).toHaveLength(2);
+  const path = ["spec", "rules", 0, "matches", 0, "path", "value"];
+  await expectForeignStatusKept(world, route, path, "/preserve-foreign-status-updated");
+  await expectParents(world, route, { "same-namespace": { Accepted: "True Accepted" } });
 });

@@ -101,6 +101,23 @@ export async function expectEveryListener(
   });
 }
 
+/** The addresses of a Gateway's status, all of them. */
+export async function expectAddresses(
+  world: OfficialWorld,
+  reference: string,
+  expected: readonly { readonly type: string; readonly value: string }[],
+): Promise<void> {
+  await world.eventually(() => expect(world.statusOf(reference)).toMatchObject({ addresses: expected }));
+}
+
+/** How many ListenerSets are attached to the Gateway. */
+export async function expectAttachedListenerSets(world: OfficialWorld, gateway: string, count: number): Promise<void> {
+  await world.eventually(() => {
+    const { attachedListenerSets = 0 } = world.statusOf(`Gateway ${gateway}`) as { attachedListenerSets?: number };
+    expect(attachedListenerSets, `ListenerSets of ${gateway}`).toBe(count);
+  });
+}
+
 /** The conditions at each of its parents. */
 export async function expectRouteConditions(
   world: OfficialWorld,
