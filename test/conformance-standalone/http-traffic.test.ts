@@ -5,6 +5,7 @@ import { WebSocketClient } from "../support/websocket-client.ts";
 import { ask, backendCounts, expectAnswers } from "./exchange.ts";
 import { officialTests } from "./official-test.ts";
 import type { OfficialWorld } from "./official-world.ts";
+import { isShareOf } from "./stream-exchange.ts";
 import { expectAccepted, expectRouteConditions } from "./summaries.ts";
 
 const [v1, v2, v3] = ["infra-backend-v1", "infra-backend-v2", "infra-backend-v3"] as const;
@@ -14,8 +15,8 @@ const replay = officialTests();
 replay("HTTPRouteWeight", ["httproute-weight"], async (world) => {
   await expectAccepted(world, "same-namespace", "HTTPRoute weighted-backends");
   const counts = await backendCounts(world.addressOf("same-namespace"), {}, 500);
-  expect(counts.get(v1)).toSatisfy(isWithin(500, 0.7));
-  expect(counts.get(v2)).toSatisfy(isWithin(500, 0.3));
+  expect(counts.get(v1)).toSatisfy(isShareOf(500, 0.7));
+  expect(counts.get(v2)).toSatisfy(isShareOf(500, 0.3));
   expect([...counts.keys()].toSorted()).toEqual([v1, v2]);
 });
 
@@ -33,12 +34,6 @@ replay(
     expect([...seen].toSorted()).toEqual([v1, v2]);
   },
 );
-
-/** Within four sigma: one run in sixteen thousand may fail for nothing. */
-function isWithin(count: number, share: number): (found: number | undefined) => boolean {
-  const margin = 4 * Math.sqrt(count * share * (1 - share));
-  return (found = 0) => Math.abs(found - count * share) <= margin;
-}
 
 const changed = {
   headers: {
@@ -90,7 +85,7 @@ replay("HTTPRouteRequestPercentageMirror", ["httproute-request-percentage-mirror
     expect(await backendCounts(world.addressOf("same-namespace"), { path, headers }, 500)).toEqual(
       new Map([[v1, 500]]),
     );
-    await world.eventually(() => expect(arrived()).toSatisfy(isWithin(500, share)));
+    await world.eventually(() => expect(arrived()).toSatisfy(isShareOf(500, share)));
   }
 });
 
