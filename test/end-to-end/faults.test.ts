@@ -293,7 +293,7 @@ describe.skipIf(envoyBinary() === undefined)("files of every bad kind", () => {
     await untilHealthy();
     const load = startLoad();
     renameSync(served.files, `${served.files}.away`);
-    await untilError(/no such file or directory/);
+    await untilError(/no such file or folder/);
     await load.more(10);
     renameSync(`${served.files}.away`, served.files);
     await untilNoError();
