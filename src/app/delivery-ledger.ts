@@ -4,7 +4,7 @@
  */
 import type { EnvoyRecord } from "../envoy/index.ts";
 import type { ProxyConnection } from "../transport/index.ts";
-import type { Fact, ResourceId } from "../xds/index.ts";
+import { type Fact, type ResourceId, routeTableOf } from "../xds/index.ts";
 
 /** What became of the present version of a resource. */
 export type Delivery =
@@ -17,30 +17,65 @@ interface Outcome {
   readonly refused?: { readonly version: string; readonly message: string };
 }
 
-type Outcomes = Map<string, Outcome>;
+/** Of one connection. */
+class Outcomes {
+  readonly #byKey = new Map<string, Outcome>();
+  readonly #hostsOfTable = new Map<string, number>();
+
+  get(key: string): Outcome | undefined {
+    return this.#byKey.get(key);
+  }
+
+  set(id: ResourceId, outcome: Outcome): void {
+    const hadIt = this.#byKey.get(deliveryKey(id))?.acknowledged !== undefined;
+    if (!hadIt && outcome.acknowledged !== undefined) this.#countHost(id, 1);
+    this.#byKey.set(deliveryKey(id), outcome);
+  }
+
+  delete(id: ResourceId): void {
+    if (this.#byKey.get(deliveryKey(id))?.acknowledged !== undefined) this.#countHost(id, -1);
+    this.#byKey.delete(deliveryKey(id));
+  }
+
+  keys(): Iterable<string> {
+    return this.#byKey.keys();
+  }
+
+  hasHostOf(table: string): boolean {
+    return (this.#hostsOfTable.get(table) ?? 0) > 0;
+  }
+
+  #countHost({ kind, name }: ResourceId, change: 1 | -1): void {
+    if (kind !== "virtualHost") return;
+    const table = routeTableOf(name);
+    const count = (this.#hostsOfTable.get(table) ?? 0) + change;
+    if (count === 0) this.#hostsOfTable.delete(table);
+    else this.#hostsOfTable.set(table, count);
+  }
+}
 
 export const deliveryKey = ({ kind, name }: ResourceId): string => `${kind}/${name}`;
 
 export class DeliveryLedger {
   readonly #connections = new Map<ProxyConnection, Outcomes>();
-  #last: Outcomes = new Map();
+  #last: Outcomes = new Outcomes();
 
   /** Takes facts in; gives the keys of the resources they are about. */
   learn(proxy: ProxyConnection, facts: readonly Fact[]): readonly string[] {
-    const outcomes = this.#connections.get(proxy) ?? new Map<string, Outcome>();
+    const outcomes = this.#connections.get(proxy) ?? new Outcomes();
     this.#connections.set(proxy, outcomes);
     return facts.map((fact) => {
       const key = deliveryKey(fact.id);
       const before = outcomes.get(key);
       switch (fact.kind) {
         case "acknowledged":
-          outcomes.set(key, { acknowledged: fact.version });
+          outcomes.set(fact.id, { acknowledged: fact.version });
           break;
         case "refused":
-          outcomes.set(key, { ...before, refused: { version: fact.version, message: fact.message } });
+          outcomes.set(fact.id, { ...before, refused: { version: fact.version, message: fact.message } });
           break;
         case "removed":
-          outcomes.delete(key);
+          outcomes.delete(fact.id);
           break;
         case "held":
         case "warming":
@@ -62,21 +97,27 @@ export class DeliveryLedger {
 
   /** Keys of every resource that some proxy is known to have. */
   known(): Iterable<string> {
-    const outcomes = this.#connections.size === 0 ? [this.#last] : [...this.#connections.values()];
-    return new Set(outcomes.flatMap((of) => [...of.keys()]));
+    return new Set(this.#outcomes().flatMap((of) => [...of.keys()]));
+  }
+
+  /** Whether every proxy has a host of the route table; until then it serves no listener that needs the table. */
+  hasHostOf(table: string): boolean {
+    return this.#outcomes().every((outcomes) => outcomes.hasHostOf(table));
   }
 
   /** A refusal by one proxy counts, since somebody must look; an acknowledgement counts when all have given it. */
   deliveryOf(record: EnvoyRecord): Delivery {
     const key = deliveryKey(record);
-    const outcomes = (this.#connections.size === 0 ? [this.#last] : [...this.#connections.values()]).map((of) =>
-      of.get(key),
-    );
+    const outcomes = this.#outcomes().map((of) => of.get(key));
     for (const outcome of outcomes) {
       if (outcome?.refused?.version === record.version) return { state: "refused", message: outcome.refused.message };
     }
     return {
       state: outcomes.every((outcome) => outcome?.acknowledged === record.version) ? "acknowledged" : "pending",
     };
+  }
+
+  #outcomes(): readonly Outcomes[] {
+    return this.#connections.size === 0 ? [this.#last] : [...this.#connections.values()];
   }
 }

@@ -17,7 +17,7 @@ import {
 } from "../proxy/index.ts";
 import { ProxyGroup, startAdsServer } from "../transport/index.ts";
 import { type Fact, routeTableOf } from "../xds/index.ts";
-import { DeliveryLedger } from "./delivery-ledger.ts";
+import { deliveryKey, DeliveryLedger } from "./delivery-ledger.ts";
 import type { Engine } from "./engine.ts";
 import { PortGate, portOfSocket } from "./port-gate.ts";
 import { ReportWriter } from "./report-writer.ts";
@@ -134,8 +134,8 @@ async function retryRefused(
 }
 
 /**
- * Ready when every listener and every host was answered by the proxy once; refusals are answers, too. For the hosts of a
- * listener that the proxy does not have, because its port is taken, it never asks.
+ * Ready when every listener, its certificates and every host were answered by the proxy once; refusals are answers, too. For
+ * the hosts of a listener that the proxy does not have, because its port is taken, it never asks.
  */
 class Readiness {
   readonly #group: ProxyGroup;
@@ -170,10 +170,13 @@ class Readiness {
         this.#gate.barrierOf(record.name) === undefined &&
         this.#ledger.deliveryOf(record).state !== "refused",
     );
+    const secrets = served.flatMap(({ needs }) =>
+      needs.flatMap((need) => (need.kind === "secret" ? (this.#records.get(deliveryKey(need)) ?? []) : [])),
+    );
     const tables = new Set(
       served.flatMap(({ needs }) => needs.flatMap(({ kind, name }) => (kind === "routeTable" ? name : []))),
     );
     const hosts = records.filter(({ kind, name }) => kind === "virtualHost" && tables.has(routeTableOf(name)));
-    return [...served, ...hosts].filter(isPending);
+    return [...served, ...secrets, ...hosts].filter(isPending);
   }
 }

@@ -26,6 +26,8 @@ export class ReportWriter {
   readonly #dirtySockets = new Set<SocketKey>();
   /** Routes with a resource that is too large: looked at again after every step, since nothing else tells when it fits. */
   #oversized: readonly ObjectKey[] = [];
+  /** Sockets whose listener is acknowledged, but not all that it waits for. */
+  readonly #warming = new Set<SocketKey>();
   #isScheduled = false;
 
   constructor(engine: Engine, records: Collection<EnvoyRecord>, ledger: DeliveryLedger, barrier: SocketBarrier) {
@@ -93,6 +95,9 @@ export class ReportWriter {
   #markRecord(record: EnvoyRecord | undefined): void {
     for (const route of routesOf(record)) this.#dirtyRoutes.add(route);
     if (record?.kind === "listener") this.#dirtySockets.add(record.name as SocketKey);
+    else if (record !== undefined && /^(secret|routeTable|virtualHost)$/.test(record.kind)) {
+      for (const socket of this.#warming) this.#dirtySockets.add(socket);
+    }
   }
 
   /** Subscribers may not write to the graph, so reports follow right behind the step that caused them. */
@@ -152,9 +157,10 @@ export class ReportWriter {
     const { translation, driven } = this.#engine;
     const socket = translation.sockets.get(key);
     const record = this.#records.get(deliveryKey({ kind: "listener", name: key }));
+    this.#warming.delete(key);
     if (socket === undefined || record === undefined) return undefined;
     const barrier = this.#barrier(key);
-    const delivery = barrier === undefined ? this.#ledger.deliveryOf(record) : ({ state: "pending" } as const);
+    const delivery = barrier === undefined ? this.#deliveryOfListener(record) : ({ state: "pending" } as const);
     const problem =
       barrier === undefined ? problemOf(key, delivery) : ({ reason: "PortUnavailable", message: barrier } as const);
     if (delivery.state !== "acknowledged") {
@@ -168,6 +174,25 @@ export class ReportWriter {
         generation: translation.listenerGenerations.get(listener)?.generation ?? 0,
       })),
     };
+  }
+
+  /**
+   * Envoy acknowledges a listener at once, and listens when it has its certificates, route tables and a host of each: before
+   * that, connections are refused.
+   */
+  #deliveryOfListener(record: EnvoyRecord): Delivery {
+    const own = this.#ledger.deliveryOf(record);
+    if (own.state !== "acknowledged") return own;
+    const awaited = record.needs.filter(({ kind }) => kind === "secret" || kind === "routeTable");
+    const deliveries = awaited.map((need): Delivery => {
+      const needed = this.#records.get(deliveryKey(need));
+      const delivery = needed ? this.#ledger.deliveryOf(needed) : ({ state: "pending" } as const);
+      const isEmpty = need.kind === "routeTable" && !this.#ledger.hasHostOf(need.name);
+      return isEmpty && delivery.state === "acknowledged" ? { state: "pending" } : delivery;
+    });
+    const missing = deliveries.find(({ state }) => state !== "acknowledged");
+    if (missing) this.#warming.add(record.name as SocketKey);
+    return deliveries.find(({ state }) => state === "refused") ?? missing ?? own;
   }
 }
 
