@@ -5,6 +5,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { request as httpsRequest } from "node:https";
 import type { ConnectionOptions } from "node:tls";
 import type { Arrived } from "./echo-pod.ts";
+import { portHere } from "./shifted-ports.ts";
 import type { OfficialWorld } from "./official-world.ts";
 
 export interface Asked {
@@ -50,7 +51,7 @@ interface Seen {
   readonly port?: number;
 }
 
-/** Parts of the Location, where they differ from the request's; a port of the scheme need not be written. */
+/** Parts of the Location where they differ from the request's. Default of the port: the scheme's, where that is stated. */
 export interface Redirect {
   readonly scheme?: string;
   readonly host?: string;
@@ -61,23 +62,22 @@ export interface Redirect {
 /** A request, or its path; and the status, or the backend that answers, or all of it. */
 export type Exchange = readonly [asked: Asked | string, outcome: Outcome | number | string];
 
-/** Each until it holds, or the time is over. */
+/** At the first attempt, as soon as every accepted route says that it is programmed. */
 export async function expectAnswers(
   world: OfficialWorld,
   gateway: string,
   exchanges: readonly Exchange[],
   common: Asked = {},
 ): Promise<void> {
+  await world.programmed();
   for (const [request, result] of exchanges) {
     const asked = { ...common, ...(typeof request === "string" ? { path: request } : request) };
     const outcome =
       typeof result === "number" ? { status: result } : typeof result === "string" ? { backend: result } : result;
-    await world.eventually(async () => {
-      const answered = await ask(world.addressOf(gateway), asked);
-      const difference = differenceOf(asked, outcome, answered, world.addressOf(gateway));
-      if (difference !== undefined)
-        throw new Error(`${JSON.stringify(request)}: ${difference}; got ${JSON.stringify(answered)}`);
-    });
+    const answered = await ask(world.addressOf(gateway), asked);
+    const difference = differenceOf(asked, outcome, answered, world.addressOf(gateway));
+    if (difference !== undefined)
+      throw new Error(`${JSON.stringify(request)}: ${difference}; got ${JSON.stringify(answered)}`);
   }
 }
 
@@ -137,7 +137,7 @@ function tlsOf({ tls, http2 }: Asked): ConnectionOptions {
 }
 
 function portOf({ port, tls }: Asked): number {
-  return port ?? (tls ? 443 : 80);
+  return portHere(port ?? (tls ? 443 : 80));
 }
 
 function hostOf(address: string, asked: Asked): string {
@@ -155,7 +155,7 @@ function answeredOf(status: number, received: IncomingHttpHeaders, body: string)
 }
 
 /** Why the answer is not the one expected; undefined where it is. */
-export function differenceOf(asked: Asked, outcome: Outcome, answered: Answered, address: string): string | undefined {
+function differenceOf(asked: Asked, outcome: Outcome, answered: Answered, address: string): string | undefined {
   const allowed = [outcome.status ?? 200].flat();
   if (!allowed.includes(answered.status)) return `expected ${allowed.join(" or ")}`;
   const header = headerDifference(outcome, answered);
@@ -206,13 +206,26 @@ function redirectDifference(asked: Asked, redirect: Redirect, answered: Answered
   const expected = {
     scheme: redirect.scheme ?? from.protocol.slice(0, -1),
     host: redirect.host ?? from.hostname,
-    port: redirect.port ?? "",
+    port: portOfUrl(
+      redirect.port ?? (redirect.scheme === undefined ? String(portOf(asked)) : ""),
+      redirect.scheme ?? from.protocol,
+    ),
     path: redirect.path ?? from.pathname,
   };
-  const found = { scheme: to.protocol.slice(0, -1), host: to.hostname, port: to.port, path: to.pathname };
+  const found = {
+    scheme: to.protocol.slice(0, -1),
+    host: to.hostname,
+    port: portOfUrl(to.port, to.protocol),
+    path: to.pathname,
+  };
   return JSON.stringify(found) === JSON.stringify(expected)
     ? undefined
     : `expected a redirect to ${JSON.stringify(expected)}`;
+}
+
+/** A port need not be written where it is the scheme's own. */
+function portOfUrl(port: string, scheme: string): string {
+  return port === "" ? (scheme.startsWith("https") ? "443" : "80") : port;
 }
 
 /** The share of each backend in so many answers, asked a few at a time. */

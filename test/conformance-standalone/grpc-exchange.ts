@@ -2,6 +2,7 @@
 import { connect } from "node:http2";
 import type { IncomingHttpHeaders } from "node:http2";
 import { decodeReply, encodeRequest, frameMessage, unframeMessages } from "../support/grpc-messages.ts";
+import { portHere } from "./shifted-ports.ts";
 import type { OfficialWorld } from "./official-world.ts";
 
 const SERVICE = "gateway_api_conformance.echo_basic.grpcecho.GrpcEcho";
@@ -22,7 +23,7 @@ export interface EchoResult {
 
 export async function callEcho(world: OfficialWorld, gateway: string, call: EchoCall = {}): Promise<EchoResult> {
   const { method = "Echo", authority = world.addressOf(gateway), metadata = {} } = call;
-  const session = connect(`http://${world.addressOf(gateway)}:80`);
+  const session = connect(`http://${world.addressOf(gateway)}:${portHere(80)}`);
   const { promise, resolve, reject } = Promise.withResolvers<EchoResult>();
   session.on("error", reject);
   const stream = session.request({

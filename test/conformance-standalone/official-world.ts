@@ -16,6 +16,7 @@ import { DeployedPods } from "./deployed-pods.ts";
 import type { EchoPod } from "./echo-pod.ts";
 import { LoopbackAddresses } from "./loopback-addresses.ts";
 import { type Manifest, officialManifests } from "./official-manifests.ts";
+import { withShiftedPorts } from "./shifted-ports.ts";
 import { makeSuiteCertificates, type SuiteCertificates } from "./suite-certificates.ts";
 
 const INFRA = "gateway-conformance-infra";
@@ -75,7 +76,7 @@ export class OfficialWorld implements AsyncDisposable {
     this.#ageSeconds += 1;
     for (const manifest of manifests) {
       if (manifest.kind === "Deployment") this.#deployments.push(manifest);
-      else if (manifest.kind in kinds) this.#state(manifest);
+      else if (manifest.kind in kinds) this.#state(withShiftedPorts(manifest));
       else throw new Error(`nobody here knows ${manifest.kind}`);
     }
     await this.#settle();
@@ -146,6 +147,19 @@ export class OfficialWorld implements AsyncDisposable {
         await delay(10);
       }
     }
+  }
+
+  /** Resolves when no object says any more that its present generation is not yet with the proxy. */
+  async programmed(): Promise<void> {
+    await this.eventually(() => {
+      for (const { kind, metadata } of this.#objects.values()) {
+        const reference = `${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
+        const { conditions = [], parents = [] } = /Route$|^Gateway$/.test(kind) ? this.statusOf(reference) : {};
+        const all = [conditions, ...parents.map((parent) => parent.conditions)].flat();
+        const pending = all.find(({ type, reason }) => type.endsWith("Programmed") && reason === "Pending");
+        if (pending) throw new Error(`${reference}: ${pending.message}`);
+      }
+    });
   }
 
   /** Where a Gateway listens. */

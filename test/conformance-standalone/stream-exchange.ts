@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { ConnectionOptions } from "node:tls";
 import { expect } from "vitest";
+import { portHere } from "./shifted-ports.ts";
 import type { OfficialWorld } from "./official-world.ts";
 
 const PATIENCE_MS = 2_000;
@@ -11,7 +12,7 @@ const PATIENCE_MS = 2_000;
 /** The pod that answers a line, as "namespace/name". Rejects when the connection is refused or closed without an answer. */
 export function podOfLine(address: string, port: number, tls?: ConnectionOptions): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const at = { host: address, port };
+  const at = { host: address, port: portHere(port) };
   const connection = tls ? connectTls({ ...at, ...tls }) : connect(at);
   let received = "";
   connection.setEncoding("utf8").setTimeout(PATIENCE_MS, () => connection.destroy(new Error("no answer")));

@@ -3,6 +3,7 @@
  * An expectation names what must be there; what else is there is not its business.
  */
 import { expect } from "vitest";
+import { portHere } from "./shifted-ports.ts";
 import type { OfficialWorld } from "./official-world.ts";
 
 /** By type: "True", or with the reason "False NotAllowedByListeners". */
@@ -42,11 +43,12 @@ export async function expectParents(
   await world.eventually(() => {
     const { parents = [], ancestors = [] } = world.statusOf(reference);
     const entries = [...parents, ...ancestors];
+    const here = new Map(Object.entries(expected).map(([parent, conditions]) => [parentHere(parent), conditions]));
     const named = new Map(
       entries.map(({ parentRef, ancestorRef, conditions }) => [nameOf(parentRef ?? ancestorRef), conditions]),
     );
-    expect([...named.keys()].toSorted(), `parents of ${reference}`).toEqual(Object.keys(expected).toSorted());
-    for (const [parent, conditions] of Object.entries(expected))
+    expect([...named.keys()].toSorted(), `parents of ${reference}`).toEqual([...here.keys()].toSorted());
+    for (const [parent, conditions] of here)
       expectMatch(`${reference} at ${parent}`, named.get(parent) ?? [], conditions);
   });
 }
@@ -89,7 +91,7 @@ export async function expectAccepted(
   for (const route of routes) await expectRouteConditions(world, route, { Accepted: "True Accepted" });
 }
 
-export async function expectEveryListener(
+async function expectEveryListener(
   world: OfficialWorld,
   reference: string,
   expected: ExpectedConditions,
@@ -138,6 +140,10 @@ function expectMatch(what: string, conditions: readonly AnyCondition[], expected
     return [type, wanted.includes(" ") ? condition : (condition.split(" ")[0] ?? "")] as const;
   });
   expect(Object.fromEntries(shown), `conditions of ${what}`).toEqual(expected);
+}
+
+function parentHere(parent: string): string {
+  return parent.replace(/:(\d+)$/, (_, port: string) => `:${portHere(Number(port))}`);
 }
 
 function nameOf(reference: object | undefined): string {
