@@ -27,6 +27,8 @@ export interface ProxySideOptions {
   readonly envoyPath: string;
   readonly directory: StateDirectory;
   readonly concurrency?: number;
+  /** Whether Envoy writes its access log; it does unless told otherwise. */
+  readonly accessLog?: boolean;
   readonly onProxyEvent: (event: ProxyEvent) => void;
   readonly onFacts: (facts: readonly Fact[]) => void;
   /** A message was queued for a proxy. */
@@ -37,6 +39,8 @@ export interface ProxySideOptions {
 export interface ProxySide {
   readonly records: Collection<EnvoyRecord>;
   readonly ledger: DeliveryLedger;
+  /** Envoy's process; undefined between two. */
+  readonly envoyPid: number | undefined;
   /** What is still missing until the first complete state is acknowledged; undefined from then on, for good. */
   notReady(): string | undefined;
   /** Drains and ends Envoy, then takes everything down. */
@@ -51,7 +55,10 @@ const RETRY_MS = 2_000;
 /** The sources must have been read once: what the engine holds now is the first complete state. */
 export async function startProxySide(engine: Engine, options: ProxySideOptions): Promise<ProxySide> {
   await using starting = new AsyncDisposableStack();
-  const records = envoyResources(engine.graph, engine.translation, { ...defaultSettings, reusePort: false });
+  const records = envoyResources(engine.graph, engine.translation, {
+    ...defaultSettings,
+    accessLog: options.accessLog ?? true,
+  });
   const ledger = new DeliveryLedger();
   const gate: PortGate = starting.use(
     new PortGate({
@@ -81,6 +88,9 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
   return {
     records,
     ledger,
+    get envoyPid() {
+      return proxy.pid;
+    },
     notReady: () => readiness.missing(),
     stop: async (how) => {
       await proxy.stop(how);

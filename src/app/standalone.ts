@@ -29,8 +29,8 @@ export interface StandaloneOptions {
   readonly stateDirectory?: string;
   readonly concurrency?: number;
   readonly log: Logger;
-  /** Lines of Envoy's access log. */
-  readonly onAccess: (line: string) => void;
+  /** Takes lines of Envoy's access log; absent: Envoy writes none. */
+  readonly onAccess?: (line: string) => void;
 }
 
 export interface Standalone {
@@ -66,6 +66,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   const proxySide = await startProxySide(engine, {
     envoyPath,
     directory,
+    accessLog: options.onAccess !== undefined,
     log,
     onSent: (message) => metrics.countSent(message),
     onFacts: (facts) => {
@@ -144,7 +145,7 @@ class Files implements Disposable {
 }
 
 function tellProxyEvent(event: ProxyEvent, { log, onAccess }: StandaloneOptions, metrics: Metrics): void {
-  if (event.kind === "access") onAccess(event.line);
+  if (event.kind === "access") onAccess?.(event.line);
   else logProxyEvent(log, event);
   if (event.kind === "ended") metrics.countRestart();
 }

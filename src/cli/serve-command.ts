@@ -62,9 +62,7 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
     bindAddress: options.bind,
     className: options.class,
     log,
-    onAccess: (line) => {
-      if (options.accessLog) process.stdout.write(`${line}\n`);
-    },
+    ...(options.accessLog && { onAccess: (line: string) => void process.stdout.write(`${line}\n`) }),
     ...(options.envoy !== undefined && { envoyPath: options.envoy }),
     ...(options.stateDir !== undefined && { stateDirectory: options.stateDir }),
     ...(options.concurrency !== undefined && { concurrency: options.concurrency }),

@@ -32,6 +32,7 @@ export class ServedGateway implements AsyncDisposable {
       envoyPath: await findEnvoy(),
       directory,
       concurrency: 1,
+      accessLog: false,
       log: pino({ level: "silent" }),
       onFacts: () => {},
       onProxyEvent: () => {},
