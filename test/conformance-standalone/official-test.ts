@@ -1,7 +1,11 @@
-/** One official test, replayed under its name: its manifests served, then what it asks and expects, as data of ours. */
+/**
+ * One official test, replayed under its name: its manifests served, then what it asks and expects, as data of ours. Those that the
+ * suite runs at the same time as others are replayed once more among the manifests of all the others.
+ */
 import { afterAll, beforeAll, inject, test } from "vitest";
-import { OfficialWorld } from "./official-world.ts";
 import type { Manifest } from "./official-manifests.ts";
+import { OfficialWorld } from "./official-world.ts";
+import { parallelTests } from "./parallel-manifests.ts";
 
 export type Replay = (
   name: string,
@@ -13,16 +17,23 @@ export type Replay = (
 /** One world for the tests of a file, which it serves one after the other. */
 export function officialTests(): Replay {
   const suite = inject("conformanceSuite");
+  const parallel = suite === undefined ? undefined : parallelTests(suite);
   let world: OfficialWorld | undefined;
   beforeAll(async () => {
     if (suite !== undefined) world = await OfficialWorld.start(suite);
   });
   afterAll(async () => world?.[Symbol.asyncDispose]());
-  return (name, files, body, edit) => {
-    test.skipIf(suite === undefined)(name, async () => {
-      if (world === undefined) throw new Error("no world");
-      await world.begin(files, edit);
-      await body(world);
-    });
+  const replay = async (files: readonly string[], [, , body, edit]: Parameters<Replay>): Promise<void> => {
+    if (world === undefined) throw new Error("no world");
+    await world.begin(files, edit);
+    await body(world);
+  };
+  return (...official) => {
+    const [name, files] = official;
+    test.skipIf(suite === undefined)(name, async () => await replay(files, official));
+    if (parallel?.names.has(name)) {
+      const all = [...new Set([...parallel.files, ...files])];
+      test(`${name}, among all that the suite runs beside it`, async () => await replay(all, official));
+    }
   };
 }
