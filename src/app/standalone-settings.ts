@@ -31,5 +31,5 @@ export function withDefaultClass(
     spec: { controllerName: CONTROLLER_NAME },
   };
   const key = objectKeyOf(implicit);
-  return objects.has(key) ? objects : new Map([...objects, [key, implicit]]);
+  return objects.has(key) ? objects : new Map(objects).set(key, implicit);
 }

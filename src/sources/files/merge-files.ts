@@ -38,7 +38,7 @@ export function mergeFiles(
   const problems: FileProblem[] = [];
   for (const [file, objects] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
     for (const loaded of objects) {
-      const key = objectKeyOf(loaded.object);
+      const key = keyOf(loaded.object);
       const other = places.get(key);
       if (other === undefined) places.set(key, loaded);
       else problems.push(duplicateProblem(file, loaded, other));
@@ -53,6 +53,15 @@ export function mergeFiles(
   }
   for (const namespace of missingNamespaces(objects)) objects.set(objectKeyOf(namespace), namespace);
   return { objects, places, problems, generations };
+}
+
+/** A key is made once: the one string, whose hash is known, is far cheaper to look up than an equal one. */
+const keys = new WeakMap<KnownObject, ObjectKey>();
+
+function keyOf(object: KnownObject): ObjectKey {
+  const known = keys.get(object) ?? objectKeyOf(object);
+  keys.set(object, known);
+  return known;
 }
 
 function duplicateProblem(file: string, { object, locate }: LoadedObject, other: LoadedObject): FileProblem {
