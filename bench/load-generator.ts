@@ -6,7 +6,7 @@
  */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { processorSeconds } from "./process-usage.ts";
@@ -54,7 +54,7 @@ export function findLoadGenerator(): LoadGenerator {
   };
 }
 
-/** The proxy has its own processor, the last one, where there is more than one: see processorOf. */
+/** The proxy has the last processor, where there are several (see pinToLastProcessor), and wrk the first. */
 export async function measureLoad(generator: LoadGenerator, proxyPid: number, load: Load): Promise<Measured> {
   const before = processorSeconds(proxyPid);
   const began = performance.now();
@@ -75,13 +75,16 @@ function isInstalled(program: string): boolean {
   }
 }
 
+const canPin = (): boolean => availableParallelism() > 1 && isInstalled("taskset");
+
 async function runWrk({ port, host, requests, seconds }: Load): Promise<LoadAnswer> {
   const folder = mkdtempSync(join(tmpdir(), "trilith-bench-"));
   try {
     const script = join(folder, "requests.lua");
     writeFileSync(script, wrkScript(host, requests));
     const options = ["-t", "1", "-c", String(CONNECTIONS), "-d", `${seconds}s`, "--latency", "-s", script];
-    const { stdout } = await execute("wrk", [...options, `http://127.0.0.1:${port}/`]);
+    const [program, ...before] = canPin() ? ["taskset", "-c", "0", "wrk"] : ["wrk"];
+    const { stdout } = await execute(program ?? "wrk", [...before, ...options, `http://127.0.0.1:${port}/`]);
     const problem = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(stdout);
     if (problem) throw new Error(`wrk: ${problem[0]}`);
     const [, rate = "", , p99 = "", unit = ""] =

@@ -31,7 +31,7 @@ import { hostOf, translated } from "./translated.ts";
 const COUNTS = [10, 100, 1_000, 10_000] as const;
 const SHAPES = [byPrefix, byHeader, mixed] as const;
 const FORMS = ["tree", "list"] as const;
-const ROUNDS = 5;
+const ROUNDS = 7;
 const SECONDS = 1;
 /** So many different requests are sent in turn, spread over the rules. */
 const DIFFERENT_REQUESTS = 2_000;
@@ -67,9 +67,7 @@ async function measureShape(shape: Shape, tell: Tell): Promise<readonly Variant[
   for (let round = 0; round <= ROUNDS; round += 1) {
     tell(`${shape.name}: ${round === 0 ? "warming up" : `round ${round} of ${ROUNDS}`}`);
     for (const { envoy, requests, rounds } of variants) {
-      const seconds = round === 0 ? 0.2 : SECONDS;
-      if (round === 0 && generator.saturates) continue;
-      const load = { port: envoy.port, host: HOST, requests, seconds };
+      const load = { port: envoy.port, host: HOST, requests, seconds: SECONDS };
       const measured = await measureLoad(generator, envoy.pid, load);
       if (round > 0) rounds.push(measured);
     }
@@ -209,14 +207,17 @@ function plotOf({ name }: Shape, variants: readonly Variant[], index: number, sa
   };
 }
 
+/** Judged by Envoy's processor time: a rate also falls when a neighbour takes the processor away. */
 function goalOf({ name }: Shape, variants: readonly Variant[]): Goal {
   const most = variants.find(({ form, count }) => form === "tree" && count === COUNTS.at(-1));
+  const rate = most ? ratioOf(variants, most, rateOf) : Number.NaN;
+  const capacity = most ? ratioOf(variants, most, capacityOf) : Number.NaN;
   const { saturates } = findLoadGenerator();
-  const ratio = most ? ratioOf(variants, most, saturates ? rateOf : capacityOf) : 0;
-  const capacity = most ? ratioOf(variants, most, capacityOf) : 0;
   return {
     text: `10,000 rules are within 10 % of 10 (${name})`,
-    measured: `${ratio.toFixed(2)} of the requests per second, ${capacity.toFixed(2)} of those per second of processor`,
-    met: ratio >= 0.9,
+    measured:
+      `${capacity.toFixed(2)} of the requests per second of processor` +
+      (saturates ? `, ${rate.toFixed(2)} of the requests per second` : ""),
+    met: capacity >= 0.9,
   };
 }
