@@ -60,4 +60,7 @@ export const trustBundleKey = (parts: readonly string[]): TrustBundleKey => part
 export const endpointSetKey = (
   backend: NamespacedName & { readonly kind: "Service" | "XBackend" },
   port: number,
-): EndpointSetKey => `${backend.kind}/${backend.namespace}/${backend.name}/${port}` as EndpointSetKey;
+  /** A Service can have one number for a port of each. */
+  transport: "tcp" | "udp" = "tcp",
+): EndpointSetKey =>
+  `${backend.kind}/${backend.namespace}/${backend.name}/${port}${transport === "udp" ? "/udp" : ""}` as EndpointSetKey;

@@ -29,10 +29,11 @@ export interface ProxyLimits {
 
 /**
  * Envoy refuses regular expressions whose RE2 program is larger; its default of 100 is less than `[a-z]{1,63}` needs in several labels. The
- * check that users see is the translation's, at 4096 as computed in JavaScript; twice that leaves room for programs that
- * Envoy's build of RE2 compiles a little larger, so that what passed there is never refused here. Matching stays linear in the input either way.
+ * check that users see is the translation's, at 4096 ranges of characters; a range takes up to four of RE2's instructions for
+ * bytes, and the matching tree makes one expression of several, so that what passed there is never refused here. Matching
+ * stays linear in the input either way.
  */
-const MAX_REGULAR_EXPRESSION_PROGRAM = 8192;
+const MAX_REGULAR_EXPRESSION_PROGRAM = 32_768;
 
 const CONTROL_PLANE = "trilith-control-plane";
 

@@ -14,6 +14,8 @@ import type { Inputs } from "./inputs.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteStatuses } from "./route-status/derive-route-statuses.ts";
 import { deriveRules } from "./rules/derive-rules.ts";
+import { deriveIdleRouteFindings } from "./stream/idle-route-findings.ts";
+import { deriveReachFindings } from "./virtual-hosts/reach-findings.ts";
 import { deriveVirtualHosts, type ListenerHost } from "./virtual-hosts/derive-virtual-hosts.ts";
 
 /** What the Gateway side has worked out. */
@@ -43,15 +45,16 @@ export interface RouteSide {
 }
 
 export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteSide {
-  const { inputs, parentResults, attachments, listenerHosts, controllerName } = sources;
+  const { inputs, attachments, listenerHosts } = sources;
   const { results, bindings } = deriveTlsBindings(graph, inputs);
   const rules = deriveRules(graph, { ...sources, tlsBindings: bindings });
-  const routes = deriveRouteStatuses(graph, inputs, parentResults, rules, controllerName);
-  const policies = derivePolicyStatuses(graph, { inputs, rules, results, bindings, controllerName });
+  const routes = deriveRouteStatuses(graph, sources, rules);
+  const policies = derivePolicyStatuses(graph, { ...sources, rules, results, bindings });
   const backends = deriveBackends(graph, inputs, rules);
+  const virtualHosts = deriveVirtualHosts(graph, attachments, listenerHosts, rules);
   return {
     ...backends,
-    virtualHosts: deriveVirtualHosts(graph, attachments, listenerHosts, rules),
+    virtualHosts,
     wantedBundles: graph.derive({
       name: "translate/BundlesOfRoutes",
       key: (wanted: { readonly key: string; readonly bundle: TrustBundle }) => wanted.key,
@@ -66,6 +69,15 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
         tls?.clientCertificate ? [{ key: `${key}>${tls.clientCertificate}`, certificate: tls.clientCertificate }] : [],
     }),
     statuses: graph.union({ name: "translate/RouteSideStatuses", of: [routes.statuses, policies.statuses] }),
-    findings: graph.union({ name: "translate/RouteSideFindings", of: [routes.findings, policies.findings] }),
+    findings: graph.union({
+      name: "translate/RouteSideFindings",
+      of: [
+        routes.findings,
+        policies.findings,
+        backends.findings,
+        deriveReachFindings(graph, virtualHosts),
+        deriveIdleRouteFindings(graph, attachments),
+      ],
+    }),
   };
 }

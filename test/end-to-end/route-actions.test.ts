@@ -349,6 +349,44 @@ describe.skipIf(missing)("filters that routes enable", () => {
   });
 });
 
+describe.skipIf(missing)("authorization in several places", () => {
+  const auth = (by: string): ExternalAuth => ({
+    protocol: "HTTP",
+    backend: backendKey(by),
+    pathPrefix: `/by-${by}`,
+    allowedRequestHeaders: [],
+    allowedResponseHeaders: [],
+    maxBodyBytes: 0,
+  });
+  const twice = host(
+    "auth-twice.test",
+    onAny(
+      ruleOf("twice", forwardTo(weighted("a", 1, { externalAuth: auth("c") })), {
+        filters: { mirrors: [], externalAuth: auth("guard") },
+      }),
+    ),
+  );
+  const redirect = ruleOf("moved", { kind: "redirect", redirect: { status: 302, hostname: "else.test" } });
+  const moved = host(
+    "auth-redirect.test",
+    onAny({ ...redirect, filters: { mirrors: [], externalAuth: auth("guard") } }),
+  );
+
+  test("a rule's service and then a backend's must agree", async () => {
+    const answer = await ask(twice, "/both?status=200");
+    expect([answer.status, answer.echoed?.backend]).toEqual([200, "a"]);
+    const last = (name: string): string | undefined => backends.get(name)?.requests.at(-1)?.path;
+    expect([last("guard"), last("c")]).toEqual(["/by-guard/both?status=200", "/by-c/both?status=200"]);
+    expect((await ask(twice, "/none?status=403")).status).toBe(403);
+    expect([last("guard"), last("c")]).toEqual(["/by-guard/none?status=403", "/by-c/both?status=200"]);
+  });
+
+  test("a redirect is guarded, too", async () => {
+    expect((await ask(moved, "/?status=200")).status).toBe(302);
+    expect((await ask(moved, "/?status=403")).status).toBe(403);
+  });
+});
+
 describe.skipIf(missing)("hosts that serve nothing", () => {
   const empty = host("empty.test");
   const grpc = host("grpc.test", onAny(ruleOf("grpc", { kind: "respond", status: 500 }, { grpc: true })));

@@ -12,8 +12,8 @@ export interface StaticEnvoy {
 /** As the bootstrap that Trilith gives its proxies: headers that come twice are one list, and expressions may be long. */
 const runtime = {
   "envoy.reloadable_features.match_headers_individually": false,
-  "re2.max_program_size.error_level": 8192,
-  "re2.max_program_size.warn_level": 8192,
+  "re2.max_program_size.error_level": 32_768,
+  "re2.max_program_size.warn_level": 32_768,
 };
 
 /** Resolves when its listeners serve; rejects with its log when it refuses the configuration. */

@@ -8,6 +8,8 @@
 export const CORS_FILTER = "envoy.filters.http.cors";
 /** `envoy.extensions.filters.http.ext_authz.v3.ExtAuthz`; routes give an `ExtAuthzPerRoute` that names the service. */
 export const EXTERNAL_AUTH_FILTER = "envoy.filters.http.ext_authz";
+/** A second one, for the authorisation that a backend asks for beside its rule's; after it in the chain. */
+export const BACKEND_EXTERNAL_AUTH_FILTER = "envoy.filters.http.ext_authz.of_backend";
 /** `envoy.extensions.filters.http.stateful_session.v3.StatefulSession`; routes give a `StatefulSessionPerRoute`. */
 export const SESSION_FILTER = "envoy.filters.http.stateful_session";
 /** Last in the chain, always enabled. */

@@ -24,6 +24,7 @@ import { headerListsOf } from "./header-mutation.ts";
 import { pathChangeOf } from "./path-modifier.ts";
 import { retryPolicyOf } from "./retry-policy.ts";
 import { sessionOf } from "./session.ts";
+import { NO_TREATMENT } from "./share.ts";
 import type { Share, Treatment } from "./share.ts";
 
 type Filters = Readonly<Record<string, Any>>;
@@ -46,7 +47,7 @@ export function forwardActionOf(
 ): { readonly action: RouteAction; readonly filters: Filters } {
   const { rule, match } = entry;
   const [first] = shares;
-  const treatment: Treatment = first?.treatment ?? { mirrors: [] };
+  const treatment: Treatment = first?.treatment ?? NO_TREATMENT;
   const single = shares.length === 1 ? backendOf(first) : undefined;
   const retryPolicy = retryPolicyOf(rule);
   const action = create(RouteActionSchema, {

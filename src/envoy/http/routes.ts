@@ -14,7 +14,7 @@ import { formatRule } from "../../model/index.ts";
 import type { HttpEntry, VirtualHost } from "../../model/index.ts";
 import { corsPolicyOf } from "./cross-origin.ts";
 import { externalAuthOf } from "./external-auth.ts";
-import { CORS_FILTER, EXTERNAL_AUTH_FILTER } from "./filter-names.ts";
+import { BACKEND_EXTERNAL_AUTH_FILTER, CORS_FILTER, EXTERNAL_AUTH_FILTER } from "./filter-names.ts";
 import { forwardActionOf, forwardsHeadersItself } from "./forward-action.ts";
 import { everything, WHOLE } from "./fraction.ts";
 import type { Portion } from "./fraction.ts";
@@ -22,7 +22,7 @@ import { headerListsOf } from "./header-mutation.ts";
 import { redirectCasesOf } from "./redirect.ts";
 import { routeMatchOf } from "./route-match.ts";
 import type { Restriction } from "./route-match.ts";
-import { areAlike, sharesOf } from "./share.ts";
+import { areAlike, NO_TREATMENT, sharesOf } from "./share.ts";
 import type { Share, Treatment } from "./share.ts";
 
 export interface HostContext {
@@ -73,7 +73,7 @@ function forwardRouteOf(entry: HttpEntry, shares: readonly Share[], { scheme }: 
   const { action, filters } = forwardActionOf(entry, shares, { secure: scheme === "https", portion });
   const headers =
     first === undefined || forwardsHeadersItself(shares) ? { requestHeaders: [], responseHeaders: [] } : first;
-  const treatment = first?.treatment ?? { mirrors: [] };
+  const treatment = first?.treatment ?? NO_TREATMENT;
   return routeOf(entry, { ...headers, treatment }, restrictionTo(portion), { case: "route", value: action }, filters);
 }
 
@@ -102,11 +102,12 @@ function routeOf(
 }
 
 /** The filters that are disabled until a route configures them. */
-function filtersOf({ cors, externalAuth }: Treatment): Readonly<Record<string, Any>> {
+function filtersOf({ cors, externalAuths }: Treatment): Readonly<Record<string, Any>> {
   const filters: Record<string, Any> = {};
   if (cors !== undefined) filters[CORS_FILTER] = anyPack(CorsPolicySchema, corsPolicyOf(cors));
-  if (externalAuth?.backend !== undefined) {
-    filters[EXTERNAL_AUTH_FILTER] = anyPack(ExtAuthzPerRouteSchema, externalAuthOf(externalAuth, externalAuth.backend));
+  for (const [index, { auth, backend }] of externalAuths.entries()) {
+    const name = index === 0 ? EXTERNAL_AUTH_FILTER : BACKEND_EXTERNAL_AUTH_FILTER;
+    filters[name] = anyPack(ExtAuthzPerRouteSchema, externalAuthOf(auth, backend));
   }
   return filters;
 }

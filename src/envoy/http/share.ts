@@ -27,8 +27,11 @@ export interface Treatment {
   readonly path?: PathModifier;
   readonly mirrors: readonly Mirror[];
   readonly cors?: Cors;
-  readonly externalAuth?: ExternalAuth;
+  /** The rule's, then the backend's: each must agree. */
+  readonly externalAuths: readonly { readonly auth: ExternalAuth; readonly backend: BackendKey }[];
 }
+
+export const NO_TREATMENT: Treatment = { mirrors: [], externalAuths: [] };
 
 export interface Share {
   readonly weight: number;
@@ -62,9 +65,9 @@ function shareOf(weight: number, target: ShareTarget, rule: RuleFilters, own?: R
   const hostname = own?.rewrite?.hostname ?? rule.rewrite?.hostname ?? hostSetBy(...requestHeaders);
   const path = own?.rewrite?.path ?? rule.rewrite?.path;
   const cors = own?.cors ?? rule.cors;
-  const [externalAuth] = auths;
-  // Envoy's filter asks one service. Two that must both agree, or one that does not exist, refuse everything.
-  const refused = auths.length > 1 || auths.some(({ backend }) => backend === undefined);
+  const externalAuths = auths.flatMap((auth) => (auth.backend === undefined ? [] : [{ auth, backend: auth.backend }]));
+  // One that there is nobody to ask refuses everything.
+  const refused = externalAuths.length < auths.length;
   return {
     weight,
     target: refused ? { kind: "respond", status: 500 } : target,
@@ -75,7 +78,7 @@ function shareOf(weight: number, target: ShareTarget, rule: RuleFilters, own?: R
       ...(hostname === undefined ? {} : { hostname }),
       ...(path === undefined ? {} : { path }),
       ...(cors === undefined ? {} : { cors }),
-      ...(externalAuth === undefined || refused ? {} : { externalAuth }),
+      externalAuths: refused ? [] : externalAuths,
     },
   };
 }

@@ -22,7 +22,13 @@ import type { RouteTableKey } from "../../model/index.ts";
 import { httpAccessLog } from "../access-log.ts";
 import { overTheStream } from "../discovery.ts";
 import { seconds } from "../duration.ts";
-import { CORS_FILTER, EXTERNAL_AUTH_FILTER, ROUTER_FILTER, SESSION_FILTER } from "../http/filter-names.ts";
+import {
+  BACKEND_EXTERNAL_AUTH_FILTER,
+  CORS_FILTER,
+  EXTERNAL_AUTH_FILTER,
+  ROUTER_FILTER,
+  SESSION_FILTER,
+} from "../http/filter-names.ts";
 import { routePathMutation } from "../http/route-path-header.ts";
 import type { EnvoySettings } from "../settings.ts";
 
@@ -100,6 +106,7 @@ export function httpConnectionManager(kind: "http" | "https", table: RouteTableK
 const httpFilters: readonly HttpFilter[] = [
   httpFilter(CORS_FILTER, CorsSchema, {}, "disabled"),
   httpFilter(EXTERNAL_AUTH_FILTER, ExtAuthzSchema, unsetAuthorization(), "disabled"),
+  httpFilter(BACKEND_EXTERNAL_AUTH_FILTER, ExtAuthzSchema, unsetAuthorization(), "disabled"),
   httpFilter(SESSION_FILTER, StatefulSessionSchema, {}, "disabled"),
   httpFilter(ROUTER_FILTER, RouterSchema, { suppressEnvoyHeaders: true }, "enabled"),
 ];

@@ -38,6 +38,7 @@ export function httpMatch(match: HTTPRouteMatch): RankedMatch {
       type === "Exact" ? EXACT : type === "RegularExpression" ? REGULAR_EXPRESSION : PREFIX,
       // A slash at the end of a prefix says nothing.
       type === "PathPrefix" && value.length > 1 && value.endsWith("/") ? value.length - 1 : value.length,
+      0,
       match.method === undefined ? 0 : 1,
       headers.length,
       params.length,
@@ -65,20 +66,11 @@ export function grpcMatch(match: GRPCRouteMatch): RankedMatch {
   };
 }
 
-/** The length is that of the path, or of the regular expression for a path, that says the same. */
-function grpcPathRank(service: string | undefined, method: string | undefined, type: string): [number, number] {
-  if (service === undefined && method === undefined) return [PREFIX, 1];
-  if (type === "RegularExpression") {
-    const length = (part: string | undefined): number =>
-      part === undefined ? "[^/]+".length : part.length + "(?:)".length;
-    return [REGULAR_EXPRESSION, 2 + length(service) + length(method)];
-  }
-  if (service !== undefined && method !== undefined) return [EXACT, 2 + service.length + method.length];
-  if (service !== undefined) return [PREFIX, 1 + service.length];
-  const escaped = (method ?? "")
-    .split("")
-    .reduce((sum, letter) => sum + (/[.*+?^${}()|[\]\\]/.test(letter) ? 2 : 1), 0);
-  return [REGULAR_EXPRESSION, "/[^/]+/".length + escaped];
+/** Characters of the service first, then of the method; a match without a service is hardly more than one of everything. */
+function grpcPathRank(service: string | undefined, method: string | undefined, type: string): [number, number, number] {
+  if (service === undefined) return [PREFIX, "/".length, (method ?? "").length];
+  if (type === "RegularExpression") return [REGULAR_EXPRESSION, `/${service}`.length, (method ?? "").length];
+  return method === undefined ? [PREFIX, `/${service}`.length, 0] : [EXACT, `/${service}/${method}`.length, 0];
 }
 
 interface Wanted {

@@ -11,16 +11,20 @@ import {
   experimentalGroup,
   gatewayGroup,
   kinds,
+  type ObjectKey,
   objectKeyOf,
   type OwnCondition,
   type ParentReference,
 } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
 import { codeOfReason, type Finding, findingOf } from "../finding.ts";
+import { xBackendLookup, xBackendResultOf } from "../backends/x-backend-result.ts";
+import type { Grants } from "../grants.ts";
 import type { Inputs } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import type { RouteRules } from "../rules/route-rules.ts";
-import { type PolicyResult, targetKey } from "./policy-result.ts";
+import type { PolicyResult } from "./policy-result.ts";
+import { policyVerdictOf } from "./policy-verdict.ts";
 import type { TlsBinding } from "./tls-bindings.ts";
 
 /** That a Gateway's routes send traffic to a Service or XBackend. */
@@ -35,6 +39,7 @@ export interface PolicyStatusSources {
   readonly rules: Collection<RouteRules>;
   readonly results: Collection<PolicyResult>;
   readonly bindings: Collection<TlsBinding>;
+  readonly grants: Grants;
   readonly controllerName: string;
 }
 
@@ -44,7 +49,7 @@ export interface PolicyStatuses {
 }
 
 export function derivePolicyStatuses(graph: Graph, sources: PolicyStatusSources): PolicyStatuses {
-  const { inputs, rules, results, bindings, controllerName } = sources;
+  const { inputs, rules, results, bindings, grants, controllerName } = sources;
   const uses = deriveUses(graph, rules);
   const byTarget = graph.index(uses, "by target", ({ target }) => [target]);
   const gatewaysOf = (read: Reader, target: string): NamespacedName[] =>
@@ -53,29 +58,30 @@ export function derivePolicyStatuses(graph: Graph, sources: PolicyStatusSources)
     name: "translate/BackendTlsPolicyStatuses",
     key: (status: ObjectStatus) => status.key,
     from: results,
-    reads: [uses, bindings],
+    reads: [uses, bindings, inputs.services],
     map: (policy, read) => {
       const gateways = policy.targets.flatMap(({ service }) =>
         gatewaysOf(read, `Service/${policy.namespace}/${service}`),
       );
-      const conditions = conditionsOf(policy, acceptedOf(policy, bindings, read));
-      return gateways.length === 0 ? [] : [policyStatusOf(policy, ancestorsOf(gateways, controllerName, conditions))];
+      const conditions = conditionsOf(policy, policyVerdictOf(policy, sources, read).accepted);
+      if (gateways.length === 0) return [];
+      return [policyStatusOf(policy, ancestorsOf(gateways, controllerName, conditions, MAX_POLICY_ANCESTORS))];
     },
   });
   const xBackends = graph.derive({
     name: "translate/XBackendStatuses",
     key: (status: ObjectStatus) => status.key,
     from: inputs.xBackends,
-    reads: [uses],
-    map: ({ apiVersion, kind, metadata, spec }, read) => {
-      const { namespace, name, generation = 0 } = metadata;
+    reads: [uses, inputs.trustFacts, inputs.certificateFacts, grants.of],
+    map: (backend, read) => {
+      const { kind } = backend;
+      const { namespace, name, generation = 0 } = backend.metadata;
       const gateways = gatewaysOf(read, `XBackend/${namespace}/${name}`);
       if (gateways.length === 0) return [];
-      const accepted = spec.type === "EndpointSelector" ? SELECTOR_UNSUPPORTED : ACCEPTED;
-      const ancestors = ancestorsOf(gateways, controllerName, [
-        { type: "Accepted", ...accepted, observedGeneration: generation },
-      ]);
-      const key = objectKeyOf({ apiVersion, kind, metadata });
+      const { accepted } = xBackendResultOf(backend, xBackendLookup(inputs, grants, read));
+      const conditions = [{ type: "Accepted", ...accepted, observedGeneration: generation }];
+      const ancestors = ancestorsOf(gateways, controllerName, conditions, MAX_BACKEND_ANCESTORS);
+      const key = objectKeyOf(backend);
       return [
         { key, apiVersion: `${experimentalGroup}/v1alpha1`, kind, namespace, name, generation, status: { ancestors } },
       ];
@@ -83,7 +89,10 @@ export function derivePolicyStatuses(graph: Graph, sources: PolicyStatusSources)
   });
   return {
     statuses: graph.union({ name: "translate/PolicyStatuses", of: [policies, xBackends] }),
-    findings: deriveFindings(graph, results, bindings),
+    findings: graph.union({
+      name: "translate/PolicyFindings",
+      of: [derivePolicyFindings(graph, sources), deriveXBackendFindings(graph, sources)],
+    }),
   };
 }
 
@@ -102,31 +111,9 @@ function deriveUses(graph: Graph, rules: Collection<RouteRules>): Collection<Gat
   });
 }
 
-const ACCEPTED: Verdict = { status: "True", reason: "Accepted", message: "The backend can be used" };
-const SELECTOR_UNSUPPORTED: Verdict = {
-  status: "False",
-  reason: "Invalid",
-  message:
-    "There are no pods to select here; name the backend by a Service with EndpointSlices or by an external hostname",
-};
-
-function acceptedOf(policy: PolicyResult, bindings: Collection<TlsBinding>, read: Reader): Verdict {
-  if (policy.targets.length === 0)
-    return {
-      status: "False",
-      reason: "TargetNotFound",
-      message: "No targetRef names a Service, which is the only kind of target",
-    };
-  const rivals = policy.targets.map((target) => read.get(bindings, targetKey(policy.namespace, target)));
-  const won = rivals.some((binding) => binding === undefined || binding.policy === policy.key);
-  if (won) return policy.accepted;
-  const names = [...new Set(rivals.map((binding) => binding?.name))].join(", ");
-  return {
-    status: "False",
-    reason: "Conflicted",
-    message: `BackendTLSPolicy ${names}, which is older, is in force for the same target`,
-  };
-}
+/** What the API holds at most; further Gateways are left out, as it demands. */
+const MAX_POLICY_ANCESTORS = 16;
+const MAX_BACKEND_ANCESTORS = 32;
 
 function conditionsOf(policy: PolicyResult, accepted: Verdict): OwnCondition[] {
   const { generation: observedGeneration, resolvedRefs } = policy;
@@ -136,10 +123,16 @@ function conditionsOf(policy: PolicyResult, accepted: Verdict): OwnCondition[] {
   ];
 }
 
-function ancestorsOf(gateways: readonly NamespacedName[], controllerName: string, conditions: readonly OwnCondition[]) {
+function ancestorsOf(
+  gateways: readonly NamespacedName[],
+  controllerName: string,
+  conditions: readonly OwnCondition[],
+  maximum: number,
+) {
   const unique = new Map(gateways.map((gateway) => [`${gateway.namespace}/${gateway.name}`, gateway]));
   return [...unique.entries()]
     .sort(([a], [b]) => compareText(a, b))
+    .slice(0, maximum)
     .map(([, { namespace, name }]) => {
       const ancestorRef: ParentReference = { group: gatewayGroup, kind: "Gateway", namespace, name };
       return { ancestorRef, controllerName, conditions };
@@ -152,27 +145,38 @@ function policyStatusOf(policy: PolicyResult, ancestors: ReturnType<typeof ances
   return { key, apiVersion, kind: "BackendTLSPolicy", namespace, name, generation, status: { ancestors } };
 }
 
-function deriveFindings(
-  graph: Graph,
-  results: Collection<PolicyResult>,
-  bindings: Collection<TlsBinding>,
-): Collection<Finding> {
+function derivePolicyFindings(graph: Graph, sources: PolicyStatusSources): Collection<Finding> {
+  const { inputs, results, bindings } = sources;
   return graph.derive({
     name: "translate/BackendTlsPolicyFindings",
     key: (finding: Finding) => finding.key,
     from: results,
-    reads: [bindings],
+    reads: [bindings, inputs.services],
     map: (policy, read) => {
-      const bad = [acceptedOf(policy, bindings, read), policy.resolvedRefs].filter(({ status }) => status === "False");
-      return bad.map(({ reason, message }) =>
-        findingOf({
-          object: policy.key,
-          severity: "error",
-          code: codeOfReason("policy", reason),
-          path: "spec",
-          message,
-        }),
-      );
+      const { accepted, notices } = policyVerdictOf(policy, sources, read);
+      const bad = [accepted, policy.resolvedRefs].filter(({ status }) => status === "False");
+      return [
+        ...bad.map((verdict) => verdictFinding(policy.key, "policy", verdict)),
+        ...[...policy.notices, ...notices].map((notice) =>
+          findingOf({ object: policy.key, severity: "warning", ...notice }),
+        ),
+      ];
     },
   });
 }
+
+function deriveXBackendFindings(graph: Graph, { inputs, grants }: PolicyStatusSources): Collection<Finding> {
+  return graph.derive({
+    name: "translate/XBackendFindings",
+    key: (finding: Finding) => finding.key,
+    from: inputs.xBackends,
+    reads: [inputs.trustFacts, inputs.certificateFacts, grants.of],
+    map: (backend, read) => {
+      const { accepted } = xBackendResultOf(backend, xBackendLookup(inputs, grants, read));
+      return accepted.status === "False" ? [verdictFinding(objectKeyOf(backend), "backend", accepted)] : [];
+    },
+  });
+}
+
+const verdictFinding = (object: ObjectKey, prefix: string, { reason, message }: Verdict): Finding =>
+  findingOf({ object, severity: "error", code: codeOfReason(prefix, reason), path: "spec", message });

@@ -14,6 +14,7 @@ import type {
 } from "../../resources/index.ts";
 import { objectKey } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
+import type { RuleNotice } from "../rules/route-rules.ts";
 
 /** What a driver found in a ConfigMap or Secret of CA certificates; absent: the object is not there. */
 export type TrustLookup = (
@@ -95,16 +96,20 @@ export interface PolicyResult extends ResolvedValidation {
   readonly createdAt?: string;
   readonly generation: number;
   readonly targets: readonly PolicyTarget[];
+  /** What of the policy has no effect. */
+  readonly notices: readonly RuleNotice[];
 }
 
 export interface PolicyTarget {
   readonly service: string;
   /** The Service port's name; absent: all ports. */
   readonly sectionName?: string;
+  /** Position in `spec.targetRefs`. */
+  readonly index: number;
 }
 
 /** The key under which policies for the same target meet. */
-export const targetKey = (namespace: string, target: PolicyTarget): string =>
+export const targetKey = (namespace: string, target: Omit<PolicyTarget, "index">): string =>
   `${namespace}/${target.service}${target.sectionName === undefined ? "" : `#${target.sectionName}`}`;
 
 export function policyResultOf(policy: BackendTLSPolicy, key: ObjectKey, trust: TrustLookup): PolicyResult {
@@ -115,14 +120,43 @@ export function policyResultOf(policy: BackendTLSPolicy, key: ObjectKey, trust: 
     name,
     ...(creationTimestamp !== undefined && { createdAt: creationTimestamp }),
     generation,
-    targets: policy.spec.targetRefs
-      .filter((target) => target.group === "" && target.kind === "Service")
-      .map((target) => ({
-        service: target.name,
-        ...(target.sectionName !== undefined && { sectionName: target.sectionName }),
-      })),
+    targets: policy.spec.targetRefs.flatMap((target, index) =>
+      isService(target)
+        ? [
+            {
+              service: target.name,
+              index,
+              ...(target.sectionName !== undefined && { sectionName: target.sectionName }),
+            },
+          ]
+        : [],
+    ),
+    notices: noticesOf(policy.spec),
     ...resolveValidation(policy.spec.validation, namespace, trust),
   };
+}
+
+const isService = ({ group, kind }: LocalObjectReference): boolean => group === "" && kind === "Service";
+
+function noticesOf({ targetRefs, options = {} }: BackendTLSPolicy["spec"]): RuleNotice[] {
+  const foreign = targetRefs.flatMap((target, index): RuleNotice[] => {
+    if (isService(target)) return [];
+    return [
+      {
+        code: "policy-target-not-supported",
+        path: `spec.targetRefs[${index}]`,
+        message: `a ${target.kind} is no target of a BackendTLSPolicy; only Services are`,
+        advice: "Name a Service; an XBackend states TLS in its own spec.tls",
+      },
+    ];
+  });
+  const unknown = Object.keys(options).map((option) => ({
+    code: "policy-option-not-supported",
+    path: `spec.options[${option}]`,
+    message: `Trilith knows no option ${option}, so it has no effect`,
+    advice: "Take it out",
+  }));
+  return [...foreign, ...unknown];
 }
 
 const ACCEPTED: Verdict = { status: "True", reason: "Accepted", message: "The policy is in force" };

@@ -16,7 +16,10 @@ import type { EndpointSlice, Service } from "../../resources/index.ts";
 import { experimentalGroup, objectKey, serviceNameLabel } from "../../resources/index.ts";
 import type { Inputs } from "../inputs.ts";
 import type { RouteRules } from "../rules/route-rules.ts";
-import { type EndpointPlan, planOfService } from "./endpoint-plan.ts";
+import type { Finding } from "../finding.ts";
+import { deriveEndpointFindings } from "./endpoint-findings.ts";
+import { type EndpointPlan, NOTHING, planOfService } from "./endpoint-plan.ts";
+import { servicePortOf } from "./service-port.ts";
 
 export interface BackendDerivations {
   readonly backends: Collection<Backend>;
@@ -24,6 +27,8 @@ export interface BackendDerivations {
   readonly endpointSets: Collection<EndpointSet>;
   /** Names that a driver should resolve and keep resolved. */
   readonly wantedNames: Collection<{ readonly key: string }>;
+  /** Backends that nobody can be reached by. */
+  readonly findings: Collection<Finding>;
 }
 
 /** That a route uses something. Apart from RouteRules, so that a change of a route's weights touches none of its backends. */
@@ -38,7 +43,7 @@ export function deriveBackends(graph: Graph, inputs: Inputs, rules: Collection<R
     name: "translate/StreamBackends",
     key: (backend: StreamBackend) => backend.key,
     from: rules,
-    map: ({ streamBackend }) => (streamBackend ? [streamBackend] : []),
+    map: (of) => of.streamBackends,
   });
   const origins = sharedValues(graph, "EndpointSetOrigins", rules, endpointOriginsOf);
   const plans = derivePlans(graph, inputs, origins);
@@ -51,6 +56,7 @@ export function deriveBackends(graph: Graph, inputs: Inputs, rules: Collection<R
     backends,
     streamBackends,
     endpointSets: deriveEndpointSets(graph, inputs, plans),
+    findings: deriveEndpointFindings(graph, plans, inputs),
     wantedNames: graph.derive({
       name: "translate/WantedNames",
       key: (name: { readonly key: string }) => name.key,
@@ -85,17 +91,21 @@ function sharedValues<T extends { readonly key: string }>(
 interface EndpointOrigin {
   readonly key: EndpointSetKey;
   readonly origin: BackendOrigin;
+  readonly transport: "TCP" | "UDP";
 }
 
-function endpointOriginsOf({ backends, streamBackend }: RouteRules): EndpointOrigin[] {
+function endpointOriginsOf({ backends, streamBackends }: RouteRules): EndpointOrigin[] {
   const origins = new Map<EndpointSetKey, EndpointOrigin>();
-  for (const { endpoints: key, origin } of backends) origins.set(key, { key, origin });
-  for (const { endpoints: key, origin } of streamBackend?.targets ?? [])
-    if (key && origin) origins.set(key, { key, origin });
+  for (const { endpoints: key, origin } of backends) origins.set(key, { key, origin, transport: "TCP" });
+  for (const { targets, protocol } of streamBackends) {
+    const transport = protocol === "udp" ? "UDP" : "TCP";
+    for (const { endpoints: key, origin } of targets) if (key && origin) origins.set(key, { key, origin, transport });
+  }
   return [...origins.values()];
 }
 
-interface PlannedSet extends EndpointOrigin {
+/** Where the endpoints of a set come from. */
+export interface PlannedSet extends EndpointOrigin {
   readonly plan: EndpointPlan;
 }
 
@@ -109,25 +119,24 @@ function derivePlans(graph: Graph, inputs: Inputs, origins: Collection<EndpointO
     key: (planned: PlannedSet) => planned.key,
     from: origins,
     reads: [inputs.services, inputs.endpointSlices, inputs.xBackends],
-    map: ({ key, origin }, read) => {
+    map: (stated, read) => {
+      const { origin } = stated;
       const plan =
-        origin.kind === "Service" ? servicePlan(origin, inputs, read, slices) : xBackendPlan(origin, inputs, read);
-      return [{ key, origin, plan }];
+        origin.kind === "Service" ? servicePlan(stated, inputs, read, slices) : xBackendPlan(origin, inputs, read);
+      return [{ ...stated, plan }];
     },
   });
 }
 
-const NOTHING: EndpointPlan = { endpoints: [], names: [] };
-
 function servicePlan(
-  { namespace, name, port }: BackendOrigin,
+  { origin: { namespace, name, port }, transport }: EndpointOrigin,
   inputs: Inputs,
   read: Reader,
   slices: Parameters<Reader["by"]>[0],
 ): EndpointPlan {
   const key = objectKey({ group: "", kind: "Service", namespace, name });
   const service = read.pick(inputs.services, key, (found: Service | undefined) => found && { spec: found.spec });
-  const servicePort = service?.spec.ports?.find((candidate) => candidate.port === port);
+  const servicePort = service && servicePortOf(service.spec, port, transport);
   if (service === undefined || servicePort === undefined) return NOTHING;
   return planOfService(service, servicePort, read.by(slices, `${namespace}/${name}`) as readonly EndpointSlice[]);
 }

@@ -6,6 +6,7 @@
  */
 import type { Endpoint } from "../../model/index.ts";
 import type { EndpointSlice, EndpointSliceEndpoint, Service, ServicePort } from "../../resources/index.ts";
+import { isIPv4, isIPv6 } from "../../resources/index.ts";
 
 export interface EndpointPlan {
   readonly endpoints: readonly Endpoint[];
@@ -20,12 +21,21 @@ export function planOfService(
   slices: readonly EndpointSlice[],
 ): EndpointPlan {
   const { type, externalName } = service.spec;
-  if (type === "ExternalName")
-    return { endpoints: [], names: externalName === undefined ? [] : [{ hostname: externalName, port: port.port }] };
+  if (type === "ExternalName") return externalName === undefined ? NOTHING : planOfName(externalName, port.port);
   const ready = collect(slices, port, ({ conditions }) => conditions?.ready !== false);
   if (ready.endpoints.length + ready.names.length > 0) return ready;
   return collect(slices, port, ({ conditions }) => conditions?.serving === true && conditions.terminating === true);
 }
+
+export const NOTHING: EndpointPlan = { endpoints: [], names: [] };
+
+/** An address can stand in the place of a name. Names are without case, and nobody's own when they end in a dot. */
+function planOfName(stated: string, port: number): EndpointPlan {
+  if (isIPv4(stated) || isIPv6(stated)) return { endpoints: [{ address: stated, port }], names: [] };
+  return { endpoints: [], names: [{ hostname: hostnameOf(stated), port }] };
+}
+
+const hostnameOf = (stated: string): string => stated.toLowerCase().replace(/\.$/, "");
 
 function collect(
   slices: readonly EndpointSlice[],
@@ -38,7 +48,8 @@ function collect(
     const target = slice.ports?.find((p) => p.name === (port.name ?? "") && p.protocol === port.protocol)?.port;
     if (target === undefined) continue;
     for (const address of slice.endpoints.filter(wanted).flatMap((endpoint) => endpoint.addresses)) {
-      if (slice.addressType === "FQDN") names.set(`${address}:${target}`, { hostname: address, port: target });
+      if (slice.addressType === "FQDN")
+        names.set(`${hostnameOf(address)}:${target}`, { hostname: hostnameOf(address), port: target });
       else endpoints.set(`${address}:${target}`, { address, port: target });
     }
   }

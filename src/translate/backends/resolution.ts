@@ -1,7 +1,7 @@
 /** What a backendRef turns out to be: something to send traffic to, or a reason why not. */
 import type { BackendOrigin, BackendTls, EndpointSetKey, TrustBundle } from "../../model/index.ts";
 import type { ReferenceProblem } from "../rules/rule-scope.ts";
-import type { HttpProtocol } from "./service-protocol.ts";
+import type { StatedProtocol } from "./service-protocol.ts";
 
 export type Resolution =
   | {
@@ -9,13 +9,15 @@ export type Resolution =
       readonly origin: BackendOrigin;
       readonly endpoints: EndpointSetKey;
       /** What the backend itself says about HTTP; absent: nothing. */
-      readonly protocol?: HttpProtocol;
+      readonly protocol?: StatedProtocol;
+      /** An `appProtocol` that means nothing to Trilith. */
+      readonly unknownProtocol?: string;
       readonly tls?: BackendTls;
       /** The trust that `tls` names, where it is not the system's. */
       readonly bundle?: TrustBundle;
       /** Distinguishes backends of the same port by how TLS is spoken to them; empty without TLS. */
       readonly tlsName: string;
     }
-  /** Traffic must be answered with an error, never sent in plain text: its TLS policy cannot be carried out. */
+  /** Traffic must be answered with an error, never sent in plain text: its TLS cannot be carried out. */
   | { readonly kind: "unusable"; readonly origin: BackendOrigin; readonly message: string }
   | { readonly kind: "unresolved"; readonly reason: ReferenceProblem["reason"]; readonly message: string };

@@ -4,23 +4,12 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#backendobjectreference
  */
-import {
-  type BackendTls,
-  certificateKey,
-  type CertificateKey,
-  endpointSetKey,
-  type TrustBundle,
-} from "../../model/index.ts";
-import type {
-  BackendObjectReference,
-  SecretObjectReference,
-  Service,
-  ServicePort,
-  XBackend,
-} from "../../resources/index.ts";
-import type { ResolvedValidation } from "../backend-tls/policy-result.ts";
+import { type BackendTls, type CertificateKey, endpointSetKey, type TrustBundle } from "../../model/index.ts";
+import type { BackendObjectReference, Service, ServicePort, XBackend } from "../../resources/index.ts";
 import type { Resolution } from "./resolution.ts";
-import { protocolOfAppProtocol } from "./service-protocol.ts";
+import { servicePortOf } from "./service-port.ts";
+import { protocolOfAppProtocol, protocolOfXBackend } from "./service-protocol.ts";
+import type { XBackendResult } from "./x-backend-result.ts";
 
 /** What resolution may look at. Each function reads, so that whoever asked is asked again when the answer changes. */
 export interface BackendLookup {
@@ -34,7 +23,7 @@ export interface BackendLookup {
   }): boolean;
   /** The policy in force for a port of a Service. */
   tlsPolicy(namespace: string, service: string, port: ServicePort): TlsPolicy | undefined;
-  validation(xBackend: XBackend): ResolvedValidation | undefined;
+  xBackendResult(xBackend: XBackend): XBackendResult;
   /** What the Gateway presents to backends; undefined where it has none. */
   readonly clientCertificate: CertificateKey | undefined;
   readonly transport: "TCP" | "UDP";
@@ -78,24 +67,12 @@ export function resolveBackend(reference: BackendObjectReference, namespace: str
 function resolveService({ name, port }: BackendObjectReference, namespace: string, look: BackendLookup): Resolution {
   const service = look.service(namespace, name);
   if (service === undefined) return notFound(`Service ${namespace}/${name} does not exist`);
-  const samePort = (service.spec.ports ?? []).filter((candidate) => candidate.port === port);
-  const servicePort = samePort.find((candidate) => candidate.protocol === look.transport);
-  if (port === undefined || servicePort === undefined) {
-    const [other] = samePort;
-    if (other !== undefined) {
-      return {
-        kind: "unresolved",
-        reason: "UnsupportedProtocol",
-        message: `port ${port} of Service ${namespace}/${name} is ${other.protocol}, and the route needs ${look.transport}`,
-      };
-    }
-    const ports = (service.spec.ports ?? []).map((candidate) => candidate.port).join(", ");
-    return notFound(
-      `Service ${namespace}/${name} has no port ${port ?? "(none stated)"}; it has ${ports === "" ? "none" : ports}`,
-    );
-  }
+  const servicePort = servicePortOf(service.spec, port, look.transport);
+  if (port === undefined || servicePort === undefined)
+    return noSuchPort(`Service ${namespace}/${name}`, service, port, look);
   const origin = { kind: "Service", namespace, name, port } as const;
-  const policy = look.tlsPolicy(namespace, name, servicePort);
+  // Nobody speaks TLS over datagrams here.
+  const policy = look.transport === "UDP" ? undefined : look.tlsPolicy(namespace, name, servicePort);
   if (policy !== undefined && policy.tls === undefined) {
     return {
       kind: "unusable",
@@ -103,52 +80,56 @@ function resolveService({ name, port }: BackendObjectReference, namespace: strin
       message: `BackendTLSPolicy ${policy.name} is invalid, so Service ${namespace}/${name} cannot be spoken to`,
     };
   }
-  const protocol = protocolOfAppProtocol(servicePort.appProtocol);
+  const { appProtocol } = servicePort;
+  const protocol = protocolOfAppProtocol(appProtocol);
   return {
     kind: "resolved",
     origin,
-    endpoints: endpointSetKey(origin, port),
+    endpoints: endpointSetKey(origin, port, look.transport === "UDP" ? "udp" : "tcp"),
     ...(protocol !== undefined && { protocol }),
+    ...(protocol === undefined && appProtocol !== undefined && { unknownProtocol: appProtocol }),
     ...withTls(policy, look.clientCertificate),
   };
+}
+
+function noSuchPort(
+  label: string,
+  { spec: { ports = [] } }: Pick<Service, "spec">,
+  port: number | undefined,
+  { transport }: BackendLookup,
+): Resolution {
+  const other = ports.find((candidate) => candidate.port === port);
+  if (other === undefined) {
+    const has = ports.length === 0 ? "none" : ports.map((candidate) => candidate.port).join(", ");
+    return notFound(`${label} has no port ${port ?? "(none stated)"}; it has ${has}`);
+  }
+  const message = `port ${port} of ${label} is ${other.protocol}, and the route needs ${transport}`;
+  return { kind: "unresolved", reason: "UnsupportedProtocol", message };
 }
 
 function resolveXBackend(namespace: string, name: string, look: BackendLookup): Resolution {
   const backend = look.xBackend(namespace, name);
   if (backend === undefined) return notFound(`XBackend ${namespace}/${name} does not exist`);
-  const { protocol, port, tls } = backend.spec;
+  const { port } = backend.spec;
   const origin = { kind: "XBackend", namespace, name, port: port.number } as const;
-  const validation = look.validation(backend);
-  const wantsTls = tls.mode !== "None";
-  const certificate =
-    tls.mode === "ClientAndServer" ? clientCertificateOf(tls.clientCertificateRef, namespace) : undefined;
-  if (wantsTls && validation?.tls === undefined) {
-    return {
-      kind: "unusable",
-      origin,
-      message: `the TLS settings of XBackend ${namespace}/${name} cannot be carried out: ${validation?.resolvedRefs.message ?? "no validation is stated"}`,
-    };
+  if (look.transport === "UDP") {
+    const message = `XBackend ${namespace}/${name} is reached by TCP, and the route needs UDP`;
+    return { kind: "unresolved", reason: "UnsupportedProtocol", message };
   }
+  const { accepted, tls, bundle } = look.xBackendResult(backend);
+  if (accepted.status === "False")
+    return { kind: "unusable", origin, message: `XBackend ${namespace}/${name} cannot be used: ${accepted.message}` };
+  const protocol = protocolOfXBackend(backend.spec);
+  const policy = tls && { name: `${namespace}/${name}`, tls, ...(bundle && { bundle }) };
   return {
     kind: "resolved",
     origin,
     endpoints: endpointSetKey(origin, port.number),
-    ...(protocol !== undefined && { protocol: X_BACKEND_PROTOCOLS[protocol] ?? (wantsTls ? "auto" : "http") }),
-    ...withTls(wantsTls && validation ? { name: `${namespace}/${name}`, ...validation } : undefined, certificate),
+    ...(protocol !== undefined && { protocol }),
+    // It presents a certificate of its own, and never the Gateway's.
+    ...withTls(policy, undefined),
   };
 }
-
-/** A certificate of another namespace is never taken: an XBackend has no place to say that it was granted. */
-const clientCertificateOf = ({ namespace, name }: SecretObjectReference, own: string): CertificateKey | undefined =>
-  namespace === undefined || namespace === own ? certificateKey({ namespace: own, name }) : undefined;
-
-const X_BACKEND_PROTOCOLS: Readonly<Record<string, "http" | "h2">> = {
-  H2C: "h2",
-  HTTP2: "h2",
-  GRPC: "h2",
-  HTTP11: "http",
-  WSS: "http",
-};
 
 function withTls(policy: TlsPolicy | undefined, clientCertificate: CertificateKey | undefined): TlsParts {
   if (policy?.tls === undefined) return { tlsName: "" };

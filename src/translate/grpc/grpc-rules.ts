@@ -4,11 +4,12 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#grpcrouterule
  */
-import type { HttpRule, RouteOrigin } from "../../model/index.ts";
+import type { HttpAction, HttpRule, RouteOrigin } from "../../model/index.ts";
 import type { GRPCRouteRule } from "../../resources/index.ts";
 import type { HttpBackends } from "../http/http-backends.ts";
-import { forwardTo, ruleOriginOf, sessionPersistenceOf } from "../http/http-rules.ts";
+import { forwardTo, ruleOriginOf, tellOfSession } from "../http/http-rules.ts";
 import { filtersOf } from "../http/rule-filters.ts";
+import { sessionPersistenceOf } from "../http/session-persistence.ts";
 import type { MatchedRule } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
 import { grpcMatchOf } from "./grpc-match.ts";
@@ -39,12 +40,14 @@ function grpcRuleOf(
   scope: RuleScope,
 ): HttpRule {
   const { filters, blocked } = filtersOf(rule.filters ?? [], `${path}.filters`, backends);
+  const action: HttpAction = blocked
+    ? { kind: "respond", status: UNAVAILABLE }
+    : forwardTo(rule.backendRefs ?? [], `${path}.backendRefs`, UNAVAILABLE, backends, scope);
+  if (rule.sessionPersistence) tellOfSession(rule.sessionPersistence, path, action, scope);
   return {
     origin,
     grpc: true,
-    action: blocked
-      ? { kind: "respond", status: UNAVAILABLE }
-      : forwardTo(rule.backendRefs ?? [], `${path}.backendRefs`, UNAVAILABLE, backends, scope),
+    action,
     filters,
     ...(rule.sessionPersistence && { sessionPersistence: sessionPersistenceOf(rule.sessionPersistence, origin) }),
   };

@@ -8,11 +8,11 @@
  */
 import type {
   HttpAction,
+  HttpMatch,
   HttpRule,
   Retry,
   RouteOrigin,
   RuleOrigin,
-  SessionPersistence,
   WeightedBackend,
 } from "../../model/index.ts";
 import { parseDuration } from "../../resources/index.ts";
@@ -21,14 +21,16 @@ import type {
   HTTPRouteMatch,
   HTTPRouteRetry,
   HTTPRouteRule,
-  SessionPersistence as SessionPersistenceSpec,
+  SessionPersistence,
 } from "../../resources/index.ts";
-import type { MatchedRule } from "../rules/route-rules.ts";
+import type { MatchedRule, RuleNotice } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
+import { type RankedMatch, rankedByPath } from "../virtual-hosts/match-rank.ts";
 import type { HttpBackends } from "./http-backends.ts";
 import { httpMatchOf } from "./http-match.ts";
 import { preflightMatchOf } from "./preflight.ts";
 import { filtersOf } from "./rule-filters.ts";
+import { sessionNotices, sessionPersistenceOf } from "./session-persistence.ts";
 
 export function httpRulesOf(
   route: RouteOrigin,
@@ -41,15 +43,36 @@ export function httpRulesOf(
     // An empty list can only be written on purpose: the default is one match of every path.
     const matches = rule.matches.length > 0 ? rule.matches : [EVERY_REQUEST];
     const stated = matches.map((match, i) => httpMatchOf(match, `${path}.matches[${i}]`));
-    const hasCors = [
-      ...(rule.filters ?? []),
-      ...(rule.backendRefs ?? []).flatMap((backend) => backend.filters ?? []),
-    ].some(({ type }) => type === "CORS");
+    scope.notices.push(...connectNotices(stated, `${path}.matches`));
+    const preflights = answersPreflights(rule) ? stated.flatMap(preflightOf) : [];
     return {
-      matches: hasCors ? [...stated, ...stated.flatMap((match) => preflightMatchOf(match) ?? [])] : stated,
+      matches: [...stated.map((match) => rankedByPath(match)), ...preflights],
       rule: httpRuleOf(ruleOriginOf(route, index, rule.name), rule, path, backends, scope),
     };
   });
+}
+
+function connectNotices(matches: readonly HttpMatch[], path: string): RuleNotice[] {
+  return matches.flatMap(({ method }, index) =>
+    method !== "CONNECT"
+      ? []
+      : [
+          {
+            code: "connect-not-supported",
+            path: `${path}[${index}].method`,
+            message: "CONNECT has no path and is not forwarded, so that this match takes no request",
+            advice: "Take the match out",
+          },
+        ],
+  );
+}
+
+const answersPreflights = ({ filters = [], backendRefs = [] }: HTTPRouteRule): boolean =>
+  [...filters, ...backendRefs.flatMap((backend) => backend.filters ?? [])].some(({ type }) => type === "CORS");
+
+function preflightOf(match: HttpMatch): RankedMatch[] {
+  const preflight = preflightMatchOf(match);
+  return preflight ? [rankedByPath(preflight, match.headers.length > 0 ? "unsure" : "sure")] : [];
 }
 
 const EVERY_REQUEST: HTTPRouteMatch = { path: { type: "PathPrefix", value: "/" } };
@@ -70,13 +93,18 @@ function httpRuleOf(
   scope: RuleScope,
 ): HttpRule {
   const { filters, redirect, blocked } = filtersOf(rule.filters ?? [], `${path}.filters`, backends);
-  const forward = (): HttpAction => forwardTo(rule.backendRefs ?? [], `${path}.backendRefs`, 500, backends, scope);
   const request = millisecondsOf(rule.timeouts?.request);
   const backendRequest = millisecondsOf(rule.timeouts?.backendRequest);
+  const action: HttpAction = blocked
+    ? { kind: "respond", status: 500 }
+    : redirect
+      ? { kind: "redirect", redirect }
+      : forwardTo(rule.backendRefs ?? [], `${path}.backendRefs`, 500, backends, scope);
+  if (rule.sessionPersistence) tellOfSession(rule.sessionPersistence, path, action, scope);
   return {
     origin,
     grpc: false,
-    action: blocked ? { kind: "respond", status: 500 } : redirect ? { kind: "redirect", redirect } : forward(),
+    action,
     filters,
     ...(request !== undefined && { requestTimeoutMs: request }),
     ...(backendRequest !== undefined && { backendRequestTimeoutMs: backendRequest }),
@@ -106,15 +134,31 @@ export function forwardTo(
     return [{ weight: reference.weight, target, filters }];
   });
   if (weighted.length > 0) return { kind: "forward", backends: weighted };
-  if (references.length > 0) {
-    scope.notices.push({
-      code: "all-weights-zero",
-      path,
-      message: `every backend has weight 0, so requests are answered ${status}`,
-      advice: "Give at least one backend a weight",
-    });
-  }
+  scope.notices.push(nobodyNotice(references, path, `requests are answered ${status}`));
   return { kind: "respond", status };
+}
+
+/** Nobody gets what the rule matches; `consequence` says what becomes of it. */
+export function nobodyNotice(references: readonly unknown[], path: string, consequence: string): RuleNotice {
+  return references.length > 0
+    ? {
+        code: "all-weights-zero",
+        path,
+        message: `every backend has weight 0, so ${consequence}`,
+        advice: "Give at least one backend a weight",
+      }
+    : {
+        code: "rule-without-backends",
+        path,
+        message: `the rule has no backends, so ${consequence}`,
+        advice: "Add backendRefs",
+      };
+}
+
+/** `path` is the rule's. */
+export function tellOfSession(spec: SessionPersistence, path: string, action: HttpAction, scope: RuleScope): void {
+  const backends = action.kind === "forward" ? action.backends.length : 0;
+  scope.notices.push(...sessionNotices(spec, `${path}.sessionPersistence`, backends));
 }
 
 function retryOf(retry: HTTPRouteRetry): Retry {
@@ -124,16 +168,3 @@ function retryOf(retry: HTTPRouteRetry): Retry {
 
 const millisecondsOf = (duration: string | undefined): number | undefined =>
   duration === undefined ? undefined : parseDuration(duration);
-
-/** A cookie that the user does not name is named after the rule, so that rules of one host do not share pins. */
-export function sessionPersistenceOf(spec: SessionPersistenceSpec, origin: RuleOrigin): SessionPersistence {
-  if (spec.type === "Header") return { type: "Header", name: spec.header.name.toLowerCase() };
-  const { name, path, lifetimeType } = spec.cookie;
-  const maxAge = lifetimeType === "Permanent" ? millisecondsOf(spec.absoluteTimeout) : undefined;
-  return {
-    type: "Cookie",
-    name: name ?? `trilith-${origin.namespace}-${origin.name}-${origin.rule}`,
-    path,
-    ...(maxAge !== undefined && { maxAgeMs: maxAge }),
-  };
-}

@@ -7,8 +7,14 @@
 import { RE2JS } from "re2js";
 import { RuleDropped } from "../rules/rule-scope.ts";
 
-/** Instructions of the compiled program. The bootstrap gives Envoy's `re2.max_program_size.error_level` twice as many, so that what passes here is never refused there. */
+/**
+ * Instructions of the compiled program, where one that looks for a class of characters counts once for each of its ranges, up
+ * to MAX_RANGES. Envoy compiles to bytes, which can take several times as many: the bootstrap's
+ * `re2.max_program_size.error_level` leaves room for that, so that what passes here is never refused there.
+ */
 const MAX_PROGRAM_SIZE = 4096;
+/** More ranges than this are those of a Unicode category, which Envoy's RE2 knows in a short form. */
+const MAX_RANGES = 64;
 
 /** Throws RuleDropped, naming `path`, unless RE2 accepts the expression and its program is within bounds. */
 export function checkRegularExpression(expression: string, path: string): void {
@@ -23,7 +29,12 @@ export function checkRegularExpression(expression: string, path: string): void {
 
 function programSizeOf(expression: string, path: string): number {
   try {
-    return RE2JS.compile(expression).programSize();
+    const { inst } = RE2JS.compile(expression).re2().prog as {
+      readonly inst: readonly { readonly runes?: ArrayLike<number> }[];
+    };
+    // `runes` are pairs, the first and the last of a range.
+    const rangesOf = (runes: ArrayLike<number> = []): number => Math.min(MAX_RANGES, Math.ceil(runes.length / 2));
+    return inst.reduce((size, { runes }) => size + Math.max(1, rangesOf(runes)), 0);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RuleDropped(path, `"${expression}" is no regular expression that RE2 accepts: ${reason}`);

@@ -25,6 +25,7 @@ import type {
   HTTPURLRewriteFilter,
   LocalObjectReference,
 } from "../../resources/index.ts";
+import { filterNotices } from "./filter-notices.ts";
 import type { HttpBackends } from "./http-backends.ts";
 import { withoutTrailingSlash } from "./http-match.ts";
 
@@ -41,6 +42,7 @@ export function filtersOf(list: readonly HTTPRouteFilter[], path: string, backen
   const filters: Mutable<Omit<RuleFilters, "mirrors">> = {};
   let redirect: Redirect | undefined;
   let blocked = false;
+  for (const notice of filterNotices(list, path)) backends.notice(notice);
   for (const [index, filter] of list.entries()) {
     const at = `${path}[${index}]`;
     switch (filter.type) {
@@ -128,13 +130,20 @@ function mirrorsOf(filter: HTTPRequestMirrorFilter, path: string, backends: Http
 
 function corsOf(filter: HTTPCORSFilter): Cors {
   return {
-    allowOrigins: filter.allowOrigins ?? [],
+    allowOrigins: (filter.allowOrigins ?? []).map(originOf),
     allowCredentials: filter.allowCredentials ?? false,
     allowMethods: filter.allowMethods ?? [],
     allowHeaders: filter.allowHeaders ?? [],
     exposeHeaders: filter.exposeHeaders ?? [],
     maxAgeSeconds: filter.maxAge,
   };
+}
+
+/** As browsers write origins: in lower case, and without the scheme's own port. */
+function originOf(origin: string): string {
+  const lower = origin.toLowerCase();
+  const ownPort = lower.startsWith("https:") ? ":443" : ":80";
+  return lower.endsWith(ownPort) ? lower.slice(0, -ownPort.length) : lower;
 }
 
 /** Fails closed: without a service to ask, every request is refused. */

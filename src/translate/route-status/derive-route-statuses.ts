@@ -4,12 +4,19 @@
  */
 import type { Collection, Graph, Group } from "../../collections/index.ts";
 import { gatewayGroup, kinds, type ObjectKey } from "../../resources/index.ts";
-import type { ParentResult } from "../attachment.ts";
+import type { Attachment, ParentResult } from "../attachment.ts";
 import { codeOfReason, type Finding, findingOf } from "../finding.ts";
 import type { Inputs } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import { type RouteRules, routeRulesKey } from "../rules/route-rules.ts";
 import { routeConditions } from "./route-conditions.ts";
+
+export interface RouteStatusSources {
+  readonly inputs: Inputs;
+  readonly parentResults: Collection<ParentResult>;
+  readonly attachments: Collection<Attachment>;
+  readonly controllerName: string;
+}
 
 export interface RouteStatuses {
   readonly statuses: Collection<ObjectStatus>;
@@ -18,11 +25,12 @@ export interface RouteStatuses {
 
 export function deriveRouteStatuses(
   graph: Graph,
-  inputs: Inputs,
-  parentResults: Collection<ParentResult>,
+  { inputs, parentResults, attachments, controllerName }: RouteStatusSources,
   rules: Collection<RouteRules>,
-  controllerName: string,
 ): RouteStatuses {
+  const byReference = graph.index(attachments, "by parentRef", ({ route, parentRefIndex }) => [
+    `${route.object}|${parentRefIndex}`,
+  ]);
   const byRoute = graph.groups<ParentResult>({
     name: "translate/ParentsOfRoutes",
     of: parentResults,
@@ -32,7 +40,7 @@ export function deriveRouteStatuses(
     name: "translate/RouteStatuses",
     key: (status: ObjectStatus) => status.key,
     from: byRoute,
-    reads: [rules, inputs.routeReports],
+    reads: [rules, attachments, inputs.routeReports],
     map: ({ members }: Group<ParentResult>, read) => {
       const parents = [...members].sort((a, b) => a.parentRefIndex - b.parentRefIndex);
       const [first] = parents;
@@ -42,7 +50,12 @@ export function deriveRouteStatuses(
       const entries = parents.map((parent) => ({
         parentRef: parent.parentRef,
         controllerName,
-        conditions: routeConditions(parent, read.get(rules, routeRulesKey(object, parent.gateway)), report),
+        conditions: routeConditions(
+          parent,
+          read.get(rules, routeRulesKey(object, parent.gateway)),
+          report,
+          read.by(byReference, parent.key),
+        ),
       }));
       const apiVersion = `${gatewayGroup}/${kinds[kind].versions[0]}`;
       return [{ key: object, apiVersion, kind, namespace, name, generation, status: { parents: entries } }];

@@ -5,7 +5,8 @@
  * https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus
  */
 import type { OwnCondition } from "../../resources/index.ts";
-import type { ParentResult, Verdict } from "../attachment.ts";
+import type { Attachment, ParentResult, Verdict } from "../attachment.ts";
+import { conditionOf, type ConditionVerdict } from "../conditions.ts";
 import type { RouteReport } from "../inputs.ts";
 import type { DroppedRule, RouteRules } from "../rules/route-rules.ts";
 
@@ -16,14 +17,11 @@ export function routeConditions(
   parent: ParentResult,
   rules: RouteRules | undefined,
   report: RouteReport | undefined,
+  attachments: readonly Attachment[],
 ): OwnCondition[] {
   const { generation } = parent.route;
   const accepted = acceptedOf(parent, rules);
-  const condition = (type: string, verdict: Verdict): OwnCondition => ({
-    type,
-    ...verdict,
-    observedGeneration: generation,
-  });
+  const condition = (type: string, verdict: ConditionVerdict): OwnCondition => conditionOf(type, verdict, generation);
   return [
     condition("Accepted", accepted),
     ...(rules ? [condition("ResolvedRefs", rules.resolvedRefs)] : []),
@@ -36,7 +34,7 @@ export function routeConditions(
           }),
         ]
       : []),
-    condition(PROGRAMMED, programmedOf(accepted, generation, report)),
+    condition(PROGRAMMED, programmedOf(parent, accepted, hindranceOf(rules, attachments), report)),
   ];
 }
 
@@ -54,12 +52,29 @@ function droppedMessage(dropped: readonly DroppedRule[]): string {
   return `Dropped Rule${dropped.length === 1 ? "" : "s"} ${dropped.map(({ rule, path, message }) => `${rule} (${path}: ${message})`).join(", ")}`;
 }
 
-function programmedOf(accepted: Verdict, generation: number, report: RouteReport | undefined): Verdict {
+/** Why an accepted route is nowhere in what proxies are sent, where it is so. */
+function hindranceOf(rules: RouteRules | undefined, attachments: readonly Attachment[]): string | undefined {
+  if (rules && rules.httpRules.length + rules.streamBackends.length === 0) return "The route has no rules";
+  const serving = attachments.filter((attachment) => attachment.serving);
+  if (serving.length === 0) return "No listener that the route is attached to can serve; its conditions say why";
+  const isStream = (attachment: Attachment): boolean => attachment.table === undefined;
+  return serving.some((attachment) => isStream(attachment) || attachment.hosts.length > 0)
+    ? undefined
+    : "Other listeners of the port have all of the route's hostnames";
+}
+
+function programmedOf(
+  { route: { generation } }: ParentResult,
+  accepted: Verdict,
+  hindrance: string | undefined,
+  report: RouteReport | undefined,
+): ConditionVerdict {
   if (accepted.status === "False")
     return { status: "False", reason: "NotAccepted", message: "The route is not accepted, so nothing is programmed" };
+  if (hindrance !== undefined) return { status: "False", reason: "NotServed", message: hindrance };
   if (report?.problem !== undefined) return { status: "False", reason: "Refused", message: report.problem };
   if (report === undefined || report.generation < generation) {
-    return { status: "False", reason: "Pending", message: "No proxy has acknowledged this generation yet" };
+    return { status: "Unknown", reason: "Pending", message: "No proxy has acknowledged this generation yet" };
   }
   return { status: "True", reason: "Programmed", message: "Every proxy has acknowledged this generation" };
 }

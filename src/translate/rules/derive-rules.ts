@@ -4,19 +4,19 @@
  */
 import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
 import type { BackendOrigin, CertificateKey, NamespacedName } from "../../model/index.ts";
-import type { BackendObjectReference, Route, XBackend } from "../../resources/index.ts";
+import type { BackendObjectReference, Route } from "../../resources/index.ts";
 import { compareText, experimentalGroup, gatewayGroup, objectKey, type ObjectKey } from "../../resources/index.ts";
 import type { ParentResult, RouteReference } from "../attachment.ts";
-import { resolveValidation } from "../backend-tls/policy-result.ts";
 import { type TlsBinding, tlsPolicyFor } from "../backend-tls/tls-bindings.ts";
 import { type BackendLookup, resolveBackend } from "../backends/resolve-backend.ts";
 import type { Resolution } from "../backends/resolution.ts";
+import { xBackendLookup, xBackendResultOf } from "../backends/x-backend-result.ts";
 import { type Grants, isGranted } from "../grants.ts";
 import { grpcRulesOf } from "../grpc/grpc-rules.ts";
 import { httpBackendsOf } from "../http/http-backends.ts";
 import { httpRulesOf } from "../http/http-rules.ts";
 import type { Inputs } from "../inputs.ts";
-import { streamBackendOf } from "../stream/stream-rules.ts";
+import { streamBackendsOf } from "../stream/stream-rules.ts";
 import { type MatchedRule, type RouteRules, routeRulesKey } from "./route-rules.ts";
 import { RuleScope, sortedByKey } from "./rule-scope.ts";
 
@@ -49,6 +49,7 @@ export function deriveRules(graph: Graph, sources: RuleSources): Collection<Rout
       inputs.services,
       inputs.xBackends,
       inputs.trustFacts,
+      inputs.certificateFacts,
       grants.of,
       tlsBindings,
       clientCertificates,
@@ -97,7 +98,7 @@ function rulesOf(
     route: reference,
     gateway,
     httpRules: served.httpRules ?? [],
-    ...(served.streamBackend && { streamBackend: served.streamBackend }),
+    streamBackends: served.streamBackends ?? [],
     backends: sortedByKey(scope.backends),
     bundles: sortedByKey(scope.bundles),
     targets: [...scope.targets].sort(compareText),
@@ -113,7 +114,7 @@ const targetOf = ({ kind, namespace, name }: BackendOrigin): string => `${kind}/
 
 interface ServedRules {
   readonly httpRules?: readonly MatchedRule[];
-  readonly streamBackend?: RouteRules["streamBackend"];
+  readonly streamBackends?: RouteRules["streamBackends"];
 }
 
 function servedRulesOf(
@@ -131,7 +132,7 @@ function servedRulesOf(
     case "TLSRoute":
     case "TCPRoute":
     case "UDPRoute":
-      return { streamBackend: streamBackendOf(reference, route.spec.rules, gateway, resolve, scope) };
+      return { streamBackends: streamBackendsOf(reference, route.spec.rules, gateway, resolve, scope) };
   }
 }
 
@@ -149,19 +150,10 @@ function lookupFor(route: RouteReference, gateway: NamespacedName, sources: Rule
     xBackend: (namespace, name) => read.get(inputs.xBackends, xBackendKey(namespace, name)),
     permits: (to) => isGranted(read, grants, from, to),
     tlsPolicy: (namespace, service, port) => tlsPolicyFor(read, tlsBindings, namespace, service, port.name),
-    validation: (backend) => validationOf(backend, sources, read),
+    xBackendResult: (backend) => xBackendResultOf(backend, xBackendLookup(inputs, grants, read)),
     clientCertificate: read.get(clientCertificates, `${gateway.namespace}/${gateway.name}`)?.certificate,
   };
 }
 
 const xBackendKey = (namespace: string, name: string): ObjectKey =>
   objectKey({ group: experimentalGroup, kind: "XBackend", namespace, name });
-
-function validationOf(
-  { metadata, spec }: XBackend,
-  { inputs }: RuleSources,
-  read: Reader,
-): ReturnType<BackendLookup["validation"]> {
-  if (spec.tls.mode === "None") return undefined;
-  return resolveValidation(spec.tls.validation, metadata.namespace, (object) => read.get(inputs.trustFacts, object));
-}

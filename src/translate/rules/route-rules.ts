@@ -2,8 +2,9 @@
  * What translation makes of the rules of one route as seen from one Gateway: the Gateway matters because its client
  * certificate is part of how a backend is spoken to. Routes attached to several listeners of a Gateway share one.
  */
-import type { Backend, HttpMatch, HttpRule, NamespacedName, StreamBackend, TrustBundle } from "../../model/index.ts";
+import type { Backend, HttpRule, NamespacedName, StreamBackend, TrustBundle } from "../../model/index.ts";
 import type { RouteReference, Verdict } from "../attachment.ts";
+import type { RankedMatch } from "../virtual-hosts/match-rank.ts";
 import type { ReferenceProblem } from "./rule-scope.ts";
 
 export interface RouteRules {
@@ -13,8 +14,8 @@ export interface RouteRules {
   readonly gateway: NamespacedName;
   /** HTTPRoute and GRPCRoute: those that can be served, in the order of the route. */
   readonly httpRules: readonly MatchedRule[];
-  /** TCPRoute, TLSRoute and UDPRoute: where connections go. Only the first rule counts. */
-  readonly streamBackend?: StreamBackend;
+  /** TCPRoute, TLSRoute and UDPRoute: where connections go, by what their listener does with TLS. Only the first rule counts. */
+  readonly streamBackends: readonly StreamBackend[];
   /** Every backend that the rules speak HTTP to, mirrors and authorization services included; each once. */
   readonly backends: readonly Backend[];
   /** Trust that those backends' TLS needs. */
@@ -33,7 +34,8 @@ export interface RouteRules {
 
 export interface MatchedRule {
   readonly rule: HttpRule;
-  readonly matches: readonly HttpMatch[];
+  /** Those that the user wrote, in their order; then those of CORS preflights. */
+  readonly matches: readonly RankedMatch[];
 }
 
 export interface DroppedRule {

@@ -5,8 +5,6 @@
 import type { Collection, Graph, Index, Reader } from "../../collections/index.ts";
 import {
   type Chain,
-  formatRoute,
-  type NamespacedName,
   type RouteTableKey,
   type Socket,
   socketKey,
@@ -17,6 +15,7 @@ import type { Attachment } from "../attachment.ts";
 import { ANY_HOSTNAME, isNarrower } from "../hostname.ts";
 import type { Listener } from "../listener.ts";
 import { isTlsProtocol } from "../listeners/protocols.ts";
+import { streamBackendKey } from "../stream/stream-rules.ts";
 import { compareRoutes } from "../virtual-hosts/precedence.ts";
 import { serverNamesOf } from "./server-names.ts";
 
@@ -132,14 +131,15 @@ const attachmentsOf = ({ key }: Listener, { byListener, read }: StreamRoutes): r
 
 function targetOf(
   attachment: Attachment | undefined,
-  { gateway }: Listener,
+  { gateway, termination }: Listener,
   { streamBackends, read }: StreamRoutes,
 ): { readonly target?: StreamBackendKey } {
   if (attachment === undefined) return {};
-  const target = streamBackendKeyOf(attachment, gateway);
   // Only whether it is there counts: what it sends where may change without the socket changing.
-  return read.pick(streamBackends, target, (backend) => backend !== undefined) ? { target } : {};
+  const isThere = (key: StreamBackendKey): boolean =>
+    read.pick(streamBackends, key, (backend) => backend !== undefined);
+  const { route } = attachment;
+  const [passthrough, target] = [streamBackendKey(route, gateway, true), streamBackendKey(route, gateway)];
+  if (route.kind === "TLSRoute" && termination === undefined && isThere(passthrough)) return { target: passthrough };
+  return isThere(target) ? { target } : {};
 }
-
-const streamBackendKeyOf = ({ route }: Attachment, { namespace, name }: NamespacedName): StreamBackendKey =>
-  `${formatRoute(route)}#0@${namespace}/${name}` as StreamBackendKey;

@@ -6,20 +6,29 @@
  */
 import type { NamespacedName, RouteOrigin, StreamBackend, StreamBackendKey, StreamTarget } from "../../model/index.ts";
 import { formatRoute } from "../../model/index.ts";
-import type { BackendObjectReference, L4RouteRule } from "../../resources/index.ts";
+import type { BackendObjectReference, BackendRef, L4RouteRule } from "../../resources/index.ts";
 import type { Resolution } from "../backends/resolution.ts";
-import { ruleOriginOf } from "../http/http-rules.ts";
+import { unusableNotice } from "../http/http-backends.ts";
+import { nobodyNotice, ruleOriginOf } from "../http/http-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
 
-export function streamBackendOf(
+/** The key of a route's backend on a Gateway. `passthrough`: what a listener sends there that leaves TLS to the backend. */
+export const streamBackendKey = (route: RouteOrigin, gateway: NamespacedName, passthrough = false): StreamBackendKey =>
+  `${formatRoute(route)}#0@${gateway.namespace}/${gateway.name}${passthrough ? "/passthrough" : ""}` as StreamBackendKey;
+
+/**
+ * None where the route has no rules. A TLSRoute whose backends are spoken TLS to has two: a connection that is passed
+ * through has its TLS from the client, and must not get another.
+ */
+export function streamBackendsOf(
   route: RouteOrigin,
   rules: readonly L4RouteRule[],
   gateway: NamespacedName,
   resolve: (reference: BackendObjectReference) => Resolution,
   scope: RuleScope,
-): StreamBackend | undefined {
+): StreamBackend[] {
   const [rule, ...others] = rules;
-  if (rule === undefined) return undefined;
+  if (rule === undefined) return [];
   if (others.length > 0) {
     scope.notices.push({
       code: "rules-without-matches",
@@ -28,17 +37,37 @@ export function streamBackendOf(
       advice: "Put the backends into one rule, with weights",
     });
   }
-  const ruleOrigin = ruleOriginOf(route, 0, rule.name);
-  const targets = (rule.backendRefs ?? []).flatMap((reference, index): StreamTarget[] => {
+  const targets = targetsOf(rule.backendRefs, resolve, scope);
+  if (targets.length === 0)
+    scope.notices.push(nobodyNotice(rule.backendRefs, "spec.rules[0].backendRefs", "connections are closed"));
+  const common = {
+    origin: ruleOriginOf(route, 0, rule.name),
+    protocol: route.kind === "UDPRoute" ? ("udp" as const) : ("tcp" as const),
+  };
+  const terminated = { ...common, key: streamBackendKey(route, gateway), targets };
+  if (route.kind !== "TLSRoute" || targets.every(({ tls }) => tls === undefined)) return [terminated];
+  const plain = targets.map(({ weight, endpoints, origin }): StreamTarget => ({
+    weight,
+    ...(endpoints && { endpoints }),
+    ...(origin && { origin }),
+  }));
+  return [terminated, { ...common, key: streamBackendKey(route, gateway, true), targets: plain }];
+}
+
+function targetsOf(
+  references: readonly BackendRef[],
+  resolve: (reference: BackendObjectReference) => Resolution,
+  scope: RuleScope,
+): StreamTarget[] {
+  return references.flatMap((reference, index): StreamTarget[] => {
     const resolution = resolve(reference);
     const path = `spec.rules[0].backendRefs[${index}]`;
     if (resolution.kind === "unresolved")
       scope.problems.push({ reason: resolution.reason, path, message: resolution.message });
+    if (resolution.kind === "unusable") scope.notices.push(unusableNotice(path, resolution.message));
     if (reference.weight === 0) return [];
     if (resolution.kind !== "resolved") return [{ weight: reference.weight }];
     const { endpoints, origin, tls } = resolution;
     return [{ weight: reference.weight, endpoints, origin, ...(tls && { tls }) }];
   });
-  const key = `${formatRoute(route)}#0@${gateway.namespace}/${gateway.name}` as StreamBackendKey;
-  return { key, origin: ruleOrigin, protocol: route.kind === "UDPRoute" ? "udp" : "tcp", targets };
 }

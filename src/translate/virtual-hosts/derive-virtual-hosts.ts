@@ -106,7 +106,8 @@ function rankedEntriesOf(
   rules: RouteRules | undefined,
 ): RankedEntry[] {
   return (rules?.httpRules ?? []).flatMap(({ rule, matches }) =>
-    matches.map((match, matchIndex) => ({
+    matches.map(({ match, rank }, matchIndex) => ({
+      rank,
       route: reference,
       routeHostname: hostname,
       entry: { match, matchIndex, rule },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HttpMatch, HttpRule } from "../../model/index.ts";
 import { objectKey } from "../../resources/index.ts";
+import { type MatchRank, rankedByPath } from "./match-rank.ts";
 import { compareRankedEntries, type RankedEntry } from "./precedence.ts";
 
 interface Sketch {
@@ -13,6 +14,7 @@ interface Sketch {
   readonly name?: string;
   readonly rule?: number;
   readonly match?: number;
+  readonly preflight?: MatchRank["preflight"];
 }
 
 function ranked(sketch: Sketch): RankedEntry {
@@ -20,6 +22,12 @@ function ranked(sketch: Sketch): RankedEntry {
   const value = (prefix: string) => (_: unknown, i: number) =>
     ({ name: `${prefix}${i}`, type: "Exact", value: "v" }) as const;
   const origin = { kind: "HTTPRoute", namespace: "default", name, rule } as const;
+  const match: HttpMatch = {
+    path: sketch.path ?? { type: "PathPrefix", value: "/" },
+    ...(sketch.method && { method: sketch.method }),
+    headers: Array.from({ length: sketch.headers ?? 0 }, value("h")),
+    queryParams: Array.from({ length: sketch.params ?? 0 }, value("q")),
+  };
   const httpRule: HttpRule = {
     origin,
     grpc: false,
@@ -36,16 +44,8 @@ function ranked(sketch: Sketch): RankedEntry {
       createdAt: sketch.createdAt ?? "2026-01-01T00:00:00Z",
       generation: 1,
     },
-    entry: {
-      rule: httpRule,
-      matchIndex: sketch.match ?? 0,
-      match: {
-        path: sketch.path ?? { type: "PathPrefix", value: "/" },
-        ...(sketch.method && { method: sketch.method }),
-        headers: Array.from({ length: sketch.headers ?? 0 }, value("h")),
-        queryParams: Array.from({ length: sketch.params ?? 0 }, value("q")),
-      },
-    },
+    entry: { rule: httpRule, matchIndex: sketch.match ?? 0, match },
+    rank: rankedByPath(match, sketch.preflight).rank,
   };
 }
 

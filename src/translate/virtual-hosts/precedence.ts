@@ -4,13 +4,15 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
  */
-import type { HttpEntry, PathMatch } from "../../model/index.ts";
+import type { HttpEntry } from "../../model/index.ts";
 import { compareText, compareTimestamps } from "../../resources/index.ts";
 import type { RouteReference } from "../attachment.ts";
+import { compareMatchRanks, type MatchRank } from "./match-rank.ts";
 
 /** An entry with what decides its place. */
 export interface RankedEntry {
   readonly entry: HttpEntry;
+  readonly rank: MatchRank;
   readonly route: RouteReference;
   /** The hostname as the route states it, `*` where it states none. */
   readonly routeHostname: string;
@@ -18,14 +20,15 @@ export interface RankedEntry {
 
 /**
  * Negative where `a` is tried first. In turn: the route's own hostname (exact, then longer wildcard, then none); path kind
- * (Exact, RegularExpression, PathPrefix); longer path; a method; more headers; more query parameters; the older route;
- * "namespace/name"; kind; the position of the rule and of the match.
+ * (Exact, RegularExpression, PathPrefix); longer path (of gRPC: longer service, then method); a method; no preflight; more
+ * headers; more query parameters; the older route; "namespace/name"; kind; the position of the rule and of the match.
  */
 export function compareRankedEntries(a: RankedEntry, b: RankedEntry): number {
   return (
     compareHostnames(a.routeHostname, b.routeHostname) ||
-    comparePaths(a.entry.match.path, b.entry.match.path) ||
+    compareMatchRanks(a.rank, b.rank) ||
     Number(b.entry.match.method !== undefined) - Number(a.entry.match.method !== undefined) ||
+    Number(a.rank.preflight !== "no") - Number(b.rank.preflight !== "no") ||
     b.entry.match.headers.length - a.entry.match.headers.length ||
     b.entry.match.queryParams.length - a.entry.match.queryParams.length ||
     compareRoutes(a.route, b.route) ||
@@ -46,13 +49,4 @@ export function compareRoutes(a: RouteReference, b: RouteReference): number {
 /** The more specific hostname first: without a wildcard before with one, longer before shorter, `*` last. */
 export function compareHostnames(a: string, b: string): number {
   return Number(a.startsWith("*")) - Number(b.startsWith("*")) || b.length - a.length;
-}
-
-const PATH_RANK = { Exact: 0, RegularExpression: 1, PathPrefix: 2 } as const satisfies Record<
-  PathMatch["type"],
-  number
->;
-
-function comparePaths(a: PathMatch, b: PathMatch): number {
-  return PATH_RANK[a.type] - PATH_RANK[b.type] || b.value.length - a.value.length;
 }
