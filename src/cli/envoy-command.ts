@@ -1,18 +1,9 @@
 /** `trilith get TYPE` and `trilith envoy`: the Envoy resources that a running Trilith made, with what each was made of. */
 import { Argument, Command, Option } from "commander";
 import { stringify } from "yaml";
+import type { ShownResource } from "../app/index.ts";
 import { askAdmin, DEFAULT_ADMIN } from "./admin-client.ts";
 import { formatTable } from "./table.ts";
-
-interface ShownResource {
-  readonly kind: string;
-  readonly name: string;
-  readonly version: string;
-  readonly bytes: number;
-  readonly origins: readonly string[];
-  readonly delivery: string;
-  readonly resource: unknown;
-}
 
 /** What people type, and the kind it names. */
 const TYPES: ReadonlyMap<string, string> = new Map([

@@ -11,9 +11,9 @@ import {
   type ParentReference,
   type Route,
 } from "../../resources/index.ts";
+import { isNamespaceAllowed } from "../allowed-namespaces.ts";
 import type { Attachment, ParentResult } from "../attachment.ts";
 import { type Finding, findingOf } from "../finding.ts";
-import { namespaceMatches } from "../gateways/listener-sets.ts";
 import type { ResourceSources } from "../inputs.ts";
 import type { AttachPoint, AttachPoints } from "./attach-points.ts";
 import { sectionToken } from "./attach-points.ts";
@@ -82,7 +82,8 @@ function bindingsOf(
     }
     const { sectionName } = parentRef;
     const points = read.by(byParent, sectionName === undefined ? key : sectionToken(key, sectionName));
-    const allowsNamespace = (point: AttachPoint) => allows(point, route.reference.namespace, namespaces, read);
+    const allowsNamespace = ({ allowedNamespaces, namespace }: AttachPoint) =>
+      isNamespaceAllowed(allowedNamespaces, namespace, route.reference.namespace, namespaces, read);
     return [bindRoute(route, parentRef, index, { parent, points, allowsNamespace })];
   });
   return { key: route.reference.object, bindings, unbound };
@@ -92,22 +93,6 @@ function parentKeyOf({ reference }: RouteClaim, parentRef: ParentReference): Obj
   const { group, kind, name, namespace = reference.namespace } = parentRef;
   const isOurs = group === gatewayGroup && (kind === "Gateway" || kind === "ListenerSet");
   return isOurs ? objectKey({ group, kind, namespace, name }) : undefined;
-}
-
-function allows(
-  { allowedNamespaces: { from, selector }, namespace }: AttachPoint,
-  ofRoute: string,
-  namespaces: Collection<Namespace>,
-  read: Reader,
-): boolean {
-  switch (from) {
-    case "All":
-      return true;
-    case "Same":
-      return namespace === ofRoute;
-    case "Selector":
-      return namespaceMatches(read, namespaces, ofRoute, selector);
-  }
 }
 
 /** ParentRefs that lead nowhere: no status can tell, since there is no parent to tell it for. */

@@ -1,6 +1,6 @@
 /** What a backendRef turns out to be: something to send traffic to, or a reason why not. */
 import type { BackendOrigin, BackendTls, EndpointSetKey, TrustBundle } from "../../model/index.ts";
-import type { ReferenceProblem } from "../rules/rule-scope.ts";
+import type { ReferenceProblem } from "../rules/route-rules.ts";
 import type { StatedProtocol } from "./service-protocol.ts";
 
 export type Resolution =

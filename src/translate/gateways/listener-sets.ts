@@ -3,19 +3,18 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#listenerset
  */
-import type { Collection, Graph, Reader } from "../../collections/index.ts";
+import type { Collection, Graph } from "../../collections/index.ts";
 import type { NamespacedName } from "../../model/index.ts";
 import {
   gatewayGroup,
   type Listener as ListenerSpec,
   type ListenerNamespaces,
   type ListenerSet,
-  matchesSelector,
   type Namespace,
-  objectKey,
   objectKeyOf,
   type ObjectKey,
 } from "../../resources/index.ts";
+import { isNamespaceAllowed } from "../allowed-namespaces.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import { gatewayKeyOf, type ManagedGateway } from "./managed-gateways.ts";
 
@@ -49,7 +48,7 @@ export function deriveListenerSets(
       if (parent === undefined) return [];
       const from: ListenerNamespaces = parent.allowed?.namespaces ?? { from: "None" };
       const { namespace, name, generation = 0, creationTimestamp } = set.metadata;
-      const refusal = allows(from, gateway.namespace, namespace, namespaces, read)
+      const refusal = isNamespaceAllowed(from, gateway.namespace, namespace, namespaces, read)
         ? undefined
         : `Gateway ${gateway.name} does not allow ListenerSets of namespace ${namespace} (allowedListeners.namespaces.from is ${from.from})`;
       return [
@@ -102,34 +101,4 @@ export function deriveOrphanFindings(
 function parentOf({ metadata, spec }: ListenerSet): NamespacedName | undefined {
   const { group, kind, name, namespace = metadata.namespace } = spec.parentRef;
   return group === gatewayGroup && kind === "Gateway" ? { namespace, name } : undefined;
-}
-
-function allows(
-  { from, selector }: ListenerNamespaces,
-  own: string,
-  namespace: string,
-  namespaces: Collection<Namespace>,
-  read: Reader,
-): boolean {
-  switch (from) {
-    case "All":
-      return true;
-    case "Same":
-      return own === namespace;
-    case "None":
-      return false;
-    case "Selector":
-      return namespaceMatches(read, namespaces, namespace, selector);
-  }
-}
-
-/** Whether the selector selects the namespace, by its labels. A namespace that does not exist is never selected. */
-export function namespaceMatches(
-  read: Reader,
-  namespaces: Collection<Namespace>,
-  name: string,
-  selector: ListenerNamespaces["selector"],
-): boolean {
-  const key = objectKey({ group: "", kind: "Namespace", name });
-  return read.pick(namespaces, key, (found) => found !== undefined && matchesSelector(selector, found.metadata.labels));
 }

@@ -6,7 +6,8 @@ import type { BackendObjectReference } from "../../resources/index.ts";
 import type { Resolution } from "../backends/resolution.ts";
 import { type HttpProtocol, protocolMismatch } from "../backends/service-protocol.ts";
 import type { RuleNotice } from "../rules/route-rules.ts";
-import type { ReferenceProblem, RuleScope } from "../rules/rule-scope.ts";
+import type { ReferenceProblem } from "../rules/route-rules.ts";
+import type { RuleScope } from "../rules/rule-scope.ts";
 
 export interface HttpBackends {
   /** An unresolved reference is recorded as a problem and answered with an error status. `grpc` overrides what the rule's kind says. */

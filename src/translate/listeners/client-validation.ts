@@ -15,7 +15,7 @@ import {
 } from "../../resources/index.ts";
 import { isGranted } from "../grants.ts";
 import type { FieldProblem, ListenerClaim } from "../listener.ts";
-import type { TlsSources } from "./listener-tls.ts";
+import type { TlsSources } from "./tls-sources.ts";
 
 export type ClientValidationResult =
   | { readonly kind: "none"; readonly unresolved: readonly FieldProblem[] }

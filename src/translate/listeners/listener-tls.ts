@@ -18,12 +18,12 @@ import {
 import { gatewayGroup, objectKey, type SecretObjectReference } from "../../resources/index.ts";
 import { findingOf } from "../finding.ts";
 import type { Finding } from "../finding.ts";
-import type { ManagedGateway } from "../gateways/managed-gateways.ts";
-import { type GrantFrom, type Grants, isGranted } from "../grants.ts";
+import { type GrantFrom, isGranted } from "../grants.ts";
 import { ANY_HOSTNAME } from "../hostname.ts";
-import type { CertificateFact, TrustFact } from "../inputs.ts";
+import type { CertificateFact } from "../inputs.ts";
 import type { FieldProblem, ListenerClaim } from "../listener.ts";
 import { type ClientValidationResult, clientValidationOf } from "./client-validation.ts";
+import type { TlsSources } from "./tls-sources.ts";
 import { hostnameOf } from "./conflicts.ts";
 import { isTlsProtocol } from "./protocols.ts";
 import { tlsVersionsOf } from "./tls-versions.ts";
@@ -39,13 +39,6 @@ export interface ListenerTls {
   /** Why the listener is not accepted. */
   readonly refusal?: FieldProblem;
   readonly notices: readonly Finding[];
-}
-
-export interface TlsSources {
-  readonly gateways: Collection<ManagedGateway>;
-  readonly grants: Grants;
-  readonly certificateFacts: Collection<CertificateFact>;
-  readonly trustFacts: Collection<TrustFact>;
 }
 
 /** One for each listener of protocol HTTPS or TLS. */

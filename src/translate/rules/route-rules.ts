@@ -5,7 +5,6 @@
 import type { Backend, HttpRule, NamespacedName, StreamBackend, TrustBundle } from "../../model/index.ts";
 import type { RouteReference, Verdict } from "../attachment.ts";
 import type { RankedMatch } from "../virtual-hosts/match-rank.ts";
-import type { ReferenceProblem } from "./rule-scope.ts";
 
 export interface RouteRules {
   /** `<route>|<Gateway namespace>/<Gateway name>`. */
@@ -36,6 +35,18 @@ export interface MatchedRule {
   readonly rule: HttpRule;
   /** Those that the user wrote, in their order; then those of CORS preflights. */
   readonly matches: readonly RankedMatch[];
+}
+
+/** Why a reference does not resolve, in the reasons of the ResolvedRefs condition. */
+export interface ReferenceProblem {
+  readonly reason:
+    | "BackendNotFound"
+    | "InvalidKind"
+    | "RefNotPermitted"
+    | "UnsupportedProtocol"
+    | "InvalidExtensionRef";
+  readonly path: string;
+  readonly message: string;
 }
 
 export interface DroppedRule {

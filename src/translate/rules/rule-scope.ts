@@ -5,19 +5,7 @@
 import type { Backend, TrustBundle } from "../../model/index.ts";
 import { compareText } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
-import type { DroppedRule, RuleNotice } from "./route-rules.ts";
-
-/** Why a reference does not resolve, in the reasons of the ResolvedRefs condition. */
-export interface ReferenceProblem {
-  readonly reason:
-    | "BackendNotFound"
-    | "InvalidKind"
-    | "RefNotPermitted"
-    | "UnsupportedProtocol"
-    | "InvalidExtensionRef";
-  readonly path: string;
-  readonly message: string;
-}
+import type { DroppedRule, ReferenceProblem, RuleNotice } from "./route-rules.ts";
 
 /** Thrown inside one rule to leave it out; caught by the rule loop. */
 export class RuleDropped extends Error {
