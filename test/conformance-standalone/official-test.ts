@@ -1,8 +1,9 @@
 /**
  * One official test, replayed under its name: its manifests served, then what it asks and expects, as data of ours. Those that the
- * suite runs at the same time as others are replayed once more among the manifests of all the others.
+ * suite runs at the same time as others are replayed once more among the manifests of all the others. At the end nothing is
+ * pending, and an API server would have taken every status.
  */
-import { afterAll, beforeAll, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Manifest } from "./official-manifests.ts";
 import { OfficialWorld } from "./official-world.ts";
 import { parallelTests } from "./parallel-manifests.ts";
@@ -27,6 +28,8 @@ export function officialTests(): Replay {
     if (world === undefined) throw new Error("no world");
     await world.begin(files, edit);
     await body(world);
+    await world.programmed();
+    expect(world.violations()).toEqual([]);
   };
   return (...official) => {
     const [name, files] = official;

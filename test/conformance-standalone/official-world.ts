@@ -17,6 +17,7 @@ import type { EchoPod } from "./echo-pod.ts";
 import { LoopbackAddresses } from "./loopback-addresses.ts";
 import { type Manifest, officialManifests } from "./official-manifests.ts";
 import { withShiftedPorts } from "./shifted-ports.ts";
+import { statusViolations } from "./status-limits.ts";
 import { makeSuiteCertificates, type SuiteCertificates } from "./suite-certificates.ts";
 
 const INFRA = "gateway-conformance-infra";
@@ -160,6 +161,11 @@ export class OfficialWorld implements AsyncDisposable {
         if (pending) throw new Error(`${reference}: ${pending.message}`);
       }
     });
+  }
+
+  /** What the API server would refuse of all statuses that there are. */
+  violations(): string[] {
+    return this.#book.all().flatMap(statusViolations);
   }
 
   /** Where a Gateway listens. */
