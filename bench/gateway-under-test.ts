@@ -59,11 +59,11 @@ export class GatewayUnderTest implements AsyncDisposable {
 
   /** Resolves when Envoy has acknowledged every host and listener that is wanted. */
   async settled(): Promise<void> {
-    const { records, ledger } = this.#proxySide;
+    const { records, fleet } = this.#proxySide;
     const until = performance.now() + MOST_MS;
     for (const record of records.values()) {
       if (record.kind !== "virtualHost" && record.kind !== "listener") continue;
-      while (ledger.deliveryOf(record).state === "pending") {
+      while (fleet.deliveryOf(record).state === "pending") {
         if (performance.now() > until) throw new Error(`${record.kind} ${record.name} is not acknowledged`);
         await delay(5);
       }

@@ -1,6 +1,6 @@
 /**
- * What became of each resource in the proxies: who acknowledged which version, who refused it and why. Facts of a
- * connection no longer hold when it closes, but what was acknowledged stays known while nobody is connected.
+ * What became of each resource in the Envoys of one proxy: who acknowledged which version, who refused it and why. Facts of
+ * a connection no longer hold when it closes, but what was acknowledged stays known while nobody is connected.
  */
 import type { EnvoyRecord } from "../envoy/index.ts";
 import type { ProxyConnection } from "../transport/index.ts";
@@ -85,14 +85,14 @@ export class DeliveryLedger {
     });
   }
 
-  forget(proxy: ProxyConnection): void {
+  /** Gives the keys of the resources that only the others are asked about now. */
+  forget(proxy: ProxyConnection): readonly string[] {
     const outcomes = this.#connections.get(proxy);
     this.#connections.delete(proxy);
-    if (outcomes && this.#connections.size === 0) this.#last = outcomes;
-  }
-
-  get connected(): number {
-    return this.#connections.size;
+    if (outcomes === undefined) return [];
+    if (this.#connections.size > 0) return [...outcomes.keys()];
+    this.#last = outcomes;
+    return [];
   }
 
   /** Keys of every resource that some proxy is known to have. */

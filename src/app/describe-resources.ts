@@ -8,7 +8,7 @@ import { VirtualHostSchema } from "../generated/envoy/config/route/v3/route_comp
 import { RouteConfigurationSchema } from "../generated/envoy/config/route/v3/route_pb.ts";
 import { SecretSchema } from "../generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { extensionRegistry } from "./extension-registry.ts";
-import type { DeliveryLedger } from "./delivery-ledger.ts";
+import type { ProxyFleet } from "./proxy-fleet.ts";
 
 const SCHEMAS: Readonly<Record<EnvoyRecord["kind"], DescMessage>> = {
   listener: ListenerSchema,
@@ -34,18 +34,18 @@ export interface ShownResource {
 export function describeResources(
   records: Iterable<EnvoyRecord>,
   kind: string | undefined,
-  ledger: DeliveryLedger,
+  fleet: ProxyFleet,
 ): readonly ShownResource[] | undefined {
   if (kind !== undefined && !Object.hasOwn(SCHEMAS, kind)) return undefined;
   return [...records]
     .filter((record) => kind === undefined || record.kind === kind)
     .sort((a, b) => (`${a.kind}/${a.name}` < `${b.kind}/${b.name}` ? -1 : 1))
-    .map((record) => describe(record, ledger));
+    .map((record) => describe(record, fleet));
 }
 
-function describe(record: EnvoyRecord, ledger: DeliveryLedger): ShownResource {
+function describe(record: EnvoyRecord, fleet: ProxyFleet): ShownResource {
   const { kind, name, version, bytes, origins } = record;
-  const delivery = ledger.deliveryOf(record);
+  const delivery = fleet.deliveryOf(record);
   return {
     kind,
     name,

@@ -3,6 +3,7 @@
  */
 import type { Logger } from "pino";
 import type { Collection } from "../collections/index.ts";
+import type { SocketKey } from "../model/index.ts";
 import { defaultSettings, type EnvoyRecord, envoyResources } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import {
@@ -15,13 +16,15 @@ import {
   startProxy,
   type StateDirectory,
 } from "../proxy/index.ts";
-import { ProxyGroup, startAdsServer } from "../transport/index.ts";
+import { startAdsServer } from "../transport/index.ts";
 import { type Fact, routeTableOf } from "../xds/index.ts";
-import { deliveryKey, DeliveryLedger } from "./delivery-ledger.ts";
+import { deliveryKey } from "./delivery-ledger.ts";
 import type { Engine } from "./engine.ts";
 import { PortGate, portOfSocket } from "./port-gate.ts";
+import { ProxyFleet } from "./proxy-fleet.ts";
 import { ReportWriter } from "./report-writer.ts";
 import { ResourceFeed } from "./resource-feed.ts";
+import { LOCAL_PROXY } from "./standalone-settings.ts";
 
 export interface ProxySideOptions {
   readonly envoyPath: string;
@@ -38,7 +41,7 @@ export interface ProxySideOptions {
 
 export interface ProxySide {
   readonly records: Collection<EnvoyRecord>;
-  readonly ledger: DeliveryLedger;
+  readonly fleet: ProxyFleet;
   /** Envoy's process; undefined between two. */
   readonly envoyPid: number | undefined;
   /** What is still missing until the first complete state is acknowledged; undefined from then on, for good. */
@@ -59,35 +62,33 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
     ...defaultSettings,
     accessLog: options.accessLog ?? true,
   });
-  const ledger = new DeliveryLedger();
   const gate: PortGate = starting.use(
     new PortGate({
       opened: (listener) => feed.release(listener),
       changed: (listener) => reports.touch([`listener/${listener}`]),
     }),
   );
-  const reports: ReportWriter = new ReportWriter(engine, records, ledger, (socket) => gate.barrierOf(socket));
-  const group = new ProxyGroup({
-    sent: (_, message) => options.onSent?.(message),
-    learnt: (proxy, facts) => {
-      options.onFacts(facts);
-      reports.touch(ledger.learn(proxy, facts));
-    },
-    disconnected: (proxy) => ledger.forget(proxy),
+  const fleet: ProxyFleet = new ProxyFleet({
+    sent: (message) => options.onSent?.(message),
+    learnt: options.onFacts,
+    changed: (keys) => reports.touch(keys),
   });
-  const feed: ResourceFeed = starting.use(new ResourceFeed(engine.graph, records, group, gate));
-  const ads = await startAdsServer({ listen: { path: options.directory.adsSocket }, admit: () => group });
+  const barrierOf = (socket: SocketKey): string | undefined => gate.barrierOf(socket);
+  const reports: ReportWriter = new ReportWriter({ engine, records, fleet, barrierOf }, engine.driven);
+  const feed: ResourceFeed = starting.use(new ResourceFeed(engine.graph, records, fleet, gate));
+  const local = fleet.groupOf(LOCAL_PROXY);
+  const ads = await startAdsServer({ listen: { path: options.directory.adsSocket }, admit: () => local });
   starting.defer(() => ads.close());
   const proxy = await startEnvoy(options);
   gate.hold(await listenersIn(proxy));
   feed.open();
-  const retrying = setInterval(() => void retryRefused(group, records, ledger), RETRY_MS);
+  const retrying = setInterval(() => void retryRefused(records, fleet), RETRY_MS);
   starting.defer(() => clearInterval(retrying));
-  const readiness = new Readiness(group, records, ledger, gate);
+  const readiness = new Readiness(records, fleet, gate);
   const running = starting.move();
   return {
     records,
-    ledger,
+    fleet,
     get envoyPid() {
       return proxy.pid;
     },
@@ -128,18 +129,14 @@ async function listenersIn(proxy: ProxyProcess): Promise<string[]> {
 }
 
 /** A refused listener is not sent again for nothing, since Envoy complains aloud each time: its port is tried here first. */
-async function retryRefused(
-  group: ProxyGroup,
-  records: Collection<EnvoyRecord>,
-  ledger: DeliveryLedger,
-): Promise<void> {
+async function retryRefused(records: Collection<EnvoyRecord>, fleet: ProxyFleet): Promise<void> {
   const listeners = [...records.values()].filter(({ kind }) => kind === "listener");
   for (const record of listeners) {
-    const delivery = ledger.deliveryOf(record);
+    const delivery = fleet.deliveryOf(record);
     if (delivery.state !== "refused" || portProblemOfRefusal(delivery.message) === undefined) continue;
     const port = portOfSocket(record.name);
     const isFree = port === undefined || (await probePort(port).catch(() => "unknown")) === "free";
-    if (isFree) group.retry([{ kind: record.kind, name: record.name }]);
+    if (isFree) fleet.retry([{ kind: record.kind, name: record.name }]);
   }
 }
 
@@ -148,22 +145,21 @@ async function retryRefused(
  * the hosts of a listener that the proxy does not have, because its port is taken, it never asks.
  */
 class Readiness {
-  readonly #group: ProxyGroup;
   readonly #records: Collection<EnvoyRecord>;
-  readonly #ledger: DeliveryLedger;
+  readonly #fleet: ProxyFleet;
   readonly #gate: PortGate;
   #isReady = false;
 
-  constructor(group: ProxyGroup, records: Collection<EnvoyRecord>, ledger: DeliveryLedger, gate: PortGate) {
-    this.#group = group;
+  constructor(records: Collection<EnvoyRecord>, fleet: ProxyFleet, gate: PortGate) {
     this.#records = records;
-    this.#ledger = ledger;
+    this.#fleet = fleet;
     this.#gate = gate;
   }
 
   missing(): string | undefined {
     if (this.#isReady) return undefined;
-    if (!this.#group.resources.complete || this.#ledger.connected === 0) return "Envoy has not connected yet";
+    if (!this.#fleet.groupOf(LOCAL_PROXY).resources.complete || this.#fleet.connected === 0)
+      return "Envoy has not connected yet";
     const waiting = this.#waitedFor();
     if (waiting.length > 0)
       return `Envoy has not acknowledged ${waiting.length} resources yet, first ${waiting[0]?.kind} ${waiting[0]?.name}`;
@@ -173,12 +169,12 @@ class Readiness {
 
   #waitedFor(): readonly EnvoyRecord[] {
     const records = [...this.#records.values()];
-    const isPending = (record: EnvoyRecord): boolean => this.#ledger.deliveryOf(record).state === "pending";
+    const isPending = (record: EnvoyRecord): boolean => this.#fleet.deliveryOf(record).state === "pending";
     const served = records.filter(
       (record) =>
         record.kind === "listener" &&
         this.#gate.barrierOf(record.name) === undefined &&
-        this.#ledger.deliveryOf(record).state !== "refused",
+        this.#fleet.deliveryOf(record).state !== "refused",
     );
     const secrets = served.flatMap(({ needs }) =>
       needs.flatMap((need) => (need.kind === "secret" ? (this.#records.get(deliveryKey(need)) ?? []) : [])),

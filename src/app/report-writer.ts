@@ -4,23 +4,38 @@
  */
 import type { Change, Collection, Graph } from "../collections/index.ts";
 import type { EnvoyRecord } from "../envoy/index.ts";
-import type { SocketKey } from "../model/index.ts";
+import type { ProxyKey, SocketKey } from "../model/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
-import type { RouteReport, SocketReport } from "../translate/index.ts";
+import { type RouteReport, routeReportKey, type SocketReport } from "../translate/index.ts";
 import { tooLargeResources } from "./troubles.ts";
 import { portProblemOfRefusal } from "../proxy/index.ts";
-import { type Delivery, deliveryKey, type DeliveryLedger } from "./delivery-ledger.ts";
+import { type Delivery, deliveryKey } from "./delivery-ledger.ts";
 import type { DrivenFacts, Engine } from "./engine.ts";
 import { portMessage, portOfSocket } from "./port-gate.ts";
+import type { ProxyFleet } from "./proxy-fleet.ts";
 
 /** Why a socket is kept from the proxies, where it is. */
 export type SocketBarrier = (socket: SocketKey) => string | undefined;
 
+/** Where reports go: straight into the graph, or first to where those of other replicas are added. */
+export type ReportSink = Pick<DrivenFacts, "routeReports" | "socketReports">;
+
+export interface ReportSources {
+  readonly engine: Engine;
+  readonly records: Collection<EnvoyRecord>;
+  readonly fleet: ProxyFleet;
+  /** Nothing is kept back unless this says so. */
+  readonly barrierOf?: SocketBarrier;
+}
+
 export class ReportWriter {
   readonly #engine: Engine;
   readonly #records: Collection<EnvoyRecord>;
-  readonly #ledger: DeliveryLedger;
-  readonly #barrier: SocketBarrier;
+  readonly #fleet: ProxyFleet;
+  readonly #barrierOf: SocketBarrier;
+  readonly #sink: ReportSink;
+  /** The proxies that each route has a report of. */
+  readonly #reported = new Map<ObjectKey, readonly ProxyKey[]>();
   readonly #recordsOfRoute = new Map<ObjectKey, Set<string>>();
   readonly #dirtyRoutes = new Set<ObjectKey>();
   readonly #dirtySockets = new Set<SocketKey>();
@@ -30,11 +45,12 @@ export class ReportWriter {
   readonly #warming = new Set<SocketKey>();
   #isScheduled = false;
 
-  constructor(engine: Engine, records: Collection<EnvoyRecord>, ledger: DeliveryLedger, barrier: SocketBarrier) {
+  constructor({ engine, records, fleet, barrierOf = () => undefined }: ReportSources, sink: ReportSink) {
     this.#engine = engine;
     this.#records = records;
-    this.#ledger = ledger;
-    this.#barrier = barrier;
+    this.#fleet = fleet;
+    this.#barrierOf = barrierOf;
+    this.#sink = sink;
     this.#follow(engine.graph);
   }
 
@@ -109,20 +125,13 @@ export class ReportWriter {
       const [routes, sockets] = [[...this.#dirtyRoutes], [...this.#dirtySockets]];
       this.#dirtyRoutes.clear();
       this.#dirtySockets.clear();
-      this.#engine.graph.batch(() => this.#write(this.#engine.driven, routes, sockets));
+      this.#engine.graph.batch(() => this.#write(routes, sockets));
     });
   }
 
-  #write(
-    { routeReports, socketReports }: DrivenFacts,
-    routes: readonly ObjectKey[],
-    sockets: readonly SocketKey[],
-  ): void {
-    for (const route of routes) {
-      const report = this.#routeReport(route);
-      if (report === undefined) routeReports.delete(route);
-      else routeReports.set(report);
-    }
+  #write(routes: readonly ObjectKey[], sockets: readonly SocketKey[]): void {
+    for (const route of routes) this.#writeRoute(route);
+    const { socketReports } = this.#sink;
     for (const socket of sockets) {
       const report = this.#socketReport(socket);
       if (report === undefined) socketReports.delete(socket);
@@ -130,19 +139,50 @@ export class ReportWriter {
     }
   }
 
-  #routeReport(route: ObjectKey): RouteReport | undefined {
-    const records = [...(this.#recordsOfRoute.get(route) ?? [])].flatMap((key) => this.#records.get(key) ?? []);
+  #writeRoute(route: ObjectKey): void {
+    const { routeReports } = this.#sink;
+    const reports = this.#routeReports(route);
+    const proxies = reports.map(({ proxy }) => proxy);
+    for (const gone of this.#reported.get(route) ?? [])
+      if (!proxies.includes(gone)) routeReports.delete(routeReportKey(route, gone));
+    for (const report of reports) routeReports.set(report);
+    if (proxies.length === 0) this.#reported.delete(route);
+    else this.#reported.set(route, proxies);
+  }
+
+  #routeReports(route: ObjectKey): RouteReport[] {
     const generation = this.#generationOf(route);
-    if (generation === undefined || records.length === 0) return undefined;
-    const deliveries = records.map((record) => this.#ledger.deliveryOf(record));
+    if (generation === undefined) return [];
+    const recordsOf = new Map<ProxyKey, EnvoyRecord[]>();
+    for (const key of this.#recordsOfRoute.get(route) ?? []) {
+      const record = this.#records.get(key);
+      if (record === undefined) continue;
+      for (const proxy of record.proxies ?? this.#fleet.proxiesOf(record))
+        recordsOf.set(proxy, [...(recordsOf.get(proxy) ?? []), record]);
+    }
+    return [...recordsOf].map(([proxy, records]) => this.#routeReport({ route, proxy, generation }, records));
+  }
+
+  #routeReport(
+    { route, proxy, generation }: Pick<RouteReport, "route" | "proxy" | "generation">,
+    records: readonly EnvoyRecord[],
+  ): RouteReport {
+    const deliveries = records.map((record) => this.#fleet.deliveryTo(proxy, record));
     const refused = deliveries.find((delivery) => delivery.state === "refused");
     const large = this.#oversized.includes(route)
       ? "The route is part of a resource that is too large to send"
       : undefined;
     const problem = refused?.message ?? large;
-    const before = this.#engine.driven.routeReports.get(route)?.generation ?? 0;
+    const key = routeReportKey(route, proxy);
+    const before = this.#sink.routeReports.get(key)?.generation ?? 0;
     const acknowledged = large === undefined && deliveries.every(({ state }) => state === "acknowledged");
-    return { key: route, generation: acknowledged ? generation : before, ...(problem !== undefined && { problem }) };
+    return {
+      key,
+      route,
+      proxy,
+      generation: acknowledged ? generation : before,
+      ...(problem !== undefined && { problem }),
+    };
   }
 
   #generationOf(route: ObjectKey): number | undefined {
@@ -154,17 +194,18 @@ export class ReportWriter {
   }
 
   #socketReport(key: SocketKey): SocketReport | undefined {
-    const { translation, driven } = this.#engine;
+    const { translation } = this.#engine;
     const socket = translation.sockets.get(key);
     const record = this.#records.get(deliveryKey({ kind: "listener", name: key }));
     this.#warming.delete(key);
     if (socket === undefined || record === undefined) return undefined;
-    const barrier = this.#barrier(key);
-    const delivery = barrier === undefined ? this.#deliveryOfListener(record) : ({ state: "pending" } as const);
+    const barrier = this.#barrierOf(key);
+    const delivery =
+      barrier === undefined ? this.#deliveryOfListener(socket.proxy, record) : ({ state: "pending" } as const);
     const problem =
       barrier === undefined ? problemOf(key, delivery) : ({ reason: "PortUnavailable", message: barrier } as const);
     if (delivery.state !== "acknowledged") {
-      return { key, programmed: driven.socketReports.get(key)?.programmed ?? [], ...(problem && { problem }) };
+      return { key, programmed: this.#sink.socketReports.get(key)?.programmed ?? [], ...(problem && { problem }) };
     }
     const listeners = socket.chains.flatMap((chain) => chain.listeners);
     return {
@@ -180,14 +221,14 @@ export class ReportWriter {
    * Envoy acknowledges a listener at once, and listens when it has its certificates, route tables and a host of each: before
    * that, connections are refused.
    */
-  #deliveryOfListener(record: EnvoyRecord): Delivery {
-    const own = this.#ledger.deliveryOf(record);
+  #deliveryOfListener(proxy: ProxyKey, record: EnvoyRecord): Delivery {
+    const own = this.#fleet.deliveryTo(proxy, record);
     if (own.state !== "acknowledged") return own;
     const awaited = record.needs.filter(({ kind }) => kind === "secret" || kind === "routeTable");
     const deliveries = awaited.map((need): Delivery => {
       const needed = this.#records.get(deliveryKey(need));
-      const delivery = needed ? this.#ledger.deliveryOf(needed) : ({ state: "pending" } as const);
-      const isEmpty = need.kind === "routeTable" && !this.#ledger.hasHostOf(need.name);
+      const delivery = needed ? this.#fleet.deliveryTo(proxy, needed) : ({ state: "pending" } as const);
+      const isEmpty = need.kind === "routeTable" && !this.#fleet.hasHostOf(proxy, need.name);
       return isEmpty && delivery.state === "acknowledged" ? { state: "pending" } : delivery;
     });
     const missing = deliveries.find(({ state }) => state !== "acknowledged");

@@ -7,7 +7,7 @@ import type { TranslateSettings } from "../translate/index.ts";
 export const CONTROLLER_NAME = "trilith.dev/gateway-controller";
 
 /** The one proxy of a standalone run. */
-const LOCAL_PROXY: ProxyKey = proxyKey("local");
+export const LOCAL_PROXY: ProxyKey = proxyKey("local");
 
 export function standaloneSettings({ bindAddress }: { readonly bindAddress: string }): TranslateSettings {
   return {

@@ -159,18 +159,18 @@ interface Shown {
 }
 
 function adminSources({ engine, proxySide, files, book, metrics }: Shown): Parameters<typeof startAdminServer>[1] {
-  const { records, ledger } = proxySide;
-  const diagnostics = (): Diagnostic[] => [...files.diagnostics(), ...troublesOf(engine.graph, records, ledger)];
+  const { records, fleet } = proxySide;
+  const diagnostics = (): Diagnostic[] => [...files.diagnostics(), ...troublesOf(engine.graph, records, fleet)];
   return {
     notReady: () => proxySide.notReady(),
     status: () => ({ objects: book.all(), diagnostics: diagnostics(), heldFiles: files.held }),
     graph: () => engine.graph.describe(),
-    envoy: (kind) => describeResources(records.values(), kind, ledger),
+    envoy: (kind) => describeResources(records.values(), kind, fleet),
     metrics: () =>
       metrics.render({
         engine,
         resources: [...records.values()].length,
-        proxies: ledger.connected,
+        proxies: fleet.connected,
         ready: proxySide.notReady() === undefined,
         diagnostics: diagnostics(),
         filesHeld: files.held.length,

@@ -4,13 +4,13 @@
  */
 import type { Collection, Graph } from "../collections/index.ts";
 import { type EnvoyRecord, ResourceTooLargeError } from "../envoy/index.ts";
-import type { DeliveryLedger } from "./delivery-ledger.ts";
 import type { Diagnostic } from "./diagnosis.ts";
+import type { ProxyFleet } from "./proxy-fleet.ts";
 
-export function troublesOf(graph: Graph, records: Collection<EnvoyRecord>, ledger: DeliveryLedger): Diagnostic[] {
+export function troublesOf(graph: Graph, records: Collection<EnvoyRecord>, fleet: ProxyFleet): Diagnostic[] {
   const failures = [...graph.failures].map(([where, error]) => failureDiagnostic(where, error));
   const refused = [...records.values()].flatMap((record): Diagnostic[] => {
-    const delivery = ledger.deliveryOf(record);
+    const delivery = fleet.deliveryOf(record);
     if (delivery.state !== "refused") return [];
     const message = `Envoy refuses ${record.kind} ${record.name}, made of ${originsOf(record)}: ${delivery.message}`;
     return [{ severity: "error", code: "refused-by-envoy", message, advice: "Its last good version stays in force" }];

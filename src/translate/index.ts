@@ -14,6 +14,7 @@ export {
   type ResolvedName,
   type ResourceSources,
   type RouteReport,
+  routeReportKey,
   SOURCE_OF_KIND,
   type SocketReport,
   type TrustFact,

@@ -3,7 +3,7 @@
  * because a pure room can neither parse certificates nor resolve names nor ask a proxy.
  */
 import type { Collection, Graph, Source } from "../collections/index.ts";
-import type { ListenerKey, SocketKey } from "../model/index.ts";
+import type { ListenerKey, ProxyKey, SocketKey } from "../model/index.ts";
 import { type Kind, objectKeyOf, type ObjectKey, type ObjectOfKind } from "../resources/index.ts";
 
 /** Sources of resources; whoever reads files or watches a cluster fills them. */
@@ -93,13 +93,18 @@ export interface SocketReport {
   readonly problem?: { readonly reason: "PortUnavailable" | "Refused"; readonly message: string };
 }
 
-/** What proxies did with a route. */
+/** What the Envoys of one proxy did with a route. */
 export interface RouteReport {
-  readonly key: ObjectKey;
-  /** The newest generation that every proxy has acknowledged. */
+  /** See `routeReportKey`. */
+  readonly key: string;
+  readonly route: ObjectKey;
+  readonly proxy: ProxyKey;
+  /** The newest generation that all of them have acknowledged; 0 before the first. */
   readonly generation: number;
   readonly problem?: string;
 }
+
+export const routeReportKey = (route: ObjectKey, proxy: ProxyKey): string => `${route}|${proxy}`;
 
 /** What time it is, as coarsely as whoever tells it likes: an hour is often enough. */
 export interface ClockFact {

@@ -7,6 +7,7 @@ import {
   type CertificateFact,
   createResourceSources,
   type ResourceSources,
+  type RouteReport,
   type SocketReport,
   translate,
   type Translation,
@@ -34,7 +35,7 @@ function createWorld(): World {
     trustFacts: fact<{ readonly key: ReturnType<typeof objectKey> }>("trust"),
     resolvedNames: fact<{ readonly key: string; readonly addresses: readonly string[] }>("names"),
     addressFacts: fact<{ readonly key: string; readonly usable: boolean }>("addresses"),
-    routeReports: fact<{ readonly key: ReturnType<typeof objectKey>; readonly generation: number }>("routes"),
+    routeReports: fact<RouteReport>("routes"),
   };
   const translation = translate(graph, inputs, {
     controllerName: "trilith.dev/gateway-controller",

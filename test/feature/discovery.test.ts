@@ -4,12 +4,12 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createEngine, type Engine } from "../../src/app/engine.ts";
-import { PortGate } from "../../src/app/port-gate.ts";
+import { ProxyFleet } from "../../src/app/proxy-fleet.ts";
 import { ResourceFeed } from "../../src/app/resource-feed.ts";
-import { standaloneSettings, withDefaultClass } from "../../src/app/standalone-settings.ts";
+import { LOCAL_PROXY, standaloneSettings, withDefaultClass } from "../../src/app/standalone-settings.ts";
 import { envoyResources } from "../../src/envoy/index.ts";
 import { type KnownObject, objectKeyOf, validate } from "../../src/resources/index.ts";
-import { ProxyGroup, startAdsServer } from "../../src/transport/index.ts";
+import { startAdsServer } from "../../src/transport/index.ts";
 import { DiscoveryClient, type Received } from "./discovery-client.ts";
 
 const gateway = {
@@ -70,11 +70,11 @@ async function sentAfter(act: () => void, last: (response: Received) => boolean)
 beforeEach(async () => {
   cleanup = new AsyncDisposableStack();
   engine = createEngine(standaloneSettings({ bindAddress: "127.0.0.1" }));
-  const group = new ProxyGroup();
+  const fleet = new ProxyFleet();
   const records = envoyResources(engine.graph, engine.translation);
-  const gate = cleanup.use(new PortGate({ opened: () => {}, changed: () => {} }));
-  const feed = cleanup.use(new ResourceFeed(engine.graph, records, group, gate));
-  const ads = await startAdsServer({ listen: { host: "127.0.0.1", port: 0 }, admit: () => group });
+  const feed = cleanup.use(new ResourceFeed(engine.graph, records, fleet));
+  const local = fleet.groupOf(LOCAL_PROXY);
+  const ads = await startAdsServer({ listen: { host: "127.0.0.1", port: 0 }, admit: () => local });
   cleanup.defer(() => ads.close());
   serve(gateway, ...service("a", "10.0.0.1"), ...service("b", "10.0.0.2"), route("one", "a"), route("two", "b"));
   feed.open();

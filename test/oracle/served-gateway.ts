@@ -79,15 +79,15 @@ export class ServedGateway implements AsyncDisposable {
   }
 
   #pending(): string | undefined {
-    const { records, ledger } = this.proxySide;
+    const { records, fleet } = this.proxySide;
     for (const record of records.values()) {
       if (record.kind !== "listener" && record.kind !== "virtualHost") continue;
-      const delivery = ledger.deliveryOf(record);
+      const delivery = fleet.deliveryOf(record);
       if (delivery.state === "refused")
         throw new Error(`Envoy refuses ${record.kind} ${record.name}: ${delivery.message}`);
       if (delivery.state === "pending") return `${record.kind} ${record.name}`;
     }
-    return [...ledger.known()].find((key) => this.#isLeftOver(key));
+    return [...fleet.known()].find((key) => this.#isLeftOver(key));
   }
 }
 

@@ -3,10 +3,11 @@
  * of ours.
  */
 import type { Collection, Graph, Group } from "../../collections/index.ts";
+import type { ProxyKey } from "../../model/index.ts";
 import { gatewayGroup, kinds, type ObjectKey } from "../../resources/index.ts";
 import type { Attachment, ParentResult } from "../attachment.ts";
 import { codeOfReason, type Finding, findingOf } from "../finding.ts";
-import type { Inputs } from "../inputs.ts";
+import { type Inputs, type RouteReport, routeReportKey } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import { type RouteRules, routeRulesKey } from "../rules/route-rules.ts";
 import { routeConditions } from "./route-conditions.ts";
@@ -46,15 +47,16 @@ export function deriveRouteStatuses(
       const [first] = parents;
       if (first === undefined) return [];
       const { object, kind, namespace, name, generation } = first.route;
-      const report = read.get(inputs.routeReports, object);
+      const reportOf = (proxy: ProxyKey): RouteReport | undefined =>
+        read.get(inputs.routeReports, routeReportKey(object, proxy));
       const entries = parents.map((parent) => ({
         parentRef: parent.parentRef,
         controllerName,
         conditions: routeConditions(
           parent,
           read.get(rules, routeRulesKey(object, parent.gateway)),
-          report,
           read.by(byReference, parent.key),
+          reportOf,
         ),
       }));
       const apiVersion = `${gatewayGroup}/${kinds[kind].versions[0]}`;

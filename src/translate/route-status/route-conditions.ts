@@ -4,6 +4,7 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus
  */
+import type { ProxyKey } from "../../model/index.ts";
 import type { OwnCondition } from "../../resources/index.ts";
 import type { Attachment, ParentResult, Verdict } from "../attachment.ts";
 import { conditionOf, type ConditionVerdict } from "../conditions.ts";
@@ -16,11 +17,14 @@ const PROGRAMMED = "trilith.dev/Programmed";
 export function routeConditions(
   parent: ParentResult,
   rules: RouteRules | undefined,
-  report: RouteReport | undefined,
   attachments: readonly Attachment[],
+  reportOf: (proxy: ProxyKey) => RouteReport | undefined,
 ): OwnCondition[] {
   const { generation } = parent.route;
   const accepted = acceptedOf(parent, rules);
+  // All listeners that one parentRef names are of one Gateway, and one proxy serves it.
+  const [first] = attachments;
+  const report = first && reportOf(first.proxy);
   const condition = (type: string, verdict: ConditionVerdict): OwnCondition => conditionOf(type, verdict, generation);
   return [
     condition("Accepted", accepted),

@@ -1,0 +1,127 @@
+/**
+ * All proxies and what each was sent: a proxy is the Envoys that serve the same, one standalone, as many as a Gateway's
+ * Deployment has in a cluster. Steps of the whole state go in, each proxy gets its share, and what became of a resource is
+ * known for each.
+ */
+import type { EnvoyRecord } from "../envoy/index.ts";
+import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
+import { type ProxyKey, proxyKey } from "../model/index.ts";
+import { ProxyGroup } from "../transport/index.ts";
+import { type Fact, type ResourceId, ResourceShares, type SharedBatch } from "../xds/index.ts";
+import { type Delivery, DeliveryLedger } from "./delivery-ledger.ts";
+
+export interface FleetEvents {
+  /** A message was queued for an Envoy. */
+  readonly sent?: (message: DeltaDiscoveryResponse) => void;
+  readonly learnt?: (facts: readonly Fact[]) => void;
+  /** The delivery of these resources may be another one now. */
+  readonly changed?: (keys: readonly string[]) => void;
+  /** An Envoy of the proxy came or went. */
+  readonly connections?: (proxy: ProxyKey) => void;
+}
+
+interface Member {
+  readonly group: ProxyGroup;
+  readonly ledger: DeliveryLedger;
+}
+
+export class ProxyFleet {
+  readonly #members = new Map<ProxyKey, Member>();
+  readonly #shares = new ResourceShares();
+  readonly #events: FleetEvents;
+  #isOpen = false;
+
+  constructor(events: FleetEvents = {}) {
+    this.#events = events;
+  }
+
+  /** Sends the first whole state, and from now on lets every proxy have what is its own, be it nothing. */
+  open(batch: SharedBatch): void {
+    this.#isOpen = true;
+    this.apply(batch);
+    for (const { group } of this.#members.values()) if (!group.resources.complete) group.apply(NOTHING);
+  }
+
+  /** Only after `open`. */
+  apply(batch: SharedBatch): void {
+    for (const [proxy, share] of this.#shares.apply(batch)) this.groupOf(proxyKey(proxy)).apply(share);
+  }
+
+  /** Has the versions tried again that a proxy refused. */
+  retry(ids: readonly ResourceId[]): void {
+    for (const { group } of this.#members.values()) group.retry(ids);
+  }
+
+  /** Where an Envoy of the proxy connects. A proxy that is not known yet gets its state when there is one. */
+  groupOf(proxy: ProxyKey): ProxyGroup {
+    const known = this.#members.get(proxy);
+    if (known) return known.group;
+    const ledger = new DeliveryLedger();
+    const group = new ProxyGroup({
+      connected: () => this.#events.connections?.(proxy),
+      sent: (_, message) => this.#events.sent?.(message),
+      learnt: (connection, facts) => {
+        this.#events.learnt?.(facts);
+        this.#events.changed?.(ledger.learn(connection, facts));
+      },
+      disconnected: (connection) => {
+        const keys = ledger.forget(connection);
+        this.#events.connections?.(proxy);
+        this.#events.changed?.(keys);
+      },
+    });
+    this.#members.set(proxy, { group, ledger });
+    if (this.#isOpen) group.apply(NOTHING);
+    return group;
+  }
+
+  /** The proxy serves nobody any more. */
+  remove(proxy: ProxyKey): void {
+    const member = this.#members.get(proxy);
+    this.#members.delete(proxy);
+    for (const connection of member?.group.connections ?? []) connection.close();
+  }
+
+  /** How many Envoys of the proxy have a stream. */
+  connectedTo(proxy: ProxyKey): number {
+    return this.#members.get(proxy)?.group.connections.size ?? 0;
+  }
+
+  get connected(): number {
+    return [...this.#members.values()].reduce((sum, { group }) => sum + group.connections.size, 0);
+  }
+
+  /** The proxies that get a resource. */
+  proxiesOf(id: ResourceId): readonly ProxyKey[] {
+    return this.#shares.proxiesOf(id).map(proxyKey);
+  }
+
+  /** What became of the record's version in a proxy. */
+  deliveryTo(proxy: ProxyKey, record: EnvoyRecord): Delivery {
+    return this.#members.get(proxy)?.ledger.deliveryOf(record) ?? PENDING;
+  }
+
+  /** What became of it in all proxies that get it: a refusal anywhere counts, and so does a proxy that has not answered. */
+  deliveryOf(record: EnvoyRecord): Delivery {
+    const deliveries = this.proxiesOf(record).map((proxy) => this.deliveryTo(proxy, record));
+    return (
+      deliveries.find(({ state }) => state === "refused") ??
+      deliveries.find(({ state }) => state === "pending") ??
+      deliveries[0] ??
+      PENDING
+    );
+  }
+
+  /** Whether all Envoys of the proxy have a host of the route table; until then they serve no listener that needs it. */
+  hasHostOf(proxy: ProxyKey, table: string): boolean {
+    return this.#members.get(proxy)?.ledger.hasHostOf(table) ?? false;
+  }
+
+  /** Keys of every resource that some Envoy is known to have. */
+  known(): Iterable<string> {
+    return new Set([...this.#members.values()].flatMap(({ ledger }) => [...ledger.known()]));
+  }
+}
+
+const NOTHING: SharedBatch = { upserts: [], removals: [] };
+const PENDING: Delivery = { state: "pending" };
