@@ -19,4 +19,5 @@ export {
   type SocketReport,
   type TrustFact,
 } from "./inputs.ts";
+export type { InfrastructureWish, WishedPort } from "./gateways/derive-infrastructure.ts";
 export type { ObjectStatus, OwnEntry, OwnListenerStatus, OwnStatus } from "./object-status.ts";

@@ -15,6 +15,7 @@ import type {
 } from "../model/index.ts";
 import type { Attachment } from "./attachment.ts";
 import type { Finding } from "./finding.ts";
+import type { InfrastructureWish } from "./gateways/derive-infrastructure.ts";
 import type { Inputs } from "./inputs.ts";
 import type { ObjectStatus } from "./object-status.ts";
 
@@ -49,6 +50,8 @@ export interface Translation {
   readonly attachments: Collection<Attachment>;
   /** The generation of the object that states each listener: what a socket report acknowledges. */
   readonly listenerGenerations: Collection<ListenerGeneration>;
+  /** What Gateways need of the cluster: whoever provisions makes it, and delivers `gatewayAddresses`. */
+  readonly infrastructure: Collection<InfrastructureWish>;
   readonly statuses: Collection<ObjectStatus>;
   readonly findings: Collection<Finding>;
 }

@@ -13,6 +13,7 @@ import type { Finding } from "./finding.ts";
 import { deriveGatewayClasses } from "./gateways/gateway-classes.ts";
 import { deriveListenerSets, deriveOrphanFindings } from "./gateways/listener-sets.ts";
 import { deriveClasslessFindings, deriveManagedGateways } from "./gateways/managed-gateways.ts";
+import { deriveInfrastructure } from "./gateways/derive-infrastructure.ts";
 import { derivePlacements } from "./gateways/placements.ts";
 import { deriveAttachedRoutes } from "./gateway-status/attached-routes.ts";
 import { deriveGatewayFindings } from "./gateway-status/gateway-findings.ts";
@@ -71,6 +72,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
     listenerGenerations: gatewaySide.listenerGenerations,
+    infrastructure: deriveInfrastructure(graph, gateways, gatewaySide.placements, listeners),
     statuses: graph.union<ObjectStatus>({
       name: "translate/Statuses",
       of: [gatewaySide.statuses, ownStatuses.statuses, routeSide.statuses],

@@ -56,6 +56,7 @@ export class TranslateWorld {
   readonly #socketReports: Source<SocketReport>;
   readonly #translation: Translation;
   readonly #isAcknowledged: boolean;
+  readonly #showsInfrastructure: boolean;
 
   /** Throws where a document is not valid. */
   constructor(documents: readonly unknown[]) {
@@ -68,6 +69,7 @@ export class TranslateWorld {
       return source;
     };
     this.#socketReports = filled("socketReports", facts.socketReports);
+    this.#showsInfrastructure = facts.settings?.addresses === "service";
     this.#isAcknowledged = facts.acknowledged === true;
     this.#translation = translate(
       this.#graph,
@@ -100,9 +102,12 @@ export class TranslateWorld {
       inputs: _inputs,
       attachments: _attachments,
       listenerGenerations: _generations,
+      infrastructure,
       ...made
     } = this.#translation;
-    const entries = Object.entries<Collection<{ readonly key: string }>>(made).map(
+    // Only where Gateways have a proxy each does anybody make it.
+    const shown = this.#showsInfrastructure ? { ...made, infrastructure } : made;
+    const entries = Object.entries<Collection<{ readonly key: string }>>(shown).map(
       ([name, of]) => [name, tableOf(of)] as const,
     );
     return structuredClone(Object.fromEntries(entries.filter(([, table]) => Object.keys(table).length > 0)));

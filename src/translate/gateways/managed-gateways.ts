@@ -21,6 +21,7 @@ export interface ManagedGateway extends NamespacedName {
   readonly key: ObjectKey;
   readonly generation: number;
   readonly createdAt?: string;
+  readonly uid?: string;
   readonly proxy: ProxyKey;
   readonly spec: GatewaySpec;
 }
@@ -50,13 +51,14 @@ const classKeyOf = ({ spec }: Gateway): ObjectKey =>
   objectKey({ group: gatewayGroup, kind: "GatewayClass", name: spec.gatewayClassName });
 
 function managedGatewayOf(gateway: Gateway, settings: TranslateSettings): ManagedGateway {
-  const { namespace, name, generation = 0, creationTimestamp } = gateway.metadata;
+  const { namespace, name, generation = 0, creationTimestamp, uid } = gateway.metadata;
   return {
     key: objectKeyOf(gateway),
     namespace,
     name,
     generation,
     ...(creationTimestamp !== undefined && { createdAt: creationTimestamp }),
+    ...(uid !== undefined && { uid }),
     proxy: settings.proxyOf({ namespace, name }),
     spec: gateway.spec,
   };

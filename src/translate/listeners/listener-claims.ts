@@ -47,7 +47,7 @@ export function deriveListenerClaims(graph: Graph, sources: ClaimSources): Colle
   return graph.union<ListenerClaim>({ name: "translate/ListenerClaims", of: [own, ofSets] });
 }
 
-type GatewayIdentity = Omit<ManagedGateway, "spec" | "generation">;
+type GatewayIdentity = Omit<ManagedGateway, "spec" | "generation" | "uid">;
 
 function identityOf(gateway: ManagedGateway | undefined): GatewayIdentity | undefined {
   if (gateway === undefined) return undefined;
