@@ -1,3 +1,4 @@
 /** The API server of Kubernetes: where it is, calls, lists and watches. It knows no kind of its own. */
 export { ApiError, resourcePath } from "./api-client.ts";
 export type { ApiCall, ApiClient, ApiErrorCode, ResourceLocation } from "./api-client.ts";
+export { systemTimers, type Timers } from "./timers.ts";

@@ -3,3 +3,6 @@ export { mergeStatus } from "./merge-status.ts";
 export type { StatedStatus, StoredStatus } from "./merge-status.ts";
 export { StatusBook } from "./status-book.ts";
 export type { ObjectWithStatus, StatedObject } from "./status-book.ts";
+export type { SentObject, StoredObject, StoredObjects } from "./stored-objects.ts";
+export { StatusWriter } from "./status-writer.ts";
+export type { StatusWriteEvent, StatusWriterOptions } from "./status-writer.ts";

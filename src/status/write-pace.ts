@@ -1,0 +1,62 @@
+/**
+ * When one object's status is written. A verdict goes out nearly at once: it only waits for what comes right behind it, since
+ * a proxy's answer to a new route takes some milliseconds. Numbers go out at once the first time, and then when they have
+ * stood still, for longer each time: a Gateway to which 500 routes are added is written twice or three times, and its last
+ * count soon after the last route. An object that changes all the time is written ever less often, up to once a second.
+ */
+import type { StatusNews } from "./status-difference.ts";
+
+/** What comes this soon after the first change goes into the same write. */
+const SETTLE_MS = 15;
+/** How long numbers must have stood still, by how many were written lately, from one on. */
+const SILENCE_MS: readonly number[] = [50, 150, 450, 1_000];
+/** Numbers that never stand still are written this often. */
+const LONGEST_SILENCE_MS = 5_000;
+/** So many verdicts in a row are nothing unusual: an object that appears, is accepted, programmed, gets its address. */
+const FREE_VERDICTS = 8;
+const SHORTEST_SPACING_MS = 100;
+const LONGEST_SPACING_MS = 1_000;
+/** After so long without a write, all is as at first. */
+const FORGET_MS = 10_000;
+
+export class WritePace {
+  #verdicts = 0;
+  #counts = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #changedAt: number | undefined;
+  #dueAt = Number.POSITIVE_INFINITY;
+
+  /** There is something to write since `now`; gives when to write. All times are in milliseconds, of one clock. */
+  change(news: StatusNews, now: number): number {
+    if (now - this.#lastAt > FORGET_MS) [this.#verdicts, this.#counts] = [0, 0];
+    this.#changedAt ??= now;
+    this.#dueAt = news === "count" ? this.#whenSilent(this.#changedAt, now) : Math.min(this.#dueAt, this.#soon(now));
+    return this.#dueAt;
+  }
+
+  /** What there was to write is being written. */
+  write(news: StatusNews, now: number): void {
+    if (news === "count") this.#counts += 1;
+    else this.#verdicts += 1;
+    this.#lastAt = now;
+    this.rest();
+  }
+
+  /** There is nothing to write any more. */
+  rest(): void {
+    this.#changedAt = undefined;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+  }
+
+  #whenSilent(changedAt: number, now: number): number {
+    if (this.#counts === 0) return changedAt + SETTLE_MS;
+    const silence = SILENCE_MS[Math.min(this.#counts, SILENCE_MS.length) - 1] ?? 0;
+    return Math.min(now + silence, changedAt + LONGEST_SILENCE_MS);
+  }
+
+  #soon(now: number): number {
+    const excess = this.#verdicts - FREE_VERDICTS;
+    const spacing = excess < 0 ? 0 : Math.min(SHORTEST_SPACING_MS * 2 ** excess, LONGEST_SPACING_MS);
+    return Math.max(now + SETTLE_MS, this.#lastAt + spacing);
+  }
+}
