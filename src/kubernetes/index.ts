@@ -2,3 +2,5 @@
 export { ApiError, resourcePath } from "./api-client.ts";
 export type { ApiCall, ApiClient, ApiErrorCode, ResourceLocation } from "./api-client.ts";
 export { systemTimers, type Timers } from "./timers.ts";
+export { LeaderElection } from "./lease.ts";
+export type { LeaderElectionOptions } from "./lease.ts";
