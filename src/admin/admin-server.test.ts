@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AdminSources, startAdminServer } from "./admin-server.ts";
+import { type AdminSources, startAdminServer, startHealthServer } from "./admin-server.ts";
 
 const sources = (notReady: string | undefined): AdminSources => ({
   notReady: () => notReady,
@@ -35,4 +35,16 @@ describe("the admin API", () => {
   test("changes nothing, whatever is sent", async () => {
     expect(await get("/status", undefined, "POST")).toEqual([405, "the admin API only reads; use GET\n"]);
   });
+});
+
+test.each([
+  ["/healthz", 200],
+  ["/readyz", 200],
+  ["/metrics", 200],
+  ["/status", 404],
+  ["/graph", 404],
+  ["/envoy", 404],
+])("outside loopback %s answers %i: nobody is shown the configuration", async (path, status) => {
+  await using server = await startHealthServer({ host: "127.0.0.1", port: 0 }, sources(undefined));
+  expect((await fetch(`http://127.0.0.1:${server.port}${path}`)).status).toBe(status);
 });

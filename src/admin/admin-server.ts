@@ -1,6 +1,6 @@
 /**
  * The admin API: what Trilith is doing, over HTTP, for people, scripts and probes. It only reads. It listens on loopback, since
- * it shows the whole configuration and asks nobody who they are.
+ * it shows the whole configuration and asks nobody who they are; to the outside, `health` answers for probes and Prometheus alone.
  *
  *   /healthz  200 while the process works          /readyz  200 when the first complete state is acknowledged
  *   /metrics  Prometheus                           /status  objects with their statuses, findings, files
@@ -9,11 +9,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What the endpoints show, asked anew at each request. */
-export interface AdminSources {
+/** What may be shown to whoever can reach the port. */
+export interface HealthSources {
   /** What readiness waits for; undefined when ready. */
   readonly notReady: () => string | undefined;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** What the endpoints show, asked anew at each request. */
+export interface AdminSources extends HealthSources {
   readonly status: () => unknown;
   readonly graph: () => unknown;
   /** Envoy resources of a kind, or of all. An unknown kind is undefined. */
@@ -24,13 +28,29 @@ export interface AdminServer extends AsyncDisposable {
   readonly port: number;
 }
 
+export interface AdminAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Rejects where the address cannot be listened on. */
-export async function startAdminServer(
-  listen: { readonly host: string; readonly port: number },
-  sources: AdminSources,
-): Promise<AdminServer> {
+export function startAdminServer(at: AdminAddress, sources: AdminSources): Promise<AdminServer> {
+  return startServer(at, (path, query, response) => answerAdmin(path, query, response, sources));
+}
+
+/** The same for `/healthz`, `/readyz` and `/metrics` alone. */
+export function startHealthServer(at: AdminAddress, sources: HealthSources): Promise<AdminServer> {
+  return startServer(at, async (path, _, response) => {
+    if (!(await answerHealth(path, response, sources)))
+      text(response, 404, "not found; there are /healthz, /readyz and /metrics\n");
+  });
+}
+
+type Answer = (path: string, query: URLSearchParams, response: ServerResponse) => Promise<void>;
+
+async function startServer(listen: AdminAddress, answer: Answer): Promise<AdminServer> {
   const server = createServer((request, response) => {
-    answer(request, response, sources).catch((error: unknown) => fail(response, error));
+    answerReads(request, response, answer).catch((error: unknown) => fail(response, error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -42,27 +62,49 @@ export async function startAdminServer(
   return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: () => close(server) };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, sources: AdminSources): Promise<void> {
+async function answerReads(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   if (request.method !== "GET" && request.method !== "HEAD")
     return text(response, 405, "the admin API only reads; use GET\n");
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://admin");
-  switch (pathname) {
+  await answer(pathname, searchParams, response);
+}
+
+/** False for a path that is somebody else's. */
+async function answerHealth(path: string, response: ServerResponse, sources: HealthSources): Promise<boolean> {
+  switch (path) {
     case "/healthz":
-      return text(response, 200, "ok\n");
+      text(response, 200, "ok\n");
+      return true;
     case "/readyz": {
       const missing = sources.notReady();
-      return missing === undefined ? text(response, 200, "ok\n") : text(response, 503, `not ready: ${missing}\n`);
+      if (missing === undefined) text(response, 200, "ok\n");
+      else text(response, 503, `not ready: ${missing}\n`);
+      return true;
     }
     case "/metrics": {
       const { contentType, text: body } = await sources.metrics();
-      return send(response, 200, contentType, body);
+      send(response, 200, contentType, body);
+      return true;
     }
+    default:
+      return false;
+  }
+}
+
+async function answerAdmin(
+  path: string,
+  query: URLSearchParams,
+  response: ServerResponse,
+  sources: AdminSources,
+): Promise<void> {
+  if (await answerHealth(path, response, sources)) return;
+  switch (path) {
     case "/status":
       return json(response, sources.status());
     case "/graph":
       return json(response, sources.graph());
     case "/envoy": {
-      const resources = sources.envoy(searchParams.get("kind") ?? undefined);
+      const resources = sources.envoy(query.get("kind") ?? undefined);
       return resources === undefined
         ? text(response, 404, "no such kind of Envoy resource\n")
         : json(response, resources);

@@ -1,41 +1,34 @@
 /** `trilith serve`: runs until it is told to stop, then drains. */
-import { Command, InvalidArgumentError, Option } from "commander";
-import { pino, type Logger } from "pino";
+import { Command, InvalidArgumentError } from "commander";
+import type { Logger } from "pino";
 import { startStandalone, type Standalone } from "../app/index.ts";
 import { DEFAULT_ADMIN, parseAddress } from "./admin-client.ts";
-import { prettyStream } from "./pretty-log.ts";
+import { addLogOptions, loggerOf, type LogOptions } from "./log-options.ts";
 
-interface ServeOptions {
+interface ServeOptions extends LogOptions {
   readonly envoy?: string;
   readonly admin: string;
   readonly bind: string;
   readonly class: string;
-  readonly logFormat: "text" | "json";
-  readonly logLevel: string;
   readonly accessLog: boolean;
   readonly stateDir?: string;
   readonly concurrency?: number;
 }
 
 export function serveCommand(): Command {
-  return new Command("serve")
+  const command = new Command("serve")
     .description("serve Gateway API YAML with an Envoy of its own, and follow every change")
     .argument("<paths...>", "files and folders of YAML")
     .option("--envoy <path>", "Envoy's binary (by default found on the PATH, or fetched once)")
     .option("--admin <address>", "where the admin API listens", DEFAULT_ADMIN)
     .option("--bind <address>", "what Gateways listen on that ask for no address", "0.0.0.0")
     .option("--class <name>", "GatewayClass to serve when no file states it", "trilith")
-    .addOption(
-      new Option("--log-format <format>", "how to log, on standard error").choices(["text", "json"]).default("text"),
-    )
-    .addOption(
-      new Option("--log-level <level>", "how much to log").choices(["debug", "info", "warn", "error"]).default("info"),
-    )
     .option("--no-access-log", "do not print a line for each request on standard output")
     .option("--state-dir <path>", "where Envoy's sockets and logs are kept (by default one for each configuration)")
     .option("--concurrency <threads>", "Envoy's worker threads (by default one for each processor)", parseCount)
     .addHelpText("after", HELP)
     .action(serve);
+  return addLogOptions(command, "text");
 }
 
 const HELP = `
@@ -69,13 +62,6 @@ async function serve(paths: readonly string[], options: ServeOptions): Promise<v
   });
   log.info({ admin: `127.0.0.1:${running.adminPort}`, paths }, "serving");
   await untilStopped(running, log);
-}
-
-function loggerOf({ logFormat, logLevel }: ServeOptions): Logger {
-  const settings = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return logFormat === "json"
-    ? pino(settings, pino.destination({ dest: 2, sync: true }))
-    : pino(settings, prettyStream(process.stderr));
 }
 
 function untilStopped(running: Standalone, log: Logger): Promise<void> {
