@@ -70,12 +70,12 @@ export const footprint: Section = {
         {
           text: `the control plane fits in ${MOST_MIB} MiB`,
           measured: `${peak.toFixed(0)} MiB at its peak`,
-          met: peak <= MOST_MIB,
+          verdict: peak <= MOST_MIB ? "met" : "missed",
         },
         {
           text: `the control plane takes ${MOST_CORES} of a core, a change a second included`,
           measured: `${cores.toFixed(3)} at most`,
-          met: cores <= MOST_CORES,
+          verdict: cores <= MOST_CORES ? "met" : "missed",
         },
       ],
     };

@@ -3,6 +3,7 @@
  * others stay as they are.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { linePlot } from "./line-plot.ts";
 import type { Goal, Outcome, Section } from "./section.ts";
@@ -24,26 +25,36 @@ Compare ratios, which were taken within one run, rather than figures of differen
 machine with two cores.
 `;
 
+export interface Measurement {
+  readonly section: Section;
+  readonly outcome: Outcome;
+  /** Of the machine, over the minute before. */
+  readonly loadBefore: number;
+}
+
 /** `names` are those of all sections, in the order of the page. */
-export function writeReport(names: readonly string[], measured: readonly (readonly [Section, Outcome])[]): void {
+export function writeReport(names: readonly string[], measured: readonly Measurement[]): void {
   const page = existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "";
-  const fresh = new Map(measured.map(([section, outcome]) => [section.name, sectionText(section, outcome)]));
+  const fresh = new Map(measured.map((one) => [one.section.name, sectionText(one)]));
   const parts = names.flatMap((name) => {
     const text = fresh.get(name) ?? keptText(page, name);
     return text === undefined ? [] : [`<!-- ${name} -->\n\n${text}\n\n<!-- end of ${name} -->`];
   });
   writeFileSync(PAGE, `${[INTRODUCTION.trimEnd(), ...parts].join("\n\n")}\n`);
-  for (const [, { plots }] of measured) for (const plot of plots) writeFileSync(join(DOCS, plot.file), linePlot(plot));
+  for (const { outcome } of measured)
+    for (const plot of outcome.plots) writeFileSync(join(DOCS, plot.file), linePlot(plot));
 }
 
 function keptText(page: string, name: string): string | undefined {
   return page.split(`<!-- ${name} -->`)[1]?.split(`<!-- end of ${name} -->`)[0]?.trim();
 }
 
-function sectionText({ title }: Section, { method, tables, plots, goals }: Outcome): string {
+function sectionText({ section: { title }, outcome, loadBefore }: Measurement): string {
+  const { method, tables, plots, goals } = outcome;
   return [
     `## ${title}`,
     method,
+    `Measured on ${availableParallelism()} processors with a load average of ${loadBefore.toFixed(1)} when it began.`,
     ...tables.filter(({ local }) => !local).flatMap((table) => [`**${table.title}**`, textTable(table)]),
     ...plots.map(({ title: alternative, file }) => `![${alternative}](${file})`),
     goals.length > 0 ? goals.map((goal) => `- ${goalText(goal)}`).join("\n") : "",
@@ -52,4 +63,6 @@ function sectionText({ title }: Section, { method, tables, plots, goals }: Outco
     .join("\n\n");
 }
 
-export const goalText = ({ text, measured, met }: Goal): string => `${met ? "met" : "NOT met"}: ${text}: ${measured}`;
+const VERDICTS = { met: "met", missed: "NOT met", undecided: "undecided" } as const;
+
+export const goalText = ({ text, measured, verdict }: Goal): string => `${VERDICTS[verdict]}: ${text}: ${measured}`;

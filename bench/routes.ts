@@ -29,12 +29,18 @@ import { median, shown } from "./statistics.ts";
 import { hostOf, translated } from "./translated.ts";
 
 const COUNTS = [10, 100, 1_000, 10_000] as const;
+const MOST = 10_000;
 const SHAPES = [byPrefix, byHeader, mixed] as const;
 const FORMS = ["tree", "list"] as const;
-const ROUNDS = 7;
+const ROUNDS = 5;
 const SECONDS = 1;
-/** So many different requests are sent in turn, spread over the rules. */
-const DIFFERENT_REQUESTS = 2_000;
+const WARM_UP_SECONDS = 1;
+/** How much two equal Envoys may differ. */
+const MOST_CHANCE = 0.05;
+/** So many different requests are sent in turn, spread over the rules: the same number whatever the number of rules. */
+const ASKED = 10;
+/** The most rules are also asked so: then the memory of that many routes goes through the processor's cache. */
+const ASKED_WIDELY = 2_000;
 
 type Form = (typeof FORMS)[number];
 
@@ -42,7 +48,10 @@ interface Variant {
   readonly name: string;
   readonly count: number;
   readonly form: Form | "one";
-  readonly envoy: FixedEnvoy;
+  /** How many different requests it gets. */
+  readonly asked: number;
+  readonly port: number;
+  readonly bootstrap: object;
   readonly requests: readonly LoadRequest[];
   readonly rounds: Measured[];
 }
@@ -57,38 +66,53 @@ export const routes: Section = {
   },
 };
 
+/**
+ * Every round starts each Envoy anew: where a process happens to lie in memory is worth more than most differences here, and over
+ * several rounds that chance evens out. Only one runs at a time.
+ */
 async function measureShape(shape: Shape, tell: Tell): Promise<readonly Variant[]> {
-  await using started = new AsyncDisposableStack();
-  const binary = await findEnvoy({ onProgress: tell });
-  const variants: Variant[] = [await oneRoute(binary, started)];
+  const [port = 0] = await freePorts(1);
+  const variants = [oneRoute(port)];
   for (const count of COUNTS)
-    for (const form of FORMS) variants.push(await variantOf(shape, count, form, binary, started));
-  const generator = findLoadGenerator();
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    tell(`${shape.name}: ${round === 0 ? "warming up" : `round ${round} of ${ROUNDS}`}`);
-    for (const { envoy, requests, rounds } of variants) {
-      const load = { port: envoy.port, host: HOST, requests, seconds: SECONDS };
-      const measured = await measureLoad(generator, envoy.pid, load);
-      if (round > 0) rounds.push(measured);
-    }
+    for (const form of FORMS) variants.push(variantOf({ shape, count, form, asked: ASKED }, port));
+  variants.push(variantOf({ shape, count: MOST, form: "tree", asked: ASKED_WIDELY }, port));
+  const binary = await findEnvoy({ onProgress: tell });
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    tell(`${shape.name}: round ${round} of ${ROUNDS}`);
+    // Each round begins with another, so that nobody is always behind the same neighbour.
+    for (const variant of [...variants.slice(round), ...variants.slice(0, round)])
+      variant.rounds.push(await measureOnce(variant, binary, { shape, isFirst: round === 1 }));
   }
   return variants;
 }
 
-async function oneRoute(binary: string, started: AsyncDisposableStack): Promise<Variant> {
-  const [port = 0] = await freePorts(1);
-  const envoy = started.use(await FixedEnvoy.start(binary, port, oneRouteBootstrap(port, targetOf(0))));
-  return { name: "one route by hand", count: 1, form: "one", envoy, requests: [{ path: "/items" }], rounds: [] };
+async function measureOnce(
+  { bootstrap, port, requests, form, count }: Variant,
+  binary: string,
+  { shape, isFirst }: { readonly shape: Shape; readonly isFirst: boolean },
+): Promise<Measured> {
+  await using envoy = await FixedEnvoy.start(binary, port, bootstrap);
+  if (isFirst && form !== "one") await checkAnswers(port, shape, count);
+  const load = { port, host: HOST, requests };
+  const generator = findLoadGenerator();
+  await measureLoad(generator, envoy.pid, { ...load, seconds: WARM_UP_SECONDS });
+  return await measureLoad(generator, envoy.pid, { ...load, seconds: SECONDS });
 }
 
-async function variantOf(
-  shape: Shape,
-  count: number,
-  form: Form,
-  binary: string,
-  started: AsyncDisposableStack,
-): Promise<Variant> {
-  const [port = 0] = await freePorts(1);
+function oneRoute(port: number): Variant {
+  const bootstrap = oneRouteBootstrap(port, targetOf(0));
+  const requests = [{ path: "/items" }];
+  return { name: "one route by hand", count: 1, form: "one", asked: 1, port, bootstrap, requests, rounds: [] };
+}
+
+interface Wanted {
+  readonly shape: Shape;
+  readonly count: number;
+  readonly form: Form;
+  readonly asked: number;
+}
+
+function variantOf({ shape, count, form, asked }: Wanted, port: number): Variant {
   const cases = casesOf(shape, count);
   const made = translated([edgeGateway(port), ...routesOf(cases)], { ...defaultSettings, accessLog: false });
   const flat = toBinary(VirtualHostSchema, flatHostOf(hostOf(made, HOST)));
@@ -98,19 +122,16 @@ async function variantOf(
   const chosen = records.map((record) =>
     form === "list" && isServed(record.name) ? { ...record, bytes: flat } : record,
   );
-  const envoy = started.use(await FixedEnvoy.start(binary, port, staticBootstrap(chosen)));
-  await checkAnswers(port, shape, count);
-  const step = Math.max(1, count / DIFFERENT_REQUESTS);
-  const requests = Array.from({ length: Math.min(count, DIFFERENT_REQUESTS) }, (_, index) => index * step);
+  const indexes = Array.from({ length: asked }, (_, index) => Math.floor((index * count) / asked));
   return {
-    name: `${form} of ${count}`,
+    name: `${form} of ${count}${asked === ASKED ? "" : `, ${asked} asked for`}`,
     count,
     form,
-    envoy,
-    // Neighbours in the list are not neighbours in time: 7919 is prime to every count here.
-    requests: requests.map(
-      (_, index) => cases[requests[(index * 7919) % requests.length] ?? 0]?.request ?? { path: "/" },
-    ),
+    asked,
+    port,
+    bootstrap: staticBootstrap(chosen),
+    // Neighbours in the list are not neighbours in time: 7919 is prime to every number of requests here.
+    requests: indexes.map((_, index) => cases[indexes[(index * 7919) % indexes.length] ?? 0]?.request ?? { path: "/" }),
     rounds: [],
   };
 }
@@ -131,9 +152,11 @@ function outcomeOf(measured: readonly (readonly [Shape, readonly Variant[]])[]):
   return {
     method:
       "One host with 10 to 10,000 rules, each a redirect with a target of its own, so that the proxy alone is measured; one worker, 16 " +
-      "connections, requests spread evenly over the rules. “tree” is what Trilith sends, “list” the same routes in one list, " +
-      "“one route by hand” an Envoy with a router, one route and nothing else. Access logs are off. All are loaded in turn, and a figure is the " +
-      `median, over ${ROUNDS} rounds, of the ratio to Trilith's ten rules in the same round. p99 is at full load.`,
+      "connections. Ten rules, spread over all, are asked for in turn, however many there are; one row is asked for 2,000, so that " +
+      "the memory of as many routes goes through the processor's cache, whatever finds them. “tree” is what Trilith sends, “list” the same routes in one list, " +
+      "“one route by hand” an Envoy with a router, one route and nothing else. Access logs are off. Each is started anew for each round, and a figure is the " +
+      `median, over ${ROUNDS} rounds, of the ratio to Trilith's ten rules in the same round. p99 is at full load. ` +
+      "Ten rules are the same in both forms: how far “list of 10” is from 1.00 is chance, and so may as much be of every other figure.",
     tables: measured.flatMap(([shape, variants]) => tablesOf(shape, variants)),
     plots: measured.map(([shape, variants], index) => plotOf(shape, variants, index, saturates)),
     goals: measured.map(([shape, variants]) => goalOf(shape, variants)),
@@ -190,7 +213,7 @@ function plotOf({ name }: Shape, variants: readonly Variant[], index: number, sa
   const figure = saturates ? rateOf : capacityOf;
   const pointsOf = (form: Form): { x: number; y: number }[] =>
     variants
-      .filter((variant) => variant.form === form)
+      .filter((variant) => variant.form === form && variant.asked === ASKED)
       .map((variant) => ({ x: variant.count, y: ratioOf(variants, variant, figure) }));
   const [byHand] = variants;
   const one = byHand ? ratioOf(variants, byHand, figure) : Number.NaN;
@@ -207,17 +230,23 @@ function plotOf({ name }: Shape, variants: readonly Variant[], index: number, sa
   };
 }
 
-/** Judged by Envoy's processor time: a rate also falls when a neighbour takes the processor away. */
+/**
+ * Judged by Envoy's processor time: a rate also falls when a neighbour takes the processor away. Ten rules are a list in both
+ * forms, so these two differ by nothing but chance: when that is more than half of what the goal allows, nothing is decided.
+ */
 function goalOf({ name }: Shape, variants: readonly Variant[]): Goal {
-  const most = variants.find(({ form, count }) => form === "tree" && count === COUNTS.at(-1));
-  const rate = most ? ratioOf(variants, most, rateOf) : Number.NaN;
-  const capacity = most ? ratioOf(variants, most, capacityOf) : Number.NaN;
-  const { saturates } = findLoadGenerator();
+  const of = (form: Form, count: number, asked = ASKED): number => {
+    const variant = variants.find((one) => one.form === form && one.count === count && one.asked === asked);
+    return variant ? ratioOf(variants, variant, capacityOf) : Number.NaN;
+  };
+  const capacity = of("tree", MOST);
+  const same = of("list", 10);
   return {
     text: `10,000 rules are within 10 % of 10 (${name})`,
     measured:
-      `${capacity.toFixed(2)} of the requests per second of processor` +
-      (saturates ? `, ${rate.toFixed(2)} of the requests per second` : ""),
-    met: capacity >= 0.9,
+      `${capacity.toFixed(2)} of the requests per second of processor when ten of them are asked for, ` +
+      `${of("tree", MOST, ASKED_WIDELY).toFixed(2)} when ${ASKED_WIDELY} are; ` +
+      `two Envoys with the same ten rules: ${same.toFixed(2)}`,
+    verdict: Math.abs(1 - same) > MOST_CHANCE ? "undecided" : capacity >= 0.9 ? "met" : "missed",
   };
 }

@@ -31,7 +31,8 @@ export interface Plot {
 export interface Goal {
   readonly text: string;
   readonly measured: string;
-  readonly met: boolean;
+  /** `undecided`: what is measured twice differs by too much to tell. */
+  readonly verdict: "met" | "missed" | "undecided";
 }
 
 export interface Outcome {

@@ -69,7 +69,7 @@ export const size: Section = {
         {
           text: `a host takes at most ${MOST} times the size of its rules`,
           measured: `${worst.toFixed(2)} at most`,
-          met: worst <= MOST,
+          verdict: worst <= MOST ? "met" : "missed",
         },
       ],
     };
