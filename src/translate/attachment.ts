@@ -18,6 +18,8 @@ export interface Attachment {
   readonly key: string;
   readonly route: RouteReference;
   readonly parentRefIndex: number;
+  /** See ParentResult. */
+  readonly parentPath: string;
   readonly gateway: NamespacedName;
   readonly proxy: ProxyKey;
   readonly listener: ListenerKey;
@@ -47,7 +49,10 @@ export interface ParentResult {
   /** `<route>|<parentRef index>`. */
   readonly key: string;
   readonly route: RouteReference;
+  /** Position in `spec.parentRefs`; default Gateways come after those. */
   readonly parentRefIndex: number;
+  /** The field that asks for this parent: `spec.parentRefs[0]`, or `spec.useDefaultGateways`. */
+  readonly parentPath: string;
   /** As the route states it, with the API's defaults. */
   readonly parentRef: ParentReference;
   readonly accepted: Verdict;

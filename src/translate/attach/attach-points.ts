@@ -15,6 +15,8 @@ export interface RouteParent {
   readonly gateway: NamespacedName;
   /** Why a ListenerSet has no listeners that a route could attach to. */
   readonly refusal?: string;
+  /** Routes that ask for default Gateways attach to it. */
+  readonly isDefault?: boolean;
 }
 
 export interface AttachPoint {
@@ -38,10 +40,14 @@ export interface AttachPoint {
 
 export interface AttachPoints {
   readonly parents: Collection<RouteParent>;
+  /** The default Gateways, under `DEFAULT_GATEWAYS`. */
+  readonly defaults: Index<RouteParent>;
   readonly points: Collection<AttachPoint>;
   /** By parent, and by `sectionToken` of parent and name. */
   readonly byParent: Index<AttachPoint>;
 }
+
+export const DEFAULT_GATEWAYS = "default Gateways";
 
 export const sectionToken = (parent: ObjectKey, section: string): string => `${parent}#${section}`;
 
@@ -56,7 +62,9 @@ export function deriveAttachPoints(
     ...shape,
     name: "translate/GatewaysAsParents",
     from: gateways,
-    map: ({ key, namespace, name }) => [{ key, gateway: { namespace, name } }],
+    map: ({ key, namespace, name, spec }) => [
+      { key, gateway: { namespace, name }, ...(spec.defaultScope === "All" && { isDefault: true }) },
+    ],
   });
   const ofSets = graph.derive({
     ...shape,
@@ -70,8 +78,10 @@ export function deriveAttachPoints(
     from: listeners,
     map: (listener) => [attachPointOf(listener)],
   });
+  const parents = graph.union<RouteParent>({ name: "translate/RouteParents", of: [ofGateways, ofSets] });
   return {
-    parents: graph.union<RouteParent>({ name: "translate/RouteParents", of: [ofGateways, ofSets] }),
+    parents,
+    defaults: graph.index(parents, "default Gateways", ({ isDefault }) => (isDefault ? [DEFAULT_GATEWAYS] : [])),
     points,
     byParent: graph.index(points, "by parent", ({ parent, name }) => [parent, sectionToken(parent, name)]),
   };

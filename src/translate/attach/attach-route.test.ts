@@ -45,8 +45,11 @@ function bind({ points, ref, hostnames = [], kind = "HTTPRoute", closed = [], re
       hostnames,
       usesDefaultGateways: false,
     },
-    { group: gatewayGroup, kind: "Gateway", name: "web", ...ref },
-    0,
+    {
+      parentRef: { group: gatewayGroup, kind: "Gateway", name: "web", ...ref },
+      index: 0,
+      path: "spec.parentRefs[0]",
+    },
     {
       parent: { ...parent, ...(refusal !== undefined && { refusal }) },
       points,

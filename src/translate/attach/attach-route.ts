@@ -27,13 +27,20 @@ export interface ParentView {
   readonly allowsNamespace: (point: AttachPoint) => boolean;
 }
 
+/** A parent that a route asks for, by name or as one of the default Gateways, and where it does so. */
+export interface ParentWish {
+  readonly parentRef: ParentReference;
+  readonly index: number;
+  readonly path: string;
+}
+
 export function bindRoute(
   route: RouteClaim,
-  parentRef: ParentReference,
-  parentRefIndex: number,
+  wish: ParentWish,
   { parent, points, allowsNamespace }: ParentView,
 ): Binding {
   const { reference } = route;
+  const { parentRef, index, path } = wish;
   const matching = points.filter(({ port }) => parentRef.port === undefined || parentRef.port === port);
   const ofKind = matching.filter(({ allowedKinds }) => allowedKinds.includes(reference.kind));
   const allowed = ofKind.filter(allowsNamespace);
@@ -44,14 +51,15 @@ export function bindRoute(
   const accepted = verdictOf(route, parentRef, { parent, matching, ofKind, allowed, met });
   return {
     result: {
-      key: `${reference.object}|${parentRefIndex}`,
+      key: `${reference.object}|${index}`,
       route: reference,
-      parentRefIndex,
+      parentRefIndex: index,
+      parentPath: path,
       parentRef,
       accepted,
       gateway: parent.gateway,
     },
-    attachments: met.map(({ point, hosts }) => attachmentOf(route, parentRefIndex, point, hosts)),
+    attachments: met.map(({ point, hosts }) => attachmentOf(route, wish, point, hosts)),
   };
 }
 
@@ -82,14 +90,15 @@ const byRouteHostname = (a: AttachedHost, b: AttachedHost): number =>
 
 function attachmentOf(
   { reference }: RouteClaim,
-  parentRefIndex: number,
+  { index, path }: ParentWish,
   point: AttachPoint,
   hosts: readonly AttachedHost[],
 ): Attachment {
   return {
-    key: `${reference.object}|${parentRefIndex}|${point.key}`,
+    key: `${reference.object}|${index}|${point.key}`,
     route: reference,
-    parentRefIndex,
+    parentRefIndex: index,
+    parentPath: path,
     gateway: point.gateway,
     proxy: point.proxy,
     listener: point.key,

@@ -16,8 +16,8 @@ import type { Attachment, ParentResult } from "../attachment.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import type { ResourceSources } from "../inputs.ts";
 import type { AttachPoint, AttachPoints } from "./attach-points.ts";
-import { sectionToken } from "./attach-points.ts";
-import { type Binding, bindRoute } from "./attach-route.ts";
+import { DEFAULT_GATEWAYS, sectionToken } from "./attach-points.ts";
+import { type Binding, bindRoute, type ParentWish } from "./attach-route.ts";
 import { type RouteClaim, routeClaimOf } from "./route-claim.ts";
 
 /** All that became of a route's parentRefs. */
@@ -26,6 +26,8 @@ export interface RouteBindings {
   readonly bindings: readonly Binding[];
   /** Positions of parentRefs that name nothing of ours. */
   readonly unbound: readonly number[];
+  /** The route asks for the default Gateways, and there is none. */
+  readonly lacksDefault: boolean;
 }
 
 export interface Attachments {
@@ -68,12 +70,14 @@ export function deriveAttachments(graph: Graph, points: AttachPoints, sources: R
 
 function bindingsOf(
   route: RouteClaim,
-  { parents, byParent }: AttachPoints,
+  points: AttachPoints,
   namespaces: Collection<Namespace>,
   read: Reader,
 ): RouteBindings {
+  const { parents, byParent } = points;
   const unbound: number[] = [];
-  const bindings = route.parentRefs.flatMap((parentRef, index) => {
+  const bindings = wishesOf(route, points, read).flatMap((wish) => {
+    const { parentRef, index } = wish;
     const key = parentKeyOf(route, parentRef);
     const parent = key && read.get(parents, key);
     if (key === undefined || parent === undefined) {
@@ -81,12 +85,35 @@ function bindingsOf(
       return [];
     }
     const { sectionName } = parentRef;
-    const points = read.by(byParent, sectionName === undefined ? key : sectionToken(key, sectionName));
+    const listeners = read.by(byParent, sectionName === undefined ? key : sectionToken(key, sectionName));
     const allowsNamespace = ({ allowedNamespaces, namespace }: AttachPoint) =>
       isNamespaceAllowed(allowedNamespaces, namespace, route.reference.namespace, namespaces, read);
-    return [bindRoute(route, parentRef, index, { parent, points, allowsNamespace })];
+    return [bindRoute(route, wish, { parent, points: listeners, allowsNamespace })];
   });
-  return { key: route.reference.object, bindings, unbound };
+  return { key: route.reference.object, bindings, unbound, lacksDefault: isDefaultMissing(route, points, read) };
+}
+
+const isDefaultMissing = ({ usesDefaultGateways }: RouteClaim, { defaults }: AttachPoints, read: Reader): boolean =>
+  usesDefaultGateways && read.count(defaults, DEFAULT_GATEWAYS) === 0;
+
+/**
+ * What the route names, then each default Gateway, as if the route named that as a whole too; one that it does name so
+ * counts once. https://gateway-api.sigs.k8s.io/geps/gep-3793/
+ */
+function wishesOf(route: RouteClaim, { defaults }: AttachPoints, read: Reader): ParentWish[] {
+  const named = route.parentRefs.map((parentRef, index) => ({ parentRef, index, path: `spec.parentRefs[${index}]` }));
+  if (!route.usesDefaultGateways) return named;
+  const whole = route.parentRefs.filter(({ sectionName, port }) => sectionName === undefined && port === undefined);
+  const stated = new Set(whole.map((parentRef) => parentKeyOf(route, parentRef)));
+  const others = read.by(defaults, DEFAULT_GATEWAYS).filter(({ key }) => !stated.has(key));
+  return [
+    ...named,
+    ...others.map(({ gateway: { namespace, name } }, position) => ({
+      parentRef: { group: gatewayGroup, kind: "Gateway", namespace, name },
+      index: named.length + position,
+      path: "spec.useDefaultGateways",
+    })),
+  ];
 }
 
 function parentKeyOf({ reference }: RouteClaim, parentRef: ParentReference): ObjectKey | undefined {
@@ -107,13 +134,13 @@ function deriveLostFindings(
     key: (finding: Finding) => finding.key,
     from: bindings,
     reads: [routes, gateways, listenerSets],
-    map: ({ key: object, bindings: bound, unbound }, read) => {
-      if (bound.length > 0 && unbound.length === 0) return [];
+    map: ({ key: object, bindings: bound, unbound, lacksDefault }, read) => {
+      if (bound.length > 0 && unbound.length === 0 && !lacksDefault) return [];
       const route = read.get(routes, object);
       const claim = route && routeClaimOf(route);
       if (claim === undefined) return [];
       const lost = unbound.flatMap((index) => lostFindings(claim, index, { gateways, listenerSets }, read));
-      return [...lost, ...aimlessFindings(claim)];
+      return [...lost, ...aimlessFindings(claim, lacksDefault)];
     },
   });
 }
@@ -137,13 +164,17 @@ function lostFindings(
   ];
 }
 
-function aimlessFindings({ reference: { object }, parentRefs, usesDefaultGateways }: RouteClaim): Finding[] {
-  if (usesDefaultGateways) {
+function aimlessFindings(
+  { reference: { object }, parentRefs, usesDefaultGateways }: RouteClaim,
+  lacksDefault: boolean,
+): Finding[] {
+  if (lacksDefault) {
     const path = "spec.useDefaultGateways";
-    const message = "default Gateways are not supported; name the Gateway in spec.parentRefs";
-    return [findingOf({ object, severity: "warning", code: "default-gateways-not-supported", path, message })];
+    const message = "no Gateway here is a default one, so that the route is attached to nothing by this field";
+    const advice = "Set spec.defaultScope: All on a Gateway, or name one in spec.parentRefs";
+    return [findingOf({ object, severity: "warning", code: "no-default-gateway", path, message, advice })];
   }
-  if (parentRefs.length > 0) return [];
+  if (parentRefs.length > 0 || usesDefaultGateways) return [];
   const message = "the route names no parent in spec.parentRefs, so that it is attached to nothing";
   return [findingOf({ object, severity: "warning", code: "route-without-parent", path: "spec.parentRefs", message })];
 }

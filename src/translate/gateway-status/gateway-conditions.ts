@@ -30,6 +30,7 @@ export function gatewayConditions(state: GatewayState): OwnCondition[] {
     conditionOf("ResolvedRefs", resolvedRefsOf(state), generation),
     // Removed, not False, once nobody is let in without being validated.
     ...(isFallingBack(spec) ? [conditionOf("InsecureFrontendValidationMode", FALLING_BACK, generation)] : []),
+    ...(spec.defaultScope === "All" ? [conditionOf("DefaultGateway", DEFAULT, generation)] : []),
   ];
 }
 
@@ -75,6 +76,13 @@ const FALLING_BACK: ConditionVerdict = {
   status: "True",
   reason: "ConfigurationChanged",
   message: "Clients are let in even if their certificate is missing or not valid (AllowInsecureFallback)",
+};
+
+/** There only while it is one, as GEP-3793 has it; that leaves the reason open. */
+const DEFAULT: ConditionVerdict = {
+  status: "True",
+  reason: "DefaultGateway",
+  message: "Gateway has default scope All",
 };
 
 const yes = (reason: string, message: string): ConditionVerdict => ({ status: "True", reason, message });

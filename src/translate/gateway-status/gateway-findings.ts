@@ -54,12 +54,8 @@ export function deriveGatewayFindings(graph: Graph, sources: GatewayFindingSourc
 const findingFrom = (object: Finding["object"], prefix: string, { reason, message, path }: FieldProblem): Finding =>
   findingOf({ object, severity: "error", code: codeOfReason(prefix, reason), path, message });
 
-function gatewayFindingsOf(gateway: ManagedGateway): Finding[] {
-  return [...defaultScopeFindings(gateway), ...fallbackFindings(gateway)];
-}
-
 /** Clients that are let in without being validated, which is not for good. */
-function fallbackFindings({ key, spec }: ManagedGateway): Finding[] {
+function gatewayFindingsOf({ key, spec }: ManagedGateway): Finding[] {
   const { default: byDefault, perPort = [] } = spec.tls?.frontend ?? {};
   const stated = [
     { path: "spec.tls.frontend.default.validation.mode", mode: byDefault?.validation?.mode },
@@ -82,20 +78,6 @@ function fallbackFindings({ key, spec }: ManagedGateway): Finding[] {
         advice: "Use AllowValidOnly outside of tests",
       }),
     );
-}
-
-function defaultScopeFindings({ key, spec }: ManagedGateway): Finding[] {
-  if (spec.defaultScope !== "All") return [];
-  const message = "default Gateways are not supported: only routes that name this Gateway in their parentRefs attach";
-  return [
-    findingOf({
-      object: key,
-      severity: "warning",
-      code: "default-gateways-not-supported",
-      path: "spec.defaultScope",
-      message,
-    }),
-  ];
 }
 
 function placementFindingsOf({ key, refusal, unusable }: Placement): Finding[] {

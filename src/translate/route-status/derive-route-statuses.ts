@@ -88,13 +88,13 @@ function deriveFindings(
   });
 }
 
-function parentFindings(object: ObjectKey, { accepted, parentRefIndex }: ParentResult): Finding[] {
+function parentFindings(object: ObjectKey, { accepted, parentPath: path }: ParentResult): Finding[] {
   if (accepted.status === "True") return [];
-  const path = `spec.parentRefs[${parentRefIndex}]`;
   return [
     findingOf({
       object,
-      severity: "error",
+      // A default Gateway that does not take the route is no fault of it: others may.
+      severity: path === "spec.useDefaultGateways" ? "warning" : "error",
       code: codeOfReason("route", accepted.reason),
       path,
       message: accepted.message,

@@ -13,6 +13,7 @@ function attachment(name: string, createdAt: string, ...hosts: readonly string[]
     key: name,
     route: { kind: "TLSRoute", namespace: "infra", name, object, createdAt, generation: 1 },
     parentRefIndex: 0,
+    parentPath: "spec.parentRefs[0]",
     gateway,
     proxy: proxyKey("local"),
     listener: listenerKey({ kind: "Gateway", ...gateway }, "tls"),

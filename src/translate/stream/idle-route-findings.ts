@@ -49,14 +49,14 @@ export function deriveIdleRouteFindings(graph: Graph, attachments: Collection<At
 function findingsOf(members: readonly Idle[]): Finding[] {
   const [first] = members;
   if (first === undefined) return [];
-  const { route, parentRefIndex } = first.attachment;
+  const { route, parentPath } = first.attachment;
   const taken = members.map(({ attachment: { listener }, oldest }) => `${listener} serves ${oldest}`).join("; ");
   return [
     findingOf({
       object: route.object,
       severity: "warning",
       code: "listener-serves-another-route",
-      path: `spec.parentRefs[${parentRefIndex}]`,
+      path: parentPath,
       message: `the route is attached and gets nothing there, because a listener serves its oldest route alone: ${taken}`,
       advice: "Attach it to a listener of its own",
     }),
