@@ -87,6 +87,21 @@ export class ProxyFleet {
     return this.#members.get(proxy)?.group.connections.size ?? 0;
   }
 
+  /** Of those, `current` have acknowledged all that they are to have. */
+  countOf(proxy: ProxyKey): { readonly connected: number; readonly current: number } {
+    const connections = [...(this.#members.get(proxy)?.group.connections ?? [])];
+    const current = connections.filter((connection) => {
+      const { underWay, waiting, pending } = connection.progress();
+      return underWay + waiting + pending === 0;
+    });
+    return { connected: connections.length, current: current.length };
+  }
+
+  /** Every proxy that there is, or was and still may come. */
+  proxies(): Iterable<ProxyKey> {
+    return this.#members.keys();
+  }
+
   get connected(): number {
     return [...this.#members.values()].reduce((sum, { group }) => sum + group.connections.size, 0);
   }

@@ -1,0 +1,67 @@
+/**
+ * What proxies did with sockets and routes when they are served by several replicas: each replica reports what its own
+ * Envoys acknowledged, and these functions say what that is altogether. Pure. See docs/decisions/replicas.md.
+ *
+ * Only replicas count that have Envoys of the proxy. All of them must have acknowledged a generation; a refusal by one is
+ * one. What was true stays true for its generation, since an Envoy that starts, or goes, takes nothing away from what
+ * was programmed.
+ */
+import type { ListenerKey, ProxyKey, SocketKey } from "../model/index.ts";
+import type { RouteReport, SocketReport } from "../translate/index.ts";
+
+/** What the counting replicas say, in an order that is the same for everybody; undefined where one has not said anything. */
+type Told<Report> = readonly (Report | undefined)[];
+
+type Programmed = SocketReport["programmed"][number];
+
+/** `before` is what was known until now. */
+export function mergeSocketReports(key: SocketKey, told: Told<SocketReport>, before?: SocketReport): SocketReport {
+  const kept = keptOf(before?.programmed ?? [], told);
+  const merged = new Map(kept.map((programmed) => [programmed.listener, programmed]));
+  for (const { listener, generation } of acknowledgedByAll(told)) {
+    const known = merged.get(listener)?.generation ?? 0;
+    merged.set(listener, { listener, generation: Math.max(known, generation) });
+  }
+  const problem = told.find((report) => report?.problem)?.problem;
+  const programmed = [...merged.values()].sort((a, b) => (a.listener < b.listener ? -1 : 1));
+  return { key, programmed, ...(problem && { problem }) };
+}
+
+export function mergeRouteReports(
+  identity: Pick<RouteReport, "key" | "route" | "proxy">,
+  told: Told<RouteReport>,
+  before?: RouteReport,
+): RouteReport {
+  const { key, route, proxy } = identity;
+  const generation = told.length === 0 ? 0 : Math.min(...told.map((report) => report?.generation ?? 0));
+  const problem = told.find((report) => report?.problem !== undefined)?.problem;
+  return {
+    key,
+    route,
+    proxy,
+    generation: Math.max(generation, before?.generation ?? 0),
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+/** The proxy that a socket belongs to: see `socketKey`. */
+export const proxyOfSocket = (socket: SocketKey): ProxyKey => socket.split("/").slice(0, -3).join("/") as ProxyKey;
+
+/** Listeners that the socket has no more: every replica tells of some, and none of these. */
+function keptOf(before: readonly Programmed[], told: Told<SocketReport>): readonly Programmed[] {
+  const listed = told.map((report) => report?.programmed ?? []);
+  if (listed.length === 0 || listed.some((programmed) => programmed.length === 0)) return before;
+  const present = new Set(listed.flat().map(({ listener }) => listener));
+  return before.filter(({ listener }) => present.has(listener));
+}
+
+function acknowledgedByAll(told: Told<SocketReport>): Programmed[] {
+  const [first, ...others] = told.map((report) => generationsOf(report));
+  return [...(first ?? [])].flatMap(([listener, generation]) => {
+    const generations = others.flatMap((of) => of.get(listener) ?? []);
+    return generations.length < others.length ? [] : [{ listener, generation: Math.min(generation, ...generations) }];
+  });
+}
+
+const generationsOf = (report: SocketReport | undefined): Map<ListenerKey, number> =>
+  new Map((report?.programmed ?? []).map(({ listener, generation }) => [listener, generation]));
