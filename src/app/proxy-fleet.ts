@@ -7,7 +7,7 @@ import type { EnvoyRecord } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import { type ProxyKey, proxyKey } from "../model/index.ts";
 import { ProxyGroup } from "../transport/index.ts";
-import { type Fact, type ResourceId, ResourceShares, type SharedBatch } from "../xds/index.ts";
+import { type Fact, type ResourceId, ResourceShares, type SessionOptions, type SharedBatch } from "../xds/index.ts";
 import { type Delivery, DeliveryLedger } from "./delivery-ledger.ts";
 
 export interface FleetEvents {
@@ -29,10 +29,12 @@ export class ProxyFleet {
   readonly #members = new Map<ProxyKey, Member>();
   readonly #shares = new ResourceShares();
   readonly #events: FleetEvents;
+  readonly #sessions: SessionOptions;
   #isOpen = false;
 
-  constructor(events: FleetEvents = {}) {
+  constructor(events: FleetEvents = {}, sessions: SessionOptions = {}) {
     this.#events = events;
+    this.#sessions = sessions;
   }
 
   /** Sends the first whole state, and from now on lets every proxy have what is its own, be it nothing. */
@@ -57,19 +59,22 @@ export class ProxyFleet {
     const known = this.#members.get(proxy);
     if (known) return known.group;
     const ledger = new DeliveryLedger();
-    const group = new ProxyGroup({
-      connected: () => this.#events.connections?.(proxy),
-      sent: (_, message) => this.#events.sent?.(message),
-      learnt: (connection, facts) => {
-        this.#events.learnt?.(facts);
-        this.#events.changed?.(ledger.learn(connection, facts));
+    const group = new ProxyGroup(
+      {
+        connected: () => this.#events.connections?.(proxy),
+        sent: (_, message) => this.#events.sent?.(message),
+        learnt: (connection, facts) => {
+          this.#events.learnt?.(facts);
+          this.#events.changed?.(ledger.learn(connection, facts));
+        },
+        disconnected: (connection) => {
+          const keys = ledger.forget(connection);
+          this.#events.connections?.(proxy);
+          this.#events.changed?.(keys);
+        },
       },
-      disconnected: (connection) => {
-        const keys = ledger.forget(connection);
-        this.#events.connections?.(proxy);
-        this.#events.changed?.(keys);
-      },
-    });
+      this.#sessions,
+    );
     this.#members.set(proxy, { group, ledger });
     if (this.#isOpen) group.apply(NOTHING);
     return group;

@@ -1,8 +1,9 @@
 /**
- * The wanted state of a group of proxies: the newest record of every resource, shared by all their sessions. It holds no
- * history and knows no proxy. A batch goes in at once; the ids that really changed come out and are handed to the
+ * The wanted state of a group of proxies: the newest record of every resource, shared by all their sessions. Of what was
+ * before, it remembers the versions only, and it knows no proxy. A batch goes in at once; the ids that really changed come out and are handed to the
  * sessions. It also keeps the two indexes by which sessions find what belongs together.
  */
+import { PastVersions } from "./past-versions.ts";
 import { forEachKind, routeTableOf } from "./resource.ts";
 import type { ResourceBatch, ResourceId, ResourceKind, ResourceRecord } from "./resource.ts";
 
@@ -12,6 +13,7 @@ export class ResourceSet {
   readonly #records: Record<ResourceKind, Map<string, ResourceRecord>> = forEachKind(() => new Map());
   readonly #hostsByTable = new Map<string, Set<string>>();
   readonly #clustersByEndpoints = new Map<string, Set<string>>();
+  readonly #past = new PastVersions();
   #complete = false;
 
   /** Whether the first whole state has been applied. Until then no session answers: half a state would remove the rest. */
@@ -21,6 +23,11 @@ export class ResourceSet {
 
   get(kind: ResourceKind, name: string): ResourceRecord | undefined {
     return this.#records[kind].get(name);
+  }
+
+  /** Whether this version was wanted earlier, as far as that is remembered. */
+  had(kind: ResourceKind, name: string, version: string): boolean {
+    return this.#past.has(kind, name, version);
   }
 
   namesOf(kind: ResourceKind): IterableIterator<string> {
@@ -47,6 +54,7 @@ export class ResourceSet {
       const old = this.#records[kind].get(name);
       if (!old) continue;
       this.#unlink(old);
+      this.#past.add(old);
       this.#records[kind].delete(name);
       changed.push({ kind, name });
     }
@@ -56,7 +64,9 @@ export class ResourceSet {
       if (old) this.#unlink(old);
       this.#records[record.kind].set(record.name, record);
       this.#link(record);
-      if (old?.version !== record.version) changed.push({ kind: record.kind, name: record.name });
+      if (old?.version === record.version) continue;
+      if (old) this.#past.add(old);
+      changed.push({ kind: record.kind, name: record.name });
     }
     this.#complete = true;
     return changed;

@@ -242,6 +242,63 @@ describe("a proxy that reconnects", () => {
   });
 });
 
+describe("a proxy that comes from another server", () => {
+  const secret = (name: string, version: number): ResourceRecord => record({ kind: "secret", name }, version);
+  const subscribe = ["a", "b"];
+
+  function serverWith(version: number): ScriptedProxy {
+    const proxy = new ScriptedProxy({ catchUpMs: 1_000 });
+    proxy.want([secret("a", 1), secret("b", version)]);
+    return proxy;
+  }
+
+  test("and has what this one does not know yet, is told nothing until it does", () => {
+    const proxy = serverWith(1);
+    expect(proxy.request("secret", { subscribe, has: { a: "1", b: "2" } })).toEqual([]);
+    expect(proxy.session.deadline()).toBe(1_000);
+    expect(proxy.want([secret("a", 2)])).toEqual([]);
+    expect(proxy.want([secret("b", 2)])).toEqual(["secret +a=2"]);
+    expect(proxy.session.deadline()).toBe(undefined);
+  });
+
+  test("is told all that came since, when what it has was passed over", () => {
+    const proxy = serverWith(1);
+    proxy.request("secret", { subscribe, has: { a: "1", b: "2" } });
+    proxy.resources.apply({ upserts: [secret("b", 2)], removals: [] });
+    expect(proxy.want([secret("b", 3)])).toEqual(["secret +b=3"]);
+  });
+
+  test("and has what nobody will ever know, is told what there is after a while", () => {
+    const proxy = serverWith(1);
+    proxy.request("secret", { subscribe, has: { b: "from long ago" } });
+    proxy.now = 999;
+    expect(proxy.tell({ kind: "tick" })).toEqual([]);
+    proxy.now = 1_000;
+    expect(proxy.tell({ kind: "tick" })).toEqual(["secret +a=1"]);
+    expect(proxy.ack("secret")).toEqual(["secret +b=1"]);
+    expect(proxy.session.deadline()).toBe(undefined);
+  });
+
+  test("and is behind, is told at once", () => {
+    const proxy = serverWith(1);
+    proxy.want([secret("b", 2)]);
+    expect(proxy.request("secret", { subscribe, has: { a: "1", b: "1" } })).toEqual(["secret +b=2"]);
+  });
+
+  test("and has endpoints that were sent for clusters of other versions, is not ahead", () => {
+    const proxy = new ScriptedProxy({ catchUpMs: 1_000 });
+    proxy.want(backend("a"));
+    proxy.request("cluster", { has: { a: "1" } });
+    expect(proxy.request("endpoints", { subscribe: ["a"], has: { a: "1@0" } })).toEqual(["endpoints +a=1@1"]);
+  });
+
+  test("is told at once where there is no other server", () => {
+    const proxy = new ScriptedProxy();
+    proxy.want([secret("a", 1)]);
+    expect(proxy.request("secret", { subscribe: ["a"], has: { a: "2" } })).toEqual(["secret +a=1"]);
+  });
+});
+
 describe("virtual hosts", () => {
   test("of a second table are pushed though nobody asks for them", () => {
     const proxy = servingProxy();

@@ -15,6 +15,7 @@ import type {
 } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import { DEFAULT_MAX_MESSAGE_BYTES } from "./batching.ts";
 import { answer } from "./answer.ts";
+import { CatchUp } from "./catch-up.ts";
 import type { Fact } from "./fact.ts";
 import { createProxyState, entryOf, release, retain } from "./proxy-state.ts";
 import type { Holding, KindState, ProxyState } from "./proxy-state.ts";
@@ -47,6 +48,11 @@ export interface SessionOptions {
   readonly holdMs?: number;
   /** The most bytes of a message. Default 3 MiB. */
   readonly maxMessageBytes?: number;
+  /**
+   * How long a proxy that has what was never wanted here is told nothing, since it may have it from a server that knows more.
+   * Default 0: there is no other server.
+   */
+  readonly catchUpMs?: number;
   /** The doubts of this proxy's last session, if it is known: `Session.doubts`. */
   readonly doubts?: readonly ResourceId[];
 }
@@ -65,6 +71,7 @@ const DEFAULT_HOLD_MS = 15_000;
 
 export class Session {
   readonly #proxy: ProxyState;
+  readonly #catchUp: CatchUp;
   readonly #holdMs: number;
   readonly #maxMessageBytes: number;
   #requestsBeforeComplete: DeltaDiscoveryRequest[] = [];
@@ -72,6 +79,7 @@ export class Session {
 
   constructor(resources: ResourceSet, openedAt: number, options: SessionOptions = {}) {
     this.#proxy = createProxyState(resources, openedAt, options.doubts ?? []);
+    this.#catchUp = new CatchUp(resources, options.catchUpMs ?? 0);
     this.#holdMs = options.holdMs ?? DEFAULT_HOLD_MS;
     this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
   }
@@ -80,7 +88,8 @@ export class Session {
   handle(event: SessionEvent, now: number): SessionOutput {
     const facts: Fact[] = [];
     this.#take(event, now, facts);
-    return { messages: this.#proxy.resources.complete ? this.#flush(now, facts) : [], facts };
+    const maySpeak = this.#proxy.resources.complete && !this.#catchUp.isBehind(now);
+    return { messages: maySpeak ? this.#flush(now, facts) : [], facts };
   }
 
   /** When the next tick is due, if nothing else happens; undefined when nothing waits. */
@@ -91,7 +100,8 @@ export class Session {
         if (first === undefined || since < first) first = since;
       }
     }
-    return first === undefined ? undefined : first + this.#holdMs;
+    const heldUntil = first === undefined ? undefined : first + this.#holdMs;
+    return this.#catchUp.deadline() ?? heldUntil;
   }
 
   /**
@@ -121,11 +131,11 @@ export class Session {
 
   #take(event: SessionEvent, now: number, facts: Fact[]): void {
     if (this.#proxy.resources.complete) {
-      for (const request of this.#requestsBeforeComplete.splice(0)) this.#takeRequest(request, facts);
+      for (const request of this.#requestsBeforeComplete.splice(0)) this.#takeRequest(request, now, facts);
     }
     switch (event.kind) {
       case "request":
-        if (this.#proxy.resources.complete) this.#takeRequest(event.request, facts);
+        if (this.#proxy.resources.complete) this.#takeRequest(event.request, now, facts);
         else this.#requestsBeforeComplete.push(event.request);
         break;
       case "changed":
@@ -148,9 +158,10 @@ export class Session {
     }
   }
 
-  #takeRequest(request: DeltaDiscoveryRequest, facts: Fact[]): void {
+  #takeRequest(request: DeltaDiscoveryRequest, now: number, facts: Fact[]): void {
     const kind = kindOf(request.typeUrl);
     if (!kind) return;
+    if (!this.#proxy.kinds[kind].opened) this.#catchUp.note(kind, request.initialResourceVersions, now);
     // The answer comes first: a name subscribed in the same request is to be sent again all the same.
     if (request.responseNonce !== "") answer(this.#proxy, kind, request, facts);
     subscribe(this.#proxy, kind, request, facts);

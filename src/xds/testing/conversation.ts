@@ -18,6 +18,7 @@ import { byName, recordsOf, stepBetween, versionsOf } from "./model-world.ts";
 import type { World } from "./model-world.ts";
 
 const HOLD_MS = 15_000;
+const CATCH_UP_MS = 1_000;
 
 export class Conversation {
   readonly envoy: ModelEnvoy = new ModelEnvoy();
@@ -33,7 +34,7 @@ export class Conversation {
   #now = 0;
 
   constructor() {
-    this.#session = new Session(this.#resources, this.#now, { holdMs: HOLD_MS });
+    this.#session = new Session(this.#resources, this.#now, { holdMs: HOLD_MS, catchUpMs: CATCH_UP_MS });
     this.envoy.onClusterRemoved = (name) => {
       if ([...this.envoy.usedClusters()].includes(name)) this.#object(`cluster ${name} was removed while in use`);
     };
@@ -81,7 +82,11 @@ export class Conversation {
     this.story.push("reconnect");
     this.#toEnvoy = [];
     this.#unanswered = new Set();
-    this.#session = new Session(this.#resources, this.#now, { holdMs: HOLD_MS, doubts: this.#session.doubts() });
+    this.#session = new Session(this.#resources, this.#now, {
+      holdMs: HOLD_MS,
+      catchUpMs: CATCH_UP_MS,
+      doubts: this.#session.doubts(),
+    });
     this.envoy.connect();
   }
 
