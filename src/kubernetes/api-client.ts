@@ -22,6 +22,8 @@ export interface ApiCall {
   /** After this the call fails with `timeout`; for a stream, after so long without a byte. Default 30 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** The server has agreed to the call, though nothing of the body may have come: a watch may have nothing to say for long. */
+  readonly onAnswer?: () => void;
 }
 
 /** Why a call failed, as far as callers differ by it. */

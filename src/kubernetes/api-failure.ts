@@ -14,7 +14,7 @@ export interface ApiStatus {
 }
 
 /** `what`: the call, for the message. */
-function errorOfStatus(status: ApiStatus, what: string, httpStatus: number = status.code ?? 500): ApiError {
+export function errorOfStatus(status: ApiStatus, what: string, httpStatus: number = status.code ?? 500): ApiError {
   const { reason, message, details } = status;
   const seconds = details?.retryAfterSeconds;
   return new ApiError(codeOf(httpStatus, reason), `${what}: ${message || reason || `HTTP ${httpStatus}`}`, {

@@ -90,7 +90,10 @@ export class HttpClusterClient implements ClusterClient {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal,
     });
-    if (answer.status >= 200 && answer.status < 300) return answer;
+    if (answer.status >= 200 && answer.status < 300) {
+      call.onAnswer?.();
+      return answer;
+    }
     if (answer.status === 401) this.#access.forget();
     const text = await textOf(answer.body, MOST_ERROR_BYTES);
     throw errorOfAnswer(answer.status, answer.header("retry-after"), text, describeCall(call));

@@ -6,3 +6,5 @@ export type { ClusterClient } from "./cluster-client.ts";
 export { systemTimers, type Timers } from "./timers.ts";
 export { LeaderElection } from "./lease.ts";
 export type { LeaderElectionOptions } from "./lease.ts";
+export { ResourceWatch, type WatchOptions } from "./resource-watch.ts";
+export type { ListedObject, WatchChange } from "./seen-objects.ts";
