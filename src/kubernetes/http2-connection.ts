@@ -6,6 +6,7 @@ import type {
   IncomingHttpStatusHeader,
   OutgoingHttpHeaders,
 } from "node:http2";
+import { PassThrough, pipeline } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { HttpAnswer, HttpRequest } from "./http-exchange.ts";
 
@@ -49,6 +50,8 @@ export class Http2Connection implements Disposable {
   /** Must have been reserved. */
   async send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
     const stream = this.#open({ ":method": method, ":path": path, ...headers }, body === undefined);
+    // Node throws away the body of an answer that is complete before anybody reads it, so reading begins at once.
+    const received = pipeline(stream, new PassThrough(), () => undefined);
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const abort = (): void => void stream.destroy(new Error("aborted"));
     signal.addEventListener("abort", abort, { once: true });
@@ -58,7 +61,7 @@ export class Http2Connection implements Disposable {
       signal.removeEventListener("abort", abort);
       reject(new Error("the connection was closed before an answer"));
     });
-    stream.once("response", (answer) => resolve(answerOf(stream, answer)));
+    stream.once("response", (answer) => resolve(answerOf(answer, bodyOf(stream, received))));
     if (body !== undefined) stream.end(body);
     return promise;
   }
@@ -90,19 +93,22 @@ export class Http2Connection implements Disposable {
   }
 }
 
-function answerOf(stream: ClientHttp2Stream, headers: IncomingHttpHeaders & IncomingHttpStatusHeader): HttpAnswer {
+function answerOf(
+  headers: IncomingHttpHeaders & IncomingHttpStatusHeader,
+  body: AsyncIterable<Uint8Array>,
+): HttpAnswer {
   return {
     status: headers[":status"] ?? 0,
     header: (name) => {
       const value = headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
-    body: bodyOf(stream),
+    body,
   };
 }
 
-async function* bodyOf(stream: ClientHttp2Stream): AsyncGenerator<Uint8Array> {
-  for await (const piece of stream) yield piece as Uint8Array;
+async function* bodyOf(stream: ClientHttp2Stream, received: PassThrough): AsyncGenerator<Uint8Array> {
+  for await (const piece of received) yield piece as Uint8Array;
   // A stream that the other side gives up without an error ends as one that is complete.
   if (stream.rstCode !== 0 || stream.aborted) throw new Error("the answer broke off");
 }
