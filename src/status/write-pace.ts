@@ -9,7 +9,7 @@ import type { StatusNews } from "./status-difference.ts";
 /** What comes this soon after the first change goes into the same write. */
 const SETTLE_MS = 15;
 /** How long numbers must have stood still, by how many were written lately, from one on. */
-const SILENCE_MS: readonly number[] = [50, 150, 450, 1_000];
+const SILENCE_MS: readonly number[] = [60, 90, 300, 1_000];
 /** Numbers that never stand still are written this often. */
 const LONGEST_SILENCE_MS = 5_000;
 /** So many verdicts in a row are nothing unusual: an object that appears, is accepted, programmed, gets its address. */
