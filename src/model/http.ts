@@ -22,6 +22,8 @@ export interface VirtualHost {
   readonly domain: string;
   /** `misdirected`: this host belongs to another listener's connections; every request is answered 421. */
   readonly purpose: "serve" | "misdirected";
+  /** Who must agree to every request before an entry is looked for, in this order; absent: nobody. */
+  readonly guards?: readonly ExternalAuth[];
   /** In order of precedence; the first that matches decides. None matches: 404. */
   readonly entries: readonly HttpEntry[];
 }

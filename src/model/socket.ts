@@ -24,12 +24,19 @@ export interface Socket {
 
 /** What serves one listener's connections; `listeners` are those of the Gateway API that it stands for. */
 export type Chain =
-  | { readonly kind: "http"; readonly listeners: readonly ListenerKey[]; readonly table: RouteTableKey }
+  | {
+      readonly kind: "http";
+      readonly listeners: readonly ListenerKey[];
+      readonly table: RouteTableKey;
+      /** The most filters that a host of the table has before routing; absent: none. */
+      readonly requestFilters?: number;
+    }
   | {
       readonly kind: "https";
       readonly listeners: readonly ListenerKey[];
       readonly serverNames: readonly string[];
       readonly table: RouteTableKey;
+      readonly requestFilters?: number;
       readonly tls: ServerTls;
     }
   | {

@@ -80,6 +80,8 @@ export interface Listener {
   /** The first of its sockets, which names it and its tables; there is one for each address. */
   readonly socket: SocketKey;
   readonly table?: RouteTableKey;
+  /** How many filters its requests go through before routes are matched; absent: none. */
+  readonly requestFilters?: number;
   /** What it terminates TLS with. */
   readonly termination?: ServerTls;
   readonly accepted: Verdict;

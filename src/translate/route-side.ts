@@ -6,11 +6,13 @@ import type { Collection, Graph } from "../collections/index.ts";
 import type { Backend, CertificateKey, EndpointSet, StreamBackend, TrustBundle, VirtualHost } from "../model/index.ts";
 import type { Attachment, ParentResult } from "./attachment.ts";
 import { derivePolicyStatuses } from "./backend-tls/derive-policy-statuses.ts";
-import { deriveTlsBindings } from "./backend-tls/tls-bindings.ts";
+import type { BackendTlsDerivations } from "./backend-tls/tls-bindings.ts";
+import type { BackendUser } from "./backends/backend-user.ts";
 import { deriveBackends } from "./backends/derive-backends.ts";
 import type { Finding } from "./finding.ts";
 import type { Grants } from "./grants.ts";
 import type { Inputs } from "./inputs.ts";
+import type { ListenerFilters, TableGuards } from "./listeners/listener-filters.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteStatuses } from "./route-status/derive-route-statuses.ts";
 import { deriveRules } from "./rules/derive-rules.ts";
@@ -25,6 +27,9 @@ export interface RouteSideSources {
   readonly parentResults: Collection<ParentResult>;
   readonly attachments: Collection<Attachment>;
   readonly listenerHosts: Collection<ListenerHost>;
+  readonly listenerFilters: Collection<ListenerFilters>;
+  readonly guards: Collection<TableGuards>;
+  readonly tlsPolicies: BackendTlsDerivations;
   readonly grants: Grants;
   /** By "namespace/name" of the Gateway: what it presents to backends, where that resolves. */
   readonly clientCertificates: Collection<{ readonly key: string; readonly certificate: CertificateKey }>;
@@ -46,19 +51,20 @@ export interface RouteSide {
 
 export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteSide {
   const { inputs, attachments, listenerHosts } = sources;
-  const { results, bindings } = deriveTlsBindings(graph, inputs);
+  const { results, bindings } = sources.tlsPolicies;
   const rules = deriveRules(graph, { ...sources, tlsBindings: bindings });
+  const users = graph.union<BackendUser>({ name: "translate/BackendUsers", of: [rules, sources.listenerFilters] });
   const routes = deriveRouteStatuses(graph, sources, rules);
-  const policies = derivePolicyStatuses(graph, { ...sources, rules, results, bindings });
-  const backends = deriveBackends(graph, inputs, rules);
-  const virtualHosts = deriveVirtualHosts(graph, attachments, listenerHosts, rules);
+  const policies = derivePolicyStatuses(graph, { ...sources, users, results, bindings });
+  const backends = deriveBackends(graph, inputs, users);
+  const virtualHosts = deriveVirtualHosts(graph, { attachments, listenerHosts, guards: sources.guards, rules });
   return {
     ...backends,
     virtualHosts,
     wantedBundles: graph.derive({
-      name: "translate/BundlesOfRoutes",
+      name: "translate/BundlesOfBackends",
       key: (wanted: { readonly key: string; readonly bundle: TrustBundle }) => wanted.key,
-      from: rules,
+      from: users,
       map: ({ key, bundles }) => bundles.map((bundle) => ({ key: `${key}>${bundle.key}`, bundle })),
     }),
     wantedCertificates: graph.derive({

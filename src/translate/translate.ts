@@ -22,6 +22,8 @@ import { deriveListenerSetResults } from "./gateway-status/derive-listener-set-s
 import { deriveListenerResults } from "./gateway-status/derive-listener-statuses.ts";
 import { type Grants, indexGrants } from "./grants.ts";
 import type { Inputs } from "./inputs.ts";
+import { deriveListenerFilters, deriveTableGuards } from "./listeners/listener-filters.ts";
+import { deriveTlsBindings } from "./backend-tls/tls-bindings.ts";
 import { deriveListeners } from "./listeners/derive-listeners.ts";
 import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/listener-claims.ts";
 import { deriveListenerTls } from "./listeners/listener-tls.ts";
@@ -45,7 +47,10 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     attachments,
     listenerHosts: deriveListenerHosts(graph, listeners),
     grants,
-    clientCertificates: certificatesByGateway(graph, clientCertificates),
+    listenerFilters: gatewaySide.listenerFilters,
+    guards: deriveTableGuards(graph, listeners, gatewaySide.listenerFilters),
+    tlsPolicies: gatewaySide.tlsPolicies,
+    clientCertificates: gatewaySide.presented,
   });
   const { streamBackends, wantedCertificates: ofBackends } = routeSide;
   const attachedRoutes = deriveAttachedRoutes(graph, attached.bindings, routeSide.statuses);
@@ -101,12 +106,20 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
   const stated = { gateways, listenerSets, placements };
   const claims = deriveListenerClaims(graph, stated);
   const tls = deriveListenerTls(graph, claims, { gateways, grants, certificateFacts, trustFacts });
+  const tlsPolicies = deriveTlsBindings(graph, inputs);
+  const clientCertificates = deriveClientCertificates(graph, gateways, { grants, certificateFacts });
+  const presented = certificatesByGateway(graph, clientCertificates);
+  const backendSources = { inputs, grants, tlsBindings: tlsPolicies.bindings, clientCertificates: presented };
+  const listenerFilters = deriveListenerFilters(graph, claims, backendSources);
   return {
     ...stated,
     tls,
-    listeners: deriveListeners(graph, claims, tls),
+    tlsPolicies,
+    listenerFilters,
+    presented,
+    listeners: deriveListeners(graph, claims, tls, listenerFilters),
     listenerGenerations: deriveListenerGenerations(graph, stated),
-    clientCertificates: deriveClientCertificates(graph, gateways, { grants, certificateFacts }),
+    clientCertificates,
     statuses,
     findings: graph.union<Finding>({
       name: "translate/LostGatewayFindings",

@@ -194,6 +194,8 @@ const route = (index: number): fc.Arbitrary<object> =>
       spec: {
         parentRefs:
           sections.length === 0 ? [{ name: "gw" }] : sections.map((sectionName) => ({ name: "gw", sectionName })),
+        // Every third route goes everywhere, beside the listeners that it names.
+        ...(index % 3 === 2 && { useDefaultGateways: "All" }),
         ...(hostnames.length > 0 && { hostnames }),
         rules,
       },
@@ -239,7 +241,7 @@ export const configuration = (ports: Ports): fc.Arbitrary<object[]> =>
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "Gateway",
         metadata: { name: "gw", namespace: "default" },
-        spec: { gatewayClassName: "trilith", listeners: of },
+        spec: { gatewayClassName: "trilith", defaultScope: "All", listeners: of },
       },
       ...routes,
     ]);

@@ -52,10 +52,24 @@ const allowedRoutes = constantFrom(
 
 const certificateRefs = constantFrom([{ name: "cert" }], [{ name: "cert", namespace: "two" }], [{ name: "missing" }]);
 
+const listenerFilter = record({ name: serviceName, namespace, port: constantFrom(80, 81) }).map((backendRef) => ({
+  type: "ExternalAuth",
+  externalAuth: { protocol: "HTTP", backendRef, http: {} },
+}));
+
 const listener = (index: number): Arbitrary<object> =>
   oneof(
     merged(
       record({ protocol: constant("HTTP"), port: constantFrom(80, 8080) }),
+      optional("hostname", hostname),
+      allowedRoutes,
+    ),
+    merged(
+      record({
+        protocol: constant("HTTP"),
+        port: constant(80),
+        filters: record({ requests: array(listenerFilter, { minLength: 1, maxLength: 2 }) }),
+      }),
       optional("hostname", hostname),
       allowedRoutes,
     ),
@@ -86,6 +100,7 @@ const gateway = object(
         gatewayClassName: constantFrom("trilith", "trilith", "other"),
         listeners: listeners.filter(hasDistinctListeners),
       }),
+      optional("defaultScope", constantFrom("All", "None")),
       optional("allowedListeners", constant({ namespaces: { from: "All" } })),
       optional("tls", constantFrom({ backend: { clientCertificateRef: { name: "cert" } } })),
     ),
@@ -157,6 +172,7 @@ const httpRoute = object(
           { minLength: 1, maxLength: 2 },
         ),
       }),
+      optional("useDefaultGateways", constantFrom("All", "None")),
       optional("hostnames", uniqueArray(hostname, { minLength: 1, maxLength: 2 })),
     ),
   }),

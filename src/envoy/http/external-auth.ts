@@ -29,6 +29,11 @@ import { otherWordsExpression } from "./regular-expression.ts";
 /** How long a check may take; a slower one is a refusal. */
 const CHECK_TIMEOUT_MS = 10_000;
 
+/** Switches the filter off for routes that do not name a service of their own. */
+export const unguarded: ExtAuthzPerRoute = create(ExtAuthzPerRouteSchema, {
+  override: { case: "disabled", value: true },
+});
+
 export function externalAuthOf(auth: ExternalAuth, backend: BackendKey): ExtAuthzPerRoute {
   const settings = create(CheckSettingsSchema, {
     serviceOverride: serviceOf(auth, backend),

@@ -4,6 +4,8 @@
  * so that the first route that wants CORS or authorisation changes no listener.
  */
 
+/** Of a listener, before routing: its filters by position. Hosts give an `ExtAuthzPerRoute`. */
+export const guardFilter = (position: number): string => `envoy.filters.http.ext_authz.of_listener.${position}`;
 /** `envoy.extensions.filters.http.cors.v3.Cors`; routes give a `CorsPolicy`. */
 export const CORS_FILTER = "envoy.filters.http.cors";
 /** `envoy.extensions.filters.http.ext_authz.v3.ExtAuthz`; routes give an `ExtAuthzPerRoute` that names the service. */

@@ -12,7 +12,8 @@ import type {
   Route,
   VirtualHost as EnvoyVirtualHost,
 } from "../../generated/envoy/config/route/v3/route_components_pb.ts";
-import type { BackendKey, HttpRule, RuleFilters, VirtualHost } from "../../model/index.ts";
+import type { BackendKey, HttpEntry, HttpRule, RuleFilters, VirtualHost } from "../../model/index.ts";
+import { backendsOfGuards, elsewhere, guardConfigOf, notFound, refusal } from "./guards.ts";
 import { matcherOf } from "./matcher-message.ts";
 import { matchingTreeOf } from "./matching-tree.ts";
 import { ROUTE_PATH_HEADER } from "./route-path-header.ts";
@@ -36,12 +37,24 @@ export function virtualHostOf(host: VirtualHost, { scheme }: VirtualHostContext)
 function selectionOf(
   host: VirtualHost,
   scheme: "http" | "https",
-): Partial<Pick<EnvoyVirtualHost, "routes" | "matcher">> {
+): Partial<Pick<EnvoyVirtualHost, "routes" | "matcher" | "typedPerFilterConfig">> {
   if (host.purpose === "misdirected") return { routes: [misdirected] };
-  const tree = matchingTreeOf(host.entries);
-  if (tree.kind === "routes")
-    return { routes: tree.entries.flatMap((entry) => [...routesOfEntry(entry, { host, scheme })]) };
-  return { matcher: matcherOf(tree, (entry) => routesOfEntry(entry, { host, scheme })) };
+  const { guards = [], entries } = host;
+  if (guards.length === 0) return routingOf(host, entries, scheme);
+  const typedPerFilterConfig = guardConfigOf(guards);
+  if (typedPerFilterConfig === undefined) return { routes: [refusal] };
+  return { ...routingOf(host, [...entries, elsewhere], scheme), typedPerFilterConfig };
+}
+
+function routingOf(
+  host: VirtualHost,
+  entries: readonly HttpEntry[],
+  scheme: "http" | "https",
+): Partial<Pick<EnvoyVirtualHost, "routes" | "matcher">> {
+  const tree = matchingTreeOf(entries);
+  const routesOf = (entry: HttpEntry): readonly Route[] =>
+    entry === elsewhere ? [notFound] : routesOfEntry(entry, { host, scheme });
+  return tree.kind === "routes" ? { routes: tree.entries.flatMap(routesOf) } : { matcher: matcherOf(tree, routesOf) };
 }
 
 const misdirected: Route = create(RouteSchema, {
@@ -54,7 +67,7 @@ const misdirected: Route = create(RouteSchema, {
 export function clustersOf(host: VirtualHost): readonly BackendKey[] {
   if (host.purpose === "misdirected") return [];
   const rules = new Set(host.entries.map(({ rule }) => rule));
-  return [...new Set([...rules].flatMap(backendsOfRule))].sort();
+  return [...new Set([...backendsOfGuards(host.guards), ...[...rules].flatMap(backendsOfRule)])].sort();
 }
 
 function backendsOfRule({ action, filters }: HttpRule): readonly BackendKey[] {

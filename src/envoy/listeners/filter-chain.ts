@@ -23,13 +23,13 @@ export function filterChain(chain: ConnectionChain, settings: EnvoySettings): Fi
   const name = chainName(chain);
   switch (chain.kind) {
     case "http":
-      return create(FilterChainSchema, { name, filters: [httpConnectionManager("http", chain.table, settings)] });
+      return create(FilterChainSchema, { name, filters: [httpConnectionManager(chain, settings)] });
     case "https":
       return create(FilterChainSchema, {
         name,
         filterChainMatch: matchOf(chain.serverNames),
         transportSocket: serverTls(chain.tls, ["h2", "http/1.1"]),
-        filters: [httpConnectionManager("https", chain.table, settings)],
+        filters: [httpConnectionManager(chain, settings)],
       });
     case "tls":
       return create(FilterChainSchema, {

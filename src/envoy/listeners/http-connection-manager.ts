@@ -5,6 +5,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
+import { HeaderMutationRulesSchema } from "../../generated/envoy/config/common/mutation_rules/v3/mutation_rules_pb.ts";
 import { FilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Filter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { CorsSchema } from "../../generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
@@ -18,7 +19,7 @@ import {
   HttpFilterSchema,
 } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { HttpFilter } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
-import type { RouteTableKey } from "../../model/index.ts";
+import type { Chain } from "../../model/index.ts";
 import { httpAccessLog } from "../access-log.ts";
 import { overTheStream } from "../discovery.ts";
 import { seconds } from "../duration.ts";
@@ -26,6 +27,7 @@ import {
   BACKEND_EXTERNAL_AUTH_FILTER,
   CORS_FILTER,
   EXTERNAL_AUTH_FILTER,
+  guardFilter,
   ROUTER_FILTER,
   SESSION_FILTER,
 } from "../http/filter-names.ts";
@@ -82,15 +84,18 @@ const bounds = {
   },
 } satisfies Options;
 
-/** The last filter of an `http` or `https` chain. `kind` is the prefix of its statistics, one for all listeners. */
-export function httpConnectionManager(kind: "http" | "https", table: RouteTableKey, settings: EnvoySettings): Filter {
+type HttpChain = Extract<Chain, { readonly kind: "http" | "https" }>;
+
+/** The last filter of an `http` or `https` chain. The kind is the prefix of its statistics, one for all listeners. */
+export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings): Filter {
+  const { kind, table, requestFilters = 0 } = chain;
   const config = create(HttpConnectionManagerSchema, {
     ...requests,
     ...bounds,
     statPrefix: kind,
     routeSpecifier: { case: "rds", value: { routeConfigName: table, configSource: overTheStream } },
     earlyHeaderMutationExtensions: [routePathMutation],
-    httpFilters: [...httpFilters],
+    httpFilters: [...guardFilters(requestFilters), ...httpFilters],
     accessLog: settings.accessLog ? [httpAccessLog] : [],
   });
   return create(FilterSchema, {
@@ -110,6 +115,25 @@ const httpFilters: readonly HttpFilter[] = [
   httpFilter(SESSION_FILTER, StatefulSessionSchema, {}, "disabled"),
   httpFilter(ROUTER_FILTER, RouterSchema, { suppressEnvoyHeaders: true }, "enabled"),
 ];
+
+/**
+ * What runs before routing, as many as a listener of the chain states. A host names the services, and what those add to a
+ * request decides about its route; so the route is looked for again. They may change neither the host, which has decided
+ * for the listener, nor the path, which the matching tree has read already.
+ */
+const guardFilters = (count: number): HttpFilter[] =>
+  Array.from({ length: count }, (_, position) =>
+    httpFilter(
+      guardFilter(position),
+      ExtAuthzSchema,
+      {
+        ...unsetAuthorization(),
+        clearRouteCache: true,
+        decoderHeaderMutationRules: create(HeaderMutationRulesSchema, { disallowSystem: true }),
+      },
+      "disabled",
+    ),
+  );
 
 function httpFilter<Desc extends DescMessage>(
   name: string,

@@ -114,6 +114,7 @@ function isAttached(route: HttpLikeRoute, gateway: Gateway, listener: Listener):
   const ownNamespace = route.metadata.namespace === gateway.metadata.namespace;
   if (namespaces.from === "Same" && !ownNamespace) return false;
   if (kinds?.length && !kinds.some(({ kind }) => kind === route.kind)) return false;
+  if (route.spec.useDefaultGateways === "All" && gateway.spec.defaultScope === "All") return true;
   return (route.spec.parentRefs ?? []).some(
     (parent) =>
       parent.kind === "Gateway" &&

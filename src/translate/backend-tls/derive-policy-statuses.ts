@@ -18,11 +18,11 @@ import {
 } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
 import { codeOfReason, type Finding, findingOf } from "../finding.ts";
+import type { BackendUser } from "../backends/backend-user.ts";
 import { xBackendLookup, xBackendResultOf } from "../backends/x-backend-result.ts";
 import type { Grants } from "../grants.ts";
 import type { Inputs } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
-import type { RouteRules } from "../rules/route-rules.ts";
 import type { PolicyResult } from "./policy-result.ts";
 import { policyVerdictOf } from "./policy-verdict.ts";
 import type { TlsBinding } from "./tls-bindings.ts";
@@ -36,7 +36,8 @@ interface GatewayUse {
 
 export interface PolicyStatusSources {
   readonly inputs: Inputs;
-  readonly rules: Collection<RouteRules>;
+  /** Routes, and whatever else sends traffic to backends. */
+  readonly users: Collection<BackendUser>;
   readonly results: Collection<PolicyResult>;
   readonly bindings: Collection<TlsBinding>;
   readonly grants: Grants;
@@ -49,8 +50,8 @@ export interface PolicyStatuses {
 }
 
 export function derivePolicyStatuses(graph: Graph, sources: PolicyStatusSources): PolicyStatuses {
-  const { inputs, rules, results, bindings, grants, controllerName } = sources;
-  const uses = deriveUses(graph, rules);
+  const { inputs, users, results, bindings, grants, controllerName } = sources;
+  const uses = deriveUses(graph, users);
   const byTarget = graph.index(uses, "by target", ({ target }) => [target]);
   const gatewaysOf = (read: Reader, target: string): NamespacedName[] =>
     read.by(byTarget, target).map(({ gateway }) => gateway);
@@ -96,17 +97,17 @@ export function derivePolicyStatuses(graph: Graph, sources: PolicyStatusSources)
   };
 }
 
-function deriveUses(graph: Graph, rules: Collection<RouteRules>): Collection<GatewayUse> {
-  const groups = graph.groups<RouteRules>({
+function deriveUses(graph: Graph, users: Collection<BackendUser>): Collection<GatewayUse> {
+  const groups = graph.groups<BackendUser>({
     name: "translate/TargetsOfGateways",
-    of: rules,
+    of: users,
     by: ({ targets, gateway }) => targets.map((target) => `${target}|${gateway.namespace}/${gateway.name}`),
   });
   return graph.derive({
     name: "translate/GatewayUses",
     key: (use: GatewayUse) => use.key,
     from: groups,
-    map: ({ key, members: [first] }: Group<RouteRules>) =>
+    map: ({ key, members: [first] }: Group<BackendUser>) =>
       first ? [{ key, target: key.slice(0, key.indexOf("|")), gateway: first.gateway }] : [],
   });
 }

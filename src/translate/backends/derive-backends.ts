@@ -1,5 +1,5 @@
 /**
- * Backends and their endpoints, for what routes use and nothing else. A backend lives as long as some route's rules use
+ * Backends and their endpoints, for what routes use and nothing else. A backend lives as long as something uses
  * it; its endpoints follow its Service, its EndpointSlices and the names that a driver resolves.
  */
 import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
@@ -15,7 +15,7 @@ import type {
 import type { EndpointSlice, Service } from "../../resources/index.ts";
 import { experimentalGroup, objectKey, serviceNameLabel } from "../../resources/index.ts";
 import type { Inputs } from "../inputs.ts";
-import type { RouteRules } from "../rules/route-rules.ts";
+import type { BackendUser } from "./backend-user.ts";
 import type { Finding } from "../finding.ts";
 import { deriveEndpointFindings } from "./endpoint-findings.ts";
 import { type EndpointPlan, NOTHING, planOfService } from "./endpoint-plan.ts";
@@ -37,15 +37,15 @@ interface Use<T> {
   readonly used: T;
 }
 
-export function deriveBackends(graph: Graph, inputs: Inputs, rules: Collection<RouteRules>): BackendDerivations {
-  const backends = sharedValues(graph, "Backends", rules, ({ backends: used }) => used);
+export function deriveBackends(graph: Graph, inputs: Inputs, users: Collection<BackendUser>): BackendDerivations {
+  const backends = sharedValues(graph, "Backends", users, ({ backends: used }) => used);
   const streamBackends = graph.derive({
     name: "translate/StreamBackends",
     key: (backend: StreamBackend) => backend.key,
-    from: rules,
+    from: users,
     map: (of) => of.streamBackends,
   });
-  const origins = sharedValues(graph, "EndpointSetOrigins", rules, endpointOriginsOf);
+  const origins = sharedValues(graph, "EndpointSetOrigins", users, endpointOriginsOf);
   const plans = derivePlans(graph, inputs, origins);
   const byName = graph.groups<PlannedSet>({
     name: "translate/EndpointSetsOfNames",
@@ -66,17 +66,17 @@ export function deriveBackends(graph: Graph, inputs: Inputs, rules: Collection<R
   };
 }
 
-/** The values that rules use, each once however many routes use it. */
+/** The values that are used, each once however many use it. */
 function sharedValues<T extends { readonly key: string }>(
   graph: Graph,
   name: string,
-  rules: Collection<RouteRules>,
-  usedBy: (rules: RouteRules) => readonly T[],
+  users: Collection<BackendUser>,
+  usedBy: (user: BackendUser) => readonly T[],
 ): Collection<T> {
   const uses = graph.derive({
     name: `translate/${name}/uses`,
     key: (use: Use<T>) => use.key,
-    from: rules,
+    from: users,
     map: (of) => usedBy(of).map((used) => ({ key: `${of.key}>${used.key}`, used })),
   });
   const groups = graph.groups<Use<T>>({ name: `translate/${name}/used`, of: uses, by: ({ used }) => [used.key] });
@@ -94,7 +94,7 @@ interface EndpointOrigin {
   readonly transport: "TCP" | "UDP";
 }
 
-function endpointOriginsOf({ backends, streamBackends }: RouteRules): EndpointOrigin[] {
+function endpointOriginsOf({ backends, streamBackends }: BackendUser): EndpointOrigin[] {
   const origins = new Map<EndpointSetKey, EndpointOrigin>();
   for (const { endpoints: key, origin } of backends) origins.set(key, { key, origin, transport: "TCP" });
   for (const { targets, protocol } of streamBackends) {

@@ -6,6 +6,7 @@ import type { ManagedListenerSet } from "../gateways/listener-sets.ts";
 import type { ManagedGateway } from "../gateways/managed-gateways.ts";
 import type { Placement } from "../gateways/placements.ts";
 import type { FieldProblem, Listener } from "../listener.ts";
+import type { ListenerFilters } from "../listeners/listener-filters.ts";
 import type { ListenerTls } from "../listeners/listener-tls.ts";
 import type { ListenerResult } from "./derive-listener-statuses.ts";
 
@@ -15,12 +16,13 @@ export interface GatewayFindingSources {
   readonly listenerSets: Collection<ManagedListenerSet>;
   readonly listeners: Collection<Listener>;
   readonly tls: Collection<ListenerTls>;
+  readonly listenerFilters: Collection<ListenerFilters>;
   readonly results: Collection<ListenerResult>;
   readonly clientCertificates: Collection<ClientCertificate>;
 }
 
 export function deriveGatewayFindings(graph: Graph, sources: GatewayFindingSources): Collection<Finding> {
-  const { gateways, placements, listenerSets, listeners, tls, results, clientCertificates } = sources;
+  const { gateways, placements, listenerSets, listeners, tls, results, clientCertificates, listenerFilters } = sources;
   const found = <I>(name: string, from: Collection<I>, map: (input: I) => readonly Finding[]): Collection<Finding> =>
     graph.derive<I, Finding>({ name: `translate/${name}`, key: ({ key }) => key, from, map });
   const ofFrontends = graph.derive({
@@ -43,6 +45,7 @@ export function deriveGatewayFindings(graph: Graph, sources: GatewayFindingSourc
       found("ListenerFindings", listeners, listenerFindingsOf),
       found("FrontendFindings", byFinding, ({ members }) => members.slice(0, 1).map(({ finding }) => finding)),
       found("TlsNotices", tls, ({ notices }) => notices),
+      found("ListenerFilterNotices", listenerFilters, listenerFilterFindingsOf),
       found("PortFindings", results, portFindingsOf),
       found("ClientCertificateFindings", clientCertificates, ({ key, problem }) =>
         problem === undefined ? [] : [findingFrom(key, "gateway", problem)],
@@ -112,6 +115,10 @@ function frontendProblemsOf({ key, gatewayObject, problems }: Listener): Fronten
     return { key: `${key}>${finding.key}`, finding };
   });
 }
+
+/** What a filter asks for and is not so. */
+const listenerFilterFindingsOf = ({ parent, notices }: ListenerFilters): Finding[] =>
+  notices.map((notice) => findingOf({ object: parent, severity: "warning", ...notice }));
 
 /** What only proxies know: that a port is taken, or a listener refused. */
 function portFindingsOf({ parent, index, serving, programmed }: ListenerResult): Finding[] {

@@ -146,8 +146,8 @@ function originOf(origin: string): string {
   return lower.endsWith(ownPort) ? lower.slice(0, -ownPort.length) : lower;
 }
 
-/** Fails closed: without a service to ask, every request is refused. */
-function externalAuthOf(filter: HTTPExternalAuthFilter, path: string, backends: HttpBackends): ExternalAuth {
+/** `path` is that of the reference. Fails closed: without a service to ask, every request is refused. */
+export function externalAuthOf(filter: HTTPExternalAuthFilter, path: string, backends: HttpBackends): ExternalAuth {
   const target = backends.resolve(filter.backendRef, path, filter.protocol === "GRPC");
   const common = {
     protocol: filter.protocol,

@@ -7,6 +7,7 @@ import { routeTableKey, socketKey } from "../../model/index.ts";
 import type { Verdict } from "../attachment.ts";
 import type { FieldProblem, Listener, ListenerClaim, PortVerdict } from "../listener.ts";
 import { hostnameOf, judgePort } from "./conflicts.ts";
+import { type ListenerFilters, unknownFilterOf } from "./listener-filters.ts";
 import type { ListenerTls } from "./listener-tls.ts";
 import { allowedKindsOf, isSupportedProtocol, isTlsProtocol, transportOf } from "./protocols.ts";
 
@@ -14,6 +15,7 @@ export function deriveListeners(
   graph: Graph,
   claims: Collection<ListenerClaim>,
   tls: Collection<ListenerTls>,
+  filters: Collection<ListenerFilters>,
 ): Collection<Listener> {
   const ports = graph.groups<ListenerClaim>({
     name: "translate/Ports",
@@ -31,17 +33,25 @@ export function deriveListeners(
     name: "translate/Listeners",
     key: (listener: Listener) => listener.key,
     from: claims,
-    reads: [verdicts, tls],
-    map: (claim, read) => [listenerOf(claim, read.get(verdicts, claim.key), read.get(tls, claim.key))],
+    reads: [verdicts, tls, filters],
+    map: (claim, read) => {
+      const unresolved = read.pick(filters, claim.key, (found) => found?.unresolved ?? []);
+      return [listenerOf(claim, read.get(verdicts, claim.key), read.get(tls, claim.key), unresolved)];
+    },
   });
 }
 
-function listenerOf(claim: ListenerClaim, verdict: PortVerdict | undefined, tls: ListenerTls | undefined): Listener {
+function listenerOf(
+  claim: ListenerClaim,
+  verdict: PortVerdict | undefined,
+  tls: ListenerTls | undefined,
+  unresolvedFilters: readonly FieldProblem[],
+): Listener {
   const { key, parent, gateway, gatewayObject, proxy, index, spec, addresses } = claim;
   const path = `spec.listeners[${index}]`;
   const kinds = allowedKindsOf(spec, path);
   const refusal = refusalOf(claim, verdict, tls, path);
-  const unresolved = [...(tls?.unresolved ?? []), ...kinds.problems];
+  const unresolved = [...(tls?.unresolved ?? []), ...kinds.problems, ...unresolvedFilters];
   const present = verdict !== undefined && verdict.conflict === undefined && verdict.occupied === undefined;
   const transport = transportOf(spec.protocol);
   const socket = socketKey(proxy, addresses[0] ?? "", transport, spec.port);
@@ -65,6 +75,7 @@ function listenerOf(claim: ListenerClaim, verdict: PortVerdict | undefined, tls:
     socket,
     ...(spec.protocol === "HTTP" && { table: routeTableKey(socket) }),
     ...(spec.protocol === "HTTPS" && { table: routeTableKey(socket, key) }),
+    ...(spec.filters?.requests?.length && { requestFilters: spec.filters.requests.length }),
     ...(tls?.termination && { termination: tls.termination }),
     accepted: verdictFrom(refusal, "Accepted", "The listener is valid"),
     resolvedRefs: verdictFrom(unresolved[0], "ResolvedRefs", "Every reference resolves"),
@@ -94,10 +105,9 @@ function refusalOf(
   if (verdict?.occupied !== undefined) {
     return { reason: "PortUnavailable", message: verdict.occupied, path: `${path}.port` };
   }
-  if ((spec.filters?.requests ?? []).length > 0) {
-    // Left out, they would let in whom they were to keep away.
-    const message = "filters of listeners are not supported; state them in the routes";
-    return { reason: "UnsupportedValue", message, path: `${path}.filters` };
+  const filter = unknownFilterOf(spec.filters?.requests);
+  if (filter !== undefined) {
+    return { reason: "UnsupportedValue", message: filter.message, path: `${path}.${filter.path}` };
   }
   return tls?.refusal;
 }

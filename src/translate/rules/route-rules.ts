@@ -2,25 +2,19 @@
  * What translation makes of the rules of one route as seen from one Gateway: the Gateway matters because its client
  * certificate is part of how a backend is spoken to. Routes attached to several listeners of a Gateway share one.
  */
-import type { Backend, HttpRule, NamespacedName, StreamBackend, TrustBundle } from "../../model/index.ts";
+import type { HttpRule, NamespacedName, StreamBackend } from "../../model/index.ts";
 import type { RouteReference, Verdict } from "../attachment.ts";
+import type { BackendUser } from "../backends/backend-user.ts";
 import type { RankedMatch } from "../virtual-hosts/match-rank.ts";
 
-export interface RouteRules {
+export interface RouteRules extends BackendUser {
   /** `<route>|<Gateway namespace>/<Gateway name>`. */
   readonly key: string;
   readonly route: RouteReference;
-  readonly gateway: NamespacedName;
   /** HTTPRoute and GRPCRoute: those that can be served, in the order of the route. */
   readonly httpRules: readonly MatchedRule[];
   /** TCPRoute, TLSRoute and UDPRoute: where connections go, by what their listener does with TLS. Only the first rule counts. */
   readonly streamBackends: readonly StreamBackend[];
-  /** Every backend that the rules speak HTTP to, mirrors and authorization services included; each once. */
-  readonly backends: readonly Backend[];
-  /** Trust that those backends' TLS needs. */
-  readonly bundles: readonly TrustBundle[];
-  /** Every Service and XBackend that a reference resolves to: "Service/<namespace>/<name>". */
-  readonly targets: readonly string[];
   readonly resolvedRefs: Verdict;
   /** The references that do not resolve, behind `resolvedRefs`. */
   readonly problems: readonly ReferenceProblem[];

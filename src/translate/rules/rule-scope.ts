@@ -2,9 +2,11 @@
  * Collects what turns up while the rules of one route are translated: backends to serve, references that do not resolve,
  * rules that must be left out, notices. One scope lives for one translation of one route.
  */
-import type { Backend, TrustBundle } from "../../model/index.ts";
+import type { Backend, BackendOrigin, TrustBundle } from "../../model/index.ts";
 import { compareText } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
+import type { BackendUser } from "../backends/backend-user.ts";
+import type { Resolution } from "../backends/resolution.ts";
 import type { DroppedRule, ReferenceProblem, RuleNotice } from "./route-rules.ts";
 
 /** Thrown inside one rule to leave it out; caught by the rule loop. */
@@ -26,6 +28,22 @@ export class RuleScope {
 
   use(backend: Backend): void {
     this.backends.set(backend.key, backend);
+  }
+
+  /** What a reference has turned out to be, as it is given. */
+  note(resolution: Resolution): Resolution {
+    if (resolution.kind !== "unresolved") this.targets.add(targetOf(resolution.origin));
+    if (resolution.kind === "resolved" && resolution.bundle) this.bundles.set(resolution.bundle.key, resolution.bundle);
+    return resolution;
+  }
+
+  /** In a stable order, so that the order of a route's references changes nothing but what it says. */
+  uses(): Pick<BackendUser, "backends" | "bundles" | "targets"> {
+    return {
+      backends: sortedByKey(this.backends),
+      bundles: sortedByKey(this.bundles),
+      targets: [...this.targets].sort(compareText),
+    };
   }
 
   /** Runs `translate` for each rule; a rule that throws RuleDropped is recorded and left out. */
@@ -50,7 +68,8 @@ export class RuleScope {
   }
 }
 
-/** By key, so that the order of a route's references changes nothing but what it says. */
-export function sortedByKey<T extends { readonly key: string }>(values: ReadonlyMap<string, T>): readonly T[] {
+const targetOf = ({ kind, namespace, name }: BackendOrigin): string => `${kind}/${namespace}/${name}`;
+
+function sortedByKey<T extends { readonly key: string }>(values: ReadonlyMap<string, T>): readonly T[] {
   return [...values.values()].sort((a, b) => compareText(a.key, b.key));
 }

@@ -78,15 +78,27 @@ function chainsOf(listeners: readonly Listener[], routes: StreamRoutes): Chain[]
 function httpChain(serving: readonly Listener[]): Chain[] {
   const http = serving.filter(({ protocol }) => protocol === "HTTP");
   const table: RouteTableKey | undefined = http[0]?.table;
-  return table === undefined ? [] : [{ kind: "http", listeners: http.map(({ key }) => key), table }];
+  const filters = Math.max(0, ...http.map(({ requestFilters }) => requestFilters ?? 0));
+  return table === undefined
+    ? []
+    : [{ kind: "http", listeners: http.map(({ key }) => key), table, ...(filters > 0 && { requestFilters: filters }) }];
 }
 
 function chainsOfListener(listener: Listener, routes: StreamRoutes): Chain[] {
-  const { key, protocol, hostname, table, termination } = listener;
+  const { key, protocol, hostname, table, termination, requestFilters } = listener;
   switch (protocol) {
     case "HTTPS":
       return table && termination
-        ? [{ kind: "https", listeners: [key], serverNames: namesOf(hostname), table, tls: termination }]
+        ? [
+            {
+              kind: "https",
+              listeners: [key],
+              serverNames: namesOf(hostname),
+              table,
+              ...(requestFilters !== undefined && { requestFilters }),
+              tls: termination,
+            },
+          ]
         : [];
     case "TLS":
       return tlsChains(listener, routes);

@@ -9,6 +9,7 @@ import type { Collection, Graph, Group, Reader } from "../../collections/index.t
 import type { HttpEntry, ProxyKey, RouteTableKey, VirtualHost, VirtualHostKey } from "../../model/index.ts";
 import { virtualHostKey } from "../../model/index.ts";
 import type { AttachedHost, Attachment, RouteReference } from "../attachment.ts";
+import { guardsOfHost, type TableGuards } from "../listeners/listener-filters.ts";
 import { type RouteRules, routeRulesKey } from "../rules/route-rules.ts";
 import { compareRankedEntries, type RankedEntry } from "./precedence.ts";
 
@@ -29,12 +30,15 @@ interface HostClaim {
   readonly route?: { readonly reference: RouteReference; readonly rules: string; readonly hostname: string };
 }
 
-export function deriveVirtualHosts(
-  graph: Graph,
-  attachments: Collection<Attachment>,
-  listenerHosts: Collection<ListenerHost>,
-  rules: Collection<RouteRules>,
-): Collection<VirtualHost> {
+export interface HostSources {
+  readonly attachments: Collection<Attachment>;
+  readonly listenerHosts: Collection<ListenerHost>;
+  readonly guards: Collection<TableGuards>;
+  readonly rules: Collection<RouteRules>;
+}
+
+export function deriveVirtualHosts(graph: Graph, sources: HostSources): Collection<VirtualHost> {
+  const { attachments, listenerHosts, guards, rules } = sources;
   const ofRoutes = graph.derive({
     name: "translate/RouteHosts",
     key: (claim: HostClaim) => claim.key,
@@ -53,8 +57,8 @@ export function deriveVirtualHosts(
     name: "translate/VirtualHosts",
     key: (host: VirtualHost) => host.key,
     from: hosts,
-    reads: [rules],
-    map: (group, read) => virtualHostsOf(group, rules, read),
+    reads: [rules, guards],
+    map: (group, read) => virtualHostsOf(group, sources, read),
   });
 }
 
@@ -68,15 +72,19 @@ function claimOf(
   return [{ key: `${key}|${domain}`, host, route: { reference: route, rules, hostname: routeHostname } }];
 }
 
-function virtualHostsOf({ members }: Group<HostClaim>, rules: Collection<RouteRules>, read: Reader): VirtualHost[] {
+function virtualHostsOf({ members }: Group<HostClaim>, { rules, guards }: HostSources, read: Reader): VirtualHost[] {
   const [first] = members;
   if (first === undefined) return [];
-  const misdirected = members.some(({ host }) => host.purpose === "misdirected");
+  const { host } = first;
+  if (members.some(({ host: { purpose } }) => purpose === "misdirected"))
+    return [{ ...host, purpose: "misdirected", entries: [] }];
+  const guarded = read.pick(guards, host.table, (found) => found && guardsOfHost(host.domain, found)) ?? [];
   return [
     {
-      ...first.host,
-      purpose: misdirected ? "misdirected" : "serve",
-      entries: misdirected ? [] : entriesOf(members, rules, read),
+      ...host,
+      purpose: "serve",
+      ...(guarded.length > 0 && { guards: guarded }),
+      entries: entriesOf(members, rules, read),
     },
   ];
 }
