@@ -219,7 +219,7 @@ test("objects that nobody has judged yet come first, and counts last", async () 
   state(fresh, routeStatus(own("Accepted", "True")));
   await timers.pass(20);
   resolve();
-  await timers.pass(1);
+  await timers.pass(25);
   expect(api.written).toEqual(["busy", "fresh", "judged", "web"]);
 });
 

@@ -69,6 +69,8 @@ const DEFAULT_CONCURRENT = 16;
 const FORGET_MS = 10_000;
 /** After this the new judgement should be there. */
 const OUTDATED_MS = 2_000;
+const COUNT_AGAIN_MS = 20;
+const LONGEST_COUNT_MS = 5_000;
 const REFUSED_MS = 30_000;
 const LONGEST_REFUSED_MS = 300_000;
 
@@ -168,10 +170,19 @@ export class StatusWriter implements AsyncDisposable {
     this.#step(task, "resting", FORGET_MS, () => this.#tasks.delete(task.key));
   }
 
+  /**
+   * A count waits until nothing is being written: while verdicts are, more routes are to be expected, and when a busy server
+   * keeps the routes back, it keeps the verdicts back, too.
+   */
   #enterLine(task: Task): void {
     const news = this.#newsOf(task);
     if (news === undefined) {
       this.#rest(task);
+      return;
+    }
+    const waitedMs = this.#timers.now() - task.changedAt;
+    if (news === "count" && this.#underWay.size > 0 && waitedMs < LONGEST_COUNT_MS) {
+      this.#step(task, "waiting", COUNT_AGAIN_MS, () => this.#enterLine(task));
       return;
     }
     task.step = "inLine";
