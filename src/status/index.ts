@@ -6,3 +6,6 @@ export type { ObjectWithStatus, StatedObject } from "./status-book.ts";
 export type { SentObject, StoredObject, StoredObjects } from "./stored-objects.ts";
 export { StatusWriter } from "./status-writer.ts";
 export type { StatusWriteEvent, StatusWriterOptions } from "./status-writer.ts";
+export type { FoundProblem } from "./event-news.ts";
+export { EventRecorder, type EventRecorderOptions } from "./event-recorder.ts";
+export { ObjectNews, type ObjectNewsOptions } from "./object-news.ts";
