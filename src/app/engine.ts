@@ -49,7 +49,7 @@ export function createEngine(settings: TranslateSettings): Engine {
     ...driven,
     certificateFacts: deriveCertificateFacts(graph, sources.secrets),
     addressFacts: deriveAddressFacts(graph, sources.gateways),
-    trustFacts: deriveTrustFacts(graph, sources.configMaps),
+    trustFacts: deriveTrustFacts(graph, sources),
   };
   const translation = translate(graph, inputs, settings);
   let present: ReadonlyMap<ObjectKey, KnownObject> = new Map();

@@ -1,5 +1,6 @@
 /** The kinds that Trilith reads, with what their names are in the API, and the type of each one's objects. */
 import type { BackendTLSPolicy } from "./types/backend-tls-policy.ts";
+import type { ClusterTrustBundle } from "./types/cluster-trust-bundle.ts";
 import type { ConfigMap } from "./types/config-map.ts";
 import type { EndpointSlice } from "./types/endpoint-slice.ts";
 import type { Gateway } from "./types/gateway.ts";
@@ -10,6 +11,7 @@ import type { TCPRoute, TLSRoute, UDPRoute } from "./types/l4-routes.ts";
 import type { ListenerSet } from "./types/listener-set.ts";
 import type { KubernetesObject } from "./types/meta.ts";
 import type { Namespace } from "./types/namespace.ts";
+import type { Pod } from "./types/pod.ts";
 import type { ReferenceGrant } from "./types/reference-grant.ts";
 import type { Secret } from "./types/secret.ts";
 import type { Service } from "./types/service.ts";
@@ -19,6 +21,8 @@ import type { XBackend } from "./types/x-backend.ts";
 export const gatewayGroup = "gateway.networking.k8s.io";
 /** The API group of the Gateway API's experimental kinds. */
 export const experimentalGroup = "gateway.networking.x-k8s.io";
+/** The API group of Kubernetes' certificates. */
+export const certificatesGroup = "certificates.k8s.io";
 
 export interface ObjectOfKind {
   readonly GatewayClass: GatewayClass;
@@ -37,6 +41,8 @@ export interface ObjectOfKind {
   readonly EndpointSlice: EndpointSlice;
   readonly Secret: Secret;
   readonly ConfigMap: ConfigMap;
+  readonly ClusterTrustBundle: ClusterTrustBundle;
+  readonly Pod: Pod;
 }
 
 export type Kind = keyof ObjectOfKind;
@@ -73,6 +79,14 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   EndpointSlice: describe("EndpointSlice", "discovery.k8s.io", ["v1"], "endpointslices"),
   Secret: describe("Secret", "", ["v1"], "secrets"),
   ConfigMap: describe("ConfigMap", "", ["v1"], "configmaps"),
+  ClusterTrustBundle: describe(
+    "ClusterTrustBundle",
+    certificatesGroup,
+    ["v1beta1", "v1", "v1alpha1"],
+    "clustertrustbundles",
+    false,
+  ),
+  Pod: describe("Pod", "", ["v1"], "pods"),
 };
 
 function describe(

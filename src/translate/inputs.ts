@@ -24,6 +24,8 @@ export interface ResourceSources {
   readonly endpointSlices: Source<ObjectOfKind["EndpointSlice"]>;
   readonly secrets: Source<ObjectOfKind["Secret"]>;
   readonly configMaps: Source<ObjectOfKind["ConfigMap"]>;
+  readonly clusterTrustBundles: Source<ObjectOfKind["ClusterTrustBundle"]>;
+  readonly pods: Source<ObjectOfKind["Pod"]>;
 }
 
 /** Facts, as collections: some are derived from resources by whoever can, others are sources with a driver. */
@@ -52,7 +54,7 @@ export interface CertificateFact {
   readonly dnsNames: readonly string[];
 }
 
-/** What a ConfigMap holds of certificate authorities. */
+/** What a ConfigMap or ClusterTrustBundle holds of certificate authorities. */
 export interface TrustFact {
   readonly key: ObjectKey;
   /** PEM. */
@@ -131,6 +133,8 @@ export const SOURCE_OF_KIND: Readonly<Record<Kind, keyof ResourceSources>> = {
   EndpointSlice: "endpointSlices",
   Secret: "secrets",
   ConfigMap: "configMaps",
+  ClusterTrustBundle: "clusterTrustBundles",
+  Pod: "pods",
 };
 
 export function createResourceSources(graph: Graph): ResourceSources {
@@ -153,5 +157,7 @@ export function createResourceSources(graph: Graph): ResourceSources {
     endpointSlices: source("EndpointSlice"),
     secrets: source("Secret"),
     configMaps: source("ConfigMap"),
+    clusterTrustBundles: source("ClusterTrustBundle"),
+    pods: source("Pod"),
   };
 }

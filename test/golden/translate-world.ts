@@ -76,7 +76,7 @@ export class TranslateWorld {
       {
         ...this.#sources,
         certificateFacts: deriveCertificateFacts(this.#graph, this.#sources.secrets),
-        trustFacts: deriveTrustFacts(this.#graph, this.#sources.configMaps),
+        trustFacts: deriveTrustFacts(this.#graph, this.#sources),
         resolvedNames: filled("resolvedNames", facts.resolvedNames),
         gatewayAddresses: filled("gatewayAddresses", facts.gatewayAddresses),
         addressFacts: filled("addressFacts", facts.addressFacts),

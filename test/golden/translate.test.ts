@@ -9,7 +9,7 @@ import { objectKeyOf } from "../../src/resources/index.ts";
 import { type Picture, TranslateWorld } from "./translate-world.ts";
 
 const folder = new URL("translate/", import.meta.url);
-/** An annotation of resources that must change nothing: being ignored is then what the case is about. */
+/** An annotation (of pods, which lose theirs, a label) of resources that must change nothing: being ignored is then what the case is about. */
 const IGNORED = "golden/ignored";
 const DIVIDER = "--- # Expected\n";
 
@@ -26,7 +26,8 @@ describe.each(readdirSync(folder).filter((name) => name.endsWith(".yaml")))("%s"
   });
 
   const objects = world.objects.map((object) => {
-    const isIgnored = object.metadata.annotations?.[IGNORED] !== undefined;
+    const { annotations, labels } = object.metadata;
+    const isIgnored = (annotations?.[IGNORED] ?? labels?.[IGNORED]) !== undefined;
     return [objectKeyOf(object), isIgnored ? "is ignored" : "matters", object] as const;
   });
   test.each(objects)("%s %s", (_, expectation, object) => {

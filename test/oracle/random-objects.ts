@@ -146,9 +146,22 @@ const parentRefs = uniqueArray(
   },
 );
 
-const backendRef = merged(
-  record({ name: serviceName, port: constantFrom(80, 81), weight: constantFrom(0, 1, 2) }),
-  optional("namespace", namespace),
+const backendRef = oneof(
+  {
+    weight: 4,
+    arbitrary: merged(
+      record({ name: serviceName, port: constantFrom(80, 81), weight: constantFrom(0, 1, 2) }),
+      optional("namespace", namespace),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      group: constant("gateway.networking.x-k8s.io"),
+      kind: constant("XBackend"),
+      name: constantFrom("x1", "x2"),
+    }),
+  },
 );
 
 const httpRoute = object(
@@ -314,6 +327,37 @@ const backendTlsPolicy = object(
   }),
 );
 
+const pod = tuple(
+  object(
+    "v1",
+    "Pod",
+    constantFrom("p1", "p2"),
+    record({
+      status: record({
+        podIPs: constantFrom([{ ip: "10.0.1.1" }], [{ ip: "10.0.1.2" }]),
+        conditions: constantFrom([{ type: "Ready", status: "True" }], [{ type: "Ready", status: "False" }]),
+      }),
+    }),
+  ),
+  constantFrom({ app: "a" }, { app: "a", tier: "b" }),
+).map(([value, labels]) => {
+  const { metadata, ...rest } = value as { metadata: object };
+  return { ...rest, metadata: { ...metadata, labels } };
+});
+
+const xBackend = object(
+  "gateway.networking.x-k8s.io/v1alpha1",
+  "XBackend",
+  constantFrom("x1", "x2"),
+  record({
+    spec: record({
+      type: constant("EndpointSelector"),
+      port: record({ number: constantFrom(80, 81) }),
+      endpointSelector: record({ matchLabels: constantFrom({ app: "a" }, { app: "a", tier: "b" }) }),
+    }),
+  }),
+);
+
 const namespaceObject = tuple(namespace, constantFrom({ team: "x" }, { team: "y" })).map(([name, labels]) => ({
   apiVersion: "v1",
   kind: "Namespace",
@@ -352,6 +396,8 @@ export async function randomObject(): Promise<Arbitrary<object>> {
     { weight: 2, arbitrary: service },
     { weight: 2, arbitrary: endpointSlice },
     { weight: 1, arbitrary: backendTlsPolicy },
+    { weight: 1, arbitrary: pod },
+    { weight: 1, arbitrary: xBackend },
     { weight: 1, arbitrary: namespaceObject },
     { weight: 1, arbitrary: secret },
     { weight: 1, arbitrary: configMap },

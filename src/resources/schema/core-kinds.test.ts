@@ -99,3 +99,51 @@ describe("a ConfigMap", () => {
     ]);
   });
 });
+
+describe("a ClusterTrustBundle", () => {
+  const bundle = (name: string, spec: object): object => ({
+    apiVersion: "certificates.k8s.io/v1beta1",
+    kind: "ClusterTrustBundle",
+    metadata: { name },
+    spec,
+  });
+
+  test("is named after its signer, where it has one", () => {
+    expect(told(bundle("a", { trustBundle: "-" }))).toEqual([]);
+    expect(told(bundle("example.com:my-signer:a", { signerName: "example.com/my-signer", trustBundle: "-" }))).toEqual(
+      [],
+    );
+    expect(told(bundle("a", { signerName: "example.com/my-signer", trustBundle: "-" }))).toEqual([
+      'error metadata.name: "a" does not begin with "example.com:my-signer:", as bundles of example.com/my-signer do',
+    ]);
+    expect(told(bundle("example.com:my-signer:a", { trustBundle: "-" }))).toEqual([
+      'error metadata.name: "example.com:my-signer:a" has a colon, which needs a signerName',
+    ]);
+  });
+});
+
+describe("a Pod", () => {
+  test("keeps what decides whether a backend sends to it, and nothing else", () => {
+    const pod = {
+      ...core("Pod", {
+        spec: { containers: [{ name: "a", image: "a" }] },
+        status: {
+          phase: "Running",
+          podIP: "10.0.0.1",
+          podIPs: [{ ip: "10.0.0.1" }],
+          conditions: [
+            { type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" },
+            { type: "PodScheduled", status: "True" },
+          ],
+        },
+      }),
+      metadata: { name: "a", labels: { app: "a" }, annotations: { note: "long" } },
+    };
+    expect(validate(pod).object).toEqual({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "a", namespace: "default", labels: { app: "a" } },
+      status: { phase: "Running", podIPs: [{ ip: "10.0.0.1" }], conditions: [{ type: "Ready", status: "True" }] },
+    });
+  });
+});

@@ -101,6 +101,11 @@ export const qualifiedName: Pattern = pattern(
   `^(${subdomain}/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$`,
   "up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, perhaps after a domain and '/': \"example.com/team\"",
 );
+/** With the name of their signer before them, where they have one. */
+export const trustBundleName: Pattern = pattern(
+  `^(${subdomain}:([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?:)+)?${subdomain}$`,
+  'a name in lower case, such as "my-authorities", perhaps after that of its signer: "example.com:signer:my-authorities"',
+);
 /** Keys of Secrets and ConfigMaps. */
 export const dataKey: Pattern = pattern("^[-._a-zA-Z0-9]+$", "letters, digits, '-', '_' and '.'");
 export const grpcService: Pattern = {

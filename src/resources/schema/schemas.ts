@@ -1,6 +1,7 @@
 /** Every kind and version that Trilith reads, with its schema. */
 import { kinds, type Kind, type ObjectOfKind } from "../kinds.ts";
 import { backendTLSPolicySchema } from "./backend-tls-policy.ts";
+import { clusterTrustBundleSchema } from "./cluster-trust-bundle.ts";
 import { endpointSliceSchema } from "./endpoint-slice.ts";
 import { gatewayClassSchema } from "./gateway-class.ts";
 import { gatewaySchema, listenerSetSchema } from "./gateway.ts";
@@ -15,6 +16,7 @@ import {
   udpRouteV1alpha2Schema,
 } from "./l4-routes.ts";
 import { completeSecret, configMapSchema, namespaceSchema, secretSchema } from "./object-data.ts";
+import { podSchema, trimmedPod } from "./pod.ts";
 import { referenceGrantSchema } from "./reference-grant.ts";
 import type { AnyObjectSchema, Schema } from "./schema.ts";
 import { completeService, serviceSchema } from "./service.ts";
@@ -65,4 +67,6 @@ export const schemas: readonly KindSchema[] = [
   ...entries("EndpointSlice", endpointSliceSchema),
   ...entries("Secret", secretSchema as unknown as Schema<ObjectOfKind["Secret"]>, {}, completeSecret),
   ...entries("ConfigMap", configMapSchema),
+  ...entries("ClusterTrustBundle", clusterTrustBundleSchema),
+  ...entries("Pod", podSchema, {}, trimmedPod),
 ];

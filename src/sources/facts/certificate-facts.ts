@@ -6,7 +6,13 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Collection, Graph } from "../../collections/index.ts";
-import { type ConfigMap, objectKeyOf, type ObjectKey, type Secret } from "../../resources/index.ts";
+import {
+  type ClusterTrustBundle,
+  type ConfigMap,
+  objectKeyOf,
+  type ObjectKey,
+  type Secret,
+} from "../../resources/index.ts";
 
 export interface CertificateFact {
   /** The Secret's object key. */
@@ -21,9 +27,9 @@ export interface CertificateFact {
 }
 
 export interface TrustFact {
-  /** The object key of the ConfigMap or Secret. */
+  /** The object key of the ConfigMap or ClusterTrustBundle. */
   readonly key: ObjectKey;
-  /** PEM of all certificates in `ca.crt`. */
+  /** PEM of all certificates in `ca.crt`, or of the bundle. */
   readonly certificates?: string;
   readonly problem?: string;
 }
@@ -39,13 +45,24 @@ export function deriveCertificateFacts(graph: Graph, secrets: Collection<Secret>
   });
 }
 
-export function deriveTrustFacts(graph: Graph, configMaps: Collection<ConfigMap>): Collection<TrustFact> {
-  return graph.derive({
-    name: "sources/TrustFacts",
-    key: (fact: TrustFact) => fact.key,
-    from: configMaps,
+export function deriveTrustFacts(
+  graph: Graph,
+  from: { readonly configMaps: Collection<ConfigMap>; readonly clusterTrustBundles: Collection<ClusterTrustBundle> },
+): Collection<TrustFact> {
+  const shape = { key: (fact: TrustFact) => fact.key };
+  const ofConfigMaps = graph.derive({
+    ...shape,
+    name: "sources/TrustFactsOfConfigMaps",
+    from: from.configMaps,
     map: (configMap) => [trustFactOf(configMap)],
   });
+  const ofBundles = graph.derive({
+    ...shape,
+    name: "sources/TrustFactsOfBundles",
+    from: from.clusterTrustBundles,
+    map: (bundle) => [trustFactOfBundle(bundle)],
+  });
+  return graph.union<TrustFact>({ name: "sources/TrustFacts", of: [ofConfigMaps, ofBundles] });
 }
 
 export function certificateFactOf(secret: Secret): CertificateFact {
@@ -77,10 +94,17 @@ export function trustFactOf(configMap: ConfigMap): TrustFact {
   const key = objectKeyOf(configMap);
   const text = configMap.data?.["ca.crt"];
   if (text === undefined || text.trim() === "") return { key, problem: "has no ca.crt" };
+  return authoritiesIn(key, text, "ca.crt");
+}
+
+const trustFactOfBundle = (bundle: ClusterTrustBundle): TrustFact =>
+  authoritiesIn(objectKeyOf(bundle), bundle.spec.trustBundle, "trustBundle");
+
+function authoritiesIn(key: ObjectKey, text: string, field: string): TrustFact {
   const certificates = certificatesIn(text);
-  if (certificates.length === 0) return { key, problem: "has no PEM certificate in its ca.crt" };
+  if (certificates.length === 0) return { key, problem: `has no PEM certificate in its ${field}` };
   const broken = certificates.findIndex((pem) => !isReadable(pem));
-  if (broken !== -1) return { key, problem: `has a ca.crt whose certificate ${broken + 1} cannot be read` };
+  if (broken !== -1) return { key, problem: `has a ${field} whose certificate ${broken + 1} cannot be read` };
   return { key, certificates: `${certificates.join("\n")}\n` };
 }
 

@@ -12,11 +12,11 @@ import type {
   LocalObjectReference,
   ObjectKey,
 } from "../../resources/index.ts";
-import { objectKey } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
+import { authorityOf, unknownAuthority } from "../authority-reference.ts";
 import type { RuleNotice } from "../rules/route-rules.ts";
 
-/** What a driver found in a ConfigMap or Secret of CA certificates; absent: the object is not there. */
+/** What a driver found in a ConfigMap or ClusterTrustBundle; absent: the object is not there. */
 export type TrustLookup = (
   object: ObjectKey,
 ) => { readonly certificates?: string; readonly problem?: string } | undefined;
@@ -73,18 +73,15 @@ type Found =
   | { readonly part: string; readonly certificates: string }
   | { readonly reason: string; readonly message: string };
 
-function lookUp({ group, kind, name }: LocalObjectReference, namespace: string, trust: TrustLookup): Found {
-  if (group !== "" || kind !== "ConfigMap") {
-    return {
-      reason: "InvalidKind",
-      message: `CA certificates of kind ${kind}${group === "" ? "" : `.${group}`} are not supported; use a ConfigMap`,
-    };
-  }
-  const fact = trust(objectKey({ group: "", kind, namespace, name }));
-  if (fact?.certificates !== undefined)
-    return { part: `${kind}/${namespace}/${name}`, certificates: fact.certificates };
+function lookUp(reference: LocalObjectReference, namespace: string, trust: TrustLookup): Found {
+  const authority = authorityOf(reference, namespace);
+  if (authority === undefined)
+    return { reason: "InvalidKind", message: `CA certificates of kind ${unknownAuthority(reference)}` };
+  const { key, label, part } = authority;
+  const fact = trust(key);
+  if (fact?.certificates !== undefined) return { part, certificates: fact.certificates };
   const why = fact === undefined ? "does not exist" : (fact.problem ?? "has no certificate");
-  return { reason: "InvalidCACertificateRef", message: `ConfigMap ${namespace}/${name} ${why}` };
+  return { reason: "InvalidCACertificateRef", message: `${label} ${why}` };
 }
 
 export interface PolicyResult extends ResolvedValidation {

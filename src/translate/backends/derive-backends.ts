@@ -2,7 +2,7 @@
  * Backends and their endpoints, for what routes use and nothing else. A backend lives as long as something uses
  * it; its endpoints follow its Service, its EndpointSlices and the names that a driver resolves.
  */
-import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
+import type { Collection, Graph, Group, Index, Reader } from "../../collections/index.ts";
 import type {
   Backend,
   BackendOrigin,
@@ -12,13 +12,14 @@ import type {
   StreamBackend,
 } from "../../model/index.ts";
 
-import type { EndpointSlice, Service } from "../../resources/index.ts";
+import type { EndpointSlice, Pod, Service } from "../../resources/index.ts";
 import { experimentalGroup, objectKey, serviceNameLabel } from "../../resources/index.ts";
 import type { Inputs } from "../inputs.ts";
 import type { BackendUser } from "./backend-user.ts";
 import type { Finding } from "../finding.ts";
 import { deriveEndpointFindings } from "./endpoint-findings.ts";
 import { type EndpointPlan, NOTHING, planOfService } from "./endpoint-plan.ts";
+import { indexPods, planOfSelector } from "./selected-pods.ts";
 import { servicePortOf } from "./service-port.ts";
 
 export interface BackendDerivations {
@@ -114,15 +115,18 @@ function derivePlans(graph: Graph, inputs: Inputs, origins: Collection<EndpointO
     const service = metadata.labels?.[serviceNameLabel];
     return service === undefined ? [] : [`${metadata.namespace}/${service}`];
   });
+  const pods = indexPods(graph, inputs.pods);
   return graph.derive({
     name: "translate/EndpointPlans",
     key: (planned: PlannedSet) => planned.key,
     from: origins,
-    reads: [inputs.services, inputs.endpointSlices, inputs.xBackends],
+    reads: [inputs.services, inputs.endpointSlices, inputs.xBackends, inputs.pods],
     map: (stated, read) => {
       const { origin } = stated;
       const plan =
-        origin.kind === "Service" ? servicePlan(stated, inputs, read, slices) : xBackendPlan(origin, inputs, read);
+        origin.kind === "Service"
+          ? servicePlan(stated, inputs, read, slices)
+          : xBackendPlan(origin, inputs, pods, read);
       return [{ ...stated, plan }];
     },
   });
@@ -141,14 +145,20 @@ function servicePlan(
   return planOfService(service, servicePort, read.by(slices, `${namespace}/${name}`) as readonly EndpointSlice[]);
 }
 
-function xBackendPlan({ namespace, name, port }: BackendOrigin, inputs: Inputs, read: Reader): EndpointPlan {
+function xBackendPlan(
+  { namespace, name, port }: BackendOrigin,
+  inputs: Inputs,
+  pods: Index<Pod>,
+  read: Reader,
+): EndpointPlan {
   const spec = read.get(
     inputs.xBackends,
     objectKey({ group: experimentalGroup, kind: "XBackend", namespace, name }),
   )?.spec;
-  return spec?.type === "ExternalHostname"
+  if (spec === undefined) return NOTHING;
+  return spec.type === "ExternalHostname"
     ? { endpoints: [], names: [{ hostname: spec.externalHostname.hostname, port }] }
-    : NOTHING;
+    : planOfSelector(namespace, spec.endpointSelector.matchLabels, port, pods, read);
 }
 
 /** A name that has never been resolved leaves the set unresolved while nothing else is there to send to. */

@@ -31,9 +31,12 @@ export function deriveEndpointFindings(
 
 function nobodyFindings(planned: PlannedSet): Finding[] {
   const { origin, transport } = planned;
-  // An XBackend without a name is not accepted, which its status says.
-  if (origin.kind === "XBackend") return [];
   const { namespace, name, port } = origin;
+  if (origin.kind === "XBackend") {
+    const message = `XBackend ${namespace}/${name} selects no pod that is ready: requests for it are answered 503, connections are closed`;
+    const advice = `Give pods in namespace ${namespace} the labels that it names, and a condition Ready`;
+    return [findingOn(planned, { code: "backend-without-pods", path: "spec.endpointSelector", message, advice })];
+  }
   return [
     findingOn(planned, {
       code: "service-without-endpoints",

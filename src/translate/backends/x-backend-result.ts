@@ -33,7 +33,7 @@ export function xBackendLookup(inputs: Inputs, grants: Grants, read: Reader): XB
 }
 
 export interface XBackendResult {
-  /** False: nothing may be sent to it, because its TLS cannot be carried out, or there is nobody to send to. */
+  /** False: nothing may be sent to it, because its TLS cannot be carried out. */
   readonly accepted: Verdict;
   readonly tls?: BackendTls;
   readonly bundle?: TrustBundle;
@@ -41,7 +41,6 @@ export interface XBackendResult {
 
 export function xBackendResultOf({ metadata, spec }: XBackend, look: XBackendLookup): XBackendResult {
   const { namespace } = metadata;
-  if (spec.type === "EndpointSelector") return { accepted: no("Invalid", SELECTOR_UNSUPPORTED) };
   if (spec.tls.mode === "None") return { accepted: ACCEPTED };
   const { tls, bundle, accepted, resolvedRefs } = resolveValidation(spec.tls.validation, namespace, look.trust);
   if (tls === undefined) {
@@ -55,9 +54,6 @@ export function xBackendResultOf({ metadata, spec }: XBackend, look: XBackendLoo
     return { accepted: no("InvalidClientCertificateRef", `spec.tls.clientCertificateRef: ${found.message}`) };
   return { ...parts, tls: { ...tls, clientCertificate: found.key } };
 }
-
-const SELECTOR_UNSUPPORTED =
-  "There are no pods to select here; name the backend by a Service with EndpointSlices or by an external hostname";
 
 const ACCEPTED: Verdict = { status: "True", reason: "Accepted", message: "The backend can be used" };
 const no = (reason: string, message: string): Verdict => ({ status: "False", reason, message });

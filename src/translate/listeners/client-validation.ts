@@ -10,9 +10,9 @@ import {
   type FrontendTLSConfig,
   type FrontendTLSValidation,
   gatewayGroup,
-  objectKey,
   type ObjectReference,
 } from "../../resources/index.ts";
+import { authorityOf, unknownAuthority } from "../authority-reference.ts";
 import { isGranted } from "../grants.ts";
 import type { FieldProblem, ListenerClaim } from "../listener.ts";
 import type { TlsSources } from "./tls-sources.ts";
@@ -66,27 +66,27 @@ function validationFor(
 type Authority = { readonly part: string; readonly certificates: string } | FieldProblem;
 
 function resolveAuthority(
-  { group, kind, name, namespace = "" }: ObjectReference,
+  reference: ObjectReference,
   path: string,
   claim: ListenerClaim,
   { grants, trustFacts }: TlsSources,
   read: Reader,
 ): Authority {
-  if (group !== "" || kind !== "ConfigMap") {
-    const message = `certificate authorities of kind ${kind}${group === "" ? "" : `.${group}`} are not supported; use a ConfigMap`;
+  const { group, kind, name } = reference;
+  const own = claim.gateway.namespace;
+  const authority = authorityOf(reference, own);
+  if (authority === undefined) {
+    const message = `certificate authorities of kind ${unknownAuthority(reference)}`;
     return { reason: "InvalidCACertificateKind", message, path };
   }
-  const own = claim.gateway.namespace;
-  const to = { group, kind, namespace: namespace || own, name };
-  const label = `ConfigMap ${to.namespace}/${name}`;
-  if (!isGranted(read, grants, { group: gatewayGroup, kind: "Gateway", namespace: own }, to)) {
+  const { key, label, part, isClusterScoped } = authority;
+  const to = { group, kind, namespace: reference.namespace || own, name };
+  if (!isClusterScoped && !isGranted(read, grants, { group: gatewayGroup, kind: "Gateway", namespace: own }, to)) {
     const message = `no ReferenceGrant in namespace ${to.namespace} lets a Gateway of namespace ${own} refer to ${label}`;
     return { reason: "RefNotPermitted", message, path };
   }
-  const fact = read.get(trustFacts, objectKey(to));
-  if (fact?.certificates !== undefined) {
-    return { part: `${kind}/${to.namespace}/${name}`, certificates: fact.certificates };
-  }
+  const fact = read.get(trustFacts, key);
+  if (fact?.certificates !== undefined) return { part, certificates: fact.certificates };
   const message = `${label} ${fact === undefined ? "does not exist" : (fact.problem ?? "has no certificate")}`;
   return { reason: "InvalidCACertificateRef", message, path };
 }
