@@ -1,5 +1,5 @@
 /**
- * Keeps the board told how many Envoys each proxy has here: at once when one comes or goes, since others' reports mean something
+ * Keeps the board told how many Envoys each proxy has here: nearly at once when one comes or goes, since others' reports mean something
  * else then; and how many of them have all that they are to have, once a second, since that changes with every message.
  */
 import { systemTimers, type Timers } from "../kubernetes/index.ts";
@@ -22,9 +22,9 @@ export class PeerCounts implements Disposable {
     this.#refreshing = timers.after(REFRESH_MS, () => this.#refresh());
   }
 
-  /** For `FleetEvents.connections`. */
+  /** For `FleetEvents.connections`, which may come while subscribers of the graph are told and nobody may write to it. */
   touch(proxy: ProxyKey): void {
-    this.#board.count(proxy, this.#fleet.countOf(proxy));
+    queueMicrotask(() => this.#board.count(proxy, this.#fleet.countOf(proxy)));
   }
 
   [Symbol.dispose](): void {

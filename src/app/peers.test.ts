@@ -241,6 +241,7 @@ test("how many proxies have everything is looked at once a second, how many ther
   using counts = new PeerCounts({ countOf: () => count, proxies: () => [web] }, board, timers);
   count = { connected: 2, current: 0 };
   counts.touch(web);
+  await timers.pass(0);
   expect(board.countOf(web)).toEqual({ connected: 2, current: 0 });
   count = { connected: 2, current: 2 };
   await timers.pass(1_000);
