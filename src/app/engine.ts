@@ -4,7 +4,7 @@
  */
 import { Graph, type Source } from "../collections/index.ts";
 import type { KnownObject, ObjectKey } from "../resources/index.ts";
-import { deriveAddressFacts, deriveCertificateFacts, deriveTrustFacts } from "../sources/index.ts";
+import { deriveAddressFacts, deriveCertificateFacts, deriveTrustFacts, type ObjectChange } from "../sources/index.ts";
 import {
   type ClockFact,
   createResourceSources,
@@ -33,6 +33,8 @@ export interface Engine {
   readonly translation: Translation;
   /** Makes `objects` the whole state, in one step: what is not in it is removed. */
   replaceObjects(objects: ReadonlyMap<ObjectKey, KnownObject>): void;
+  /** Takes up changes, in one step, for whoever is told of changes and not of states. */
+  applyChanges(changes: readonly ObjectChange[]): void;
 }
 
 export function createEngine(settings: TranslateSettings): Engine {
@@ -64,6 +66,14 @@ export function createEngine(settings: TranslateSettings): Engine {
         for (const [key, object] of objects) if (present.get(key) !== object) setObject(sources, object);
       });
       present = objects;
+    },
+    applyChanges: (changes) => {
+      graph.batch(() => {
+        for (const change of changes) {
+          if (change.kind === "set") setObject(sources, change.object);
+          else sources[SOURCE_OF_KIND[change.of]].delete(change.key);
+        }
+      });
     },
   };
 }

@@ -17,6 +17,8 @@ export interface ApiCall {
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Objects with nothing but their metadata: the first in a watch, the second in a list. */
+  readonly as?: "PartialObjectMetadata" | "PartialObjectMetadataList";
   /** What a PATCH is: RFC 7386, RFC 6902, or server-side apply. */
   readonly patch?: "merge" | "json" | "apply";
   /** After this the call fails with `timeout`; for a stream, after so long without a byte. Default 30 s. */

@@ -80,7 +80,7 @@ export class HttpClusterClient implements ClusterClient {
       method,
       path: `${path}${search}`,
       headers: {
-        accept: "application/json",
+        accept: call.as === undefined ? "application/json" : `application/json;as=${call.as};g=meta.k8s.io;v=v1`,
         "user-agent": this.#userAgent,
         ...(body !== undefined && {
           "content-type": call.patch ? CONTENT_TYPES[call.patch] : "application/json",

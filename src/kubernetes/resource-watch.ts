@@ -21,6 +21,8 @@ export interface WatchOptions<Item> {
   readonly client: ApiClient;
   /** With a name, only this object. */
   readonly resource: ResourceLocation;
+  /** The objects have nothing but metadata, which is all that travels. */
+  readonly onlyMetadata?: boolean;
   /** What to keep of an object. Called once for each version of it. */
   readonly read: (object: ListedObject) => Item;
   /** In order; what comes at once is told at once. */
@@ -142,6 +144,7 @@ export class ResourceWatch<Item> implements Disposable {
     const events = client.stream<WatchEvent>({
       method: "GET",
       path: this.#path(),
+      ...(this.#options.onlyMetadata && { as: "PartialObjectMetadata" }),
       query: this.#query({
         watch: "1",
         allowWatchBookmarks: "true",
@@ -187,6 +190,7 @@ export class ResourceWatch<Item> implements Disposable {
       answer = await client.request<ListAnswer>({
         method: "GET",
         path: this.#path(),
+        ...(this.#options.onlyMetadata && { as: "PartialObjectMetadataList" }),
         query: this.#query({
           ...(this.#lists === "paged" && { limit: String(pageSize) }),
           ...(from !== undefined && { continue: from }),

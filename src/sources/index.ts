@@ -9,3 +9,7 @@ export { scanFiles } from "./files/file-scan.ts";
 export { Clock } from "./facts/clock.ts";
 export { NameResolver } from "./facts/name-resolver.ts";
 export { deriveAddressFacts } from "./facts/address-facts.ts";
+export { type KubernetesSource, startKubernetesSource } from "./kubernetes/kubernetes-source.ts";
+export type { KubernetesSourceOptions, SourceProblem } from "./kubernetes/kubernetes-source.ts";
+export type { ObjectChange, StoredVersion } from "./kubernetes/object-store.ts";
+export type { BundleVersions } from "./kubernetes/served-kinds.ts";

@@ -1,0 +1,288 @@
+/**
+ * Follows a cluster: what the API server has of the kinds that Trilith reads becomes changes, those that come together as one
+ * batch. Kinds come and go with their CRDs; Secrets and ConfigMaps are read one by one, and only those that are wanted.
+ *
+ *   at first: nothing is told until every kind's list is complete, then all of it at once; `want` is expected to follow from it;
+ *             `onSynced` when the wanted objects have been told, too
+ *   later:    each change as it comes; what translation does not read wakes nobody
+ *   away:     what was told stays told, and `problems` says what cannot be followed
+ */
+import { type ApiClient, type ApiError, ResourceWatch, type Timers } from "../../kubernetes/index.ts";
+import { formatPath, type Kind, kinds, objectKey, type ObjectKey, parseObjectKey } from "../../resources/index.ts";
+import { keyOf, type ObjectChange, ObjectStore, type StoredVersion } from "./object-store.ts";
+import { type BundleVersions, isBuiltIn, ServedKinds } from "./served-kinds.ts";
+import { type SentObject, trimObject } from "./trim-object.ts";
+
+export interface KubernetesSourceOptions {
+  readonly client: ApiClient;
+  /** At least one. */
+  readonly onChanges: (changes: readonly ObjectChange[]) => void;
+  /** The first state is complete. Called once. */
+  readonly onSynced: () => void;
+  readonly onBundle?: (bundle: BundleVersions) => void;
+  /** `problems` has changed. */
+  readonly onProblems?: () => void;
+  readonly timers?: Timers;
+}
+
+export interface SourceProblem {
+  readonly severity: "error" | "warning";
+  readonly code: "invalid" | "not-watched" | "not-served";
+  readonly message: string;
+  readonly advice?: string;
+  readonly object?: string;
+  readonly path?: string;
+}
+
+/** Kinds of which only wanted objects are read. */
+export type WantedKind = "Secret" | "ConfigMap";
+
+export function startKubernetesSource(options: KubernetesSourceOptions): KubernetesSource {
+  return new KubernetesSource(options);
+}
+
+/** One kind in one version. */
+interface FollowedKind {
+  readonly version: string;
+  readonly watch: Disposable;
+  isListed: boolean;
+}
+
+interface FollowedObject {
+  readonly watch: Disposable;
+  isListed: boolean;
+}
+
+export class KubernetesSource implements Disposable {
+  readonly #options: KubernetesSourceOptions;
+  readonly #store = new ObjectStore();
+  readonly #kinds = new Map<Kind, FollowedKind>();
+  readonly #wanted = new Map<ObjectKey, FollowedObject>();
+  readonly #served: ServedKinds;
+  /** By what is being followed. */
+  readonly #troubles = new Map<string, SourceProblem>();
+  #changes: ObjectChange[] = [];
+  #refusals = 0;
+  #isFlushing = false;
+  #areKindsKnown = false;
+  #isTelling = false;
+  #isSynced = false;
+  #isStopped = false;
+
+  constructor(options: KubernetesSourceOptions) {
+    this.#options = options;
+    for (const { kind, versions } of Object.values(kinds))
+      if (isBuiltIn(kind) && kind !== "Secret" && kind !== "ConfigMap") this.#follow(kind, versions[0]);
+    this.#served = new ServedKinds({
+      client: options.client,
+      onKind: (kind, version, offered) => this.#takeKind(kind, version, offered),
+      onBundle: (bundle) => options.onBundle?.(bundle),
+      onSynced: () => {
+        this.#areKindsKnown = true;
+        this.#settle();
+      },
+      onProblem: (problem) => this.#trouble("CustomResourceDefinition", problem && watchProblem("CRDs", problem)),
+      ...(options.timers && { timers: options.timers }),
+    });
+  }
+
+  /** What the API server has stored of objects whose status is written, as it was last seen. */
+  get stored(): ReadonlyMap<ObjectKey, StoredVersion> {
+    return this.#store.stored;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  get problems(): readonly SourceProblem[] {
+    const refused = [...this.#store.refused.values()].flatMap(({ object, problems }) =>
+      problems.map(({ message, path, advice }): SourceProblem => ({
+        severity: "error",
+        code: "invalid",
+        message,
+        object,
+        ...(path.length > 0 && { path: formatPath(path) }),
+        ...(advice !== undefined && { advice }),
+      })),
+    );
+    return [...this.#troubles.values(), ...refused];
+  }
+
+  /** Follows exactly these Secrets and ConfigMaps: others are forgotten, and told as gone. */
+  want(keys: Iterable<ObjectKey>): void {
+    const wanted = new Set(keys);
+    for (const [key, { watch }] of this.#wanted) {
+      if (wanted.has(key)) continue;
+      watch[Symbol.dispose]();
+      this.#wanted.delete(key);
+      this.#trouble(key, undefined);
+      this.#push(this.#store.delete(wantedKindOf(key), key));
+    }
+    for (const key of wanted) if (!this.#wanted.has(key)) this.#followObject(key);
+    this.#settle();
+  }
+
+  /** Nothing more is told. */
+  [Symbol.dispose](): void {
+    this.#isStopped = true;
+    this.#served[Symbol.dispose]();
+    for (const { watch } of [...this.#kinds.values(), ...this.#wanted.values()]) watch[Symbol.dispose]();
+  }
+
+  #takeKind(kind: Kind, version: string | undefined, offered: readonly string[]): void {
+    const isUnreadable = version === undefined && offered.length > 0;
+    this.#trouble(`served ${kind}`, isUnreadable ? versionProblem(kind, offered) : undefined);
+    if (version === undefined) this.#unfollow(kind);
+    else this.#follow(kind, version);
+    this.#settle();
+  }
+
+  /** In another version than before: what the old one told stays until the new one's list is complete. */
+  #follow(kind: Kind, version = "v1"): void {
+    const before = this.#kinds.get(kind);
+    if (before?.version === version) return;
+    before?.watch[Symbol.dispose]();
+    const { group, plural } = kinds[kind];
+    const listed = new Set<ObjectKey>();
+    const followed: FollowedKind = {
+      version,
+      isListed: false,
+      watch: this.#watch(kind, { group, version, plural }, kind, {
+        onSet: (key) => void (followed.isListed || listed.add(key)),
+        onListed: () => {
+          for (const key of this.#store.keysOf(kind)) if (!listed.has(key)) this.#push(this.#store.delete(kind, key));
+          listed.clear();
+          followed.isListed = true;
+        },
+      }),
+    };
+    this.#kinds.set(kind, followed);
+  }
+
+  #unfollow(kind: Kind): void {
+    this.#kinds.get(kind)?.watch[Symbol.dispose]();
+    this.#kinds.delete(kind);
+    this.#trouble(kind, undefined);
+    for (const key of this.#store.keysOf(kind)) this.#push(this.#store.delete(kind, key));
+  }
+
+  #followObject(key: ObjectKey): void {
+    const { namespace, name } = parseObjectKey(key);
+    const kind = wantedKindOf(key);
+    const resource = { group: "", version: "v1", plural: kinds[kind].plural, ...(namespace && { namespace }), name };
+    const followed: FollowedObject = {
+      isListed: false,
+      watch: this.#watch(kind, resource, key, {
+        onSet: () => undefined,
+        onListed: () => {
+          followed.isListed = true;
+        },
+      }),
+    };
+    this.#wanted.set(key, followed);
+  }
+
+  #watch(
+    kind: Kind,
+    resource: ConstructorParameters<typeof ResourceWatch>[0]["resource"],
+    label: string,
+    { onSet, onListed }: { readonly onSet: (key: ObjectKey) => void; readonly onListed: () => void },
+  ): Disposable {
+    const { client, timers } = this.#options;
+    const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+    return new ResourceWatch<SentObject>({
+      client,
+      resource,
+      read: (object) => trimObject(object as unknown as SentObject, kind, apiVersion),
+      onChanges: (changes) => {
+        for (const change of changes) {
+          if (change.kind === "delete") this.#push(this.#store.delete(kind, keyOfName(kind, change.name)));
+          else {
+            onSet(keyOf(kind, change.item.metadata));
+            this.#push(this.#store.set(kind, change.item));
+          }
+        }
+        this.#tellRefused();
+      },
+      onSynced: () => {
+        onListed();
+        this.#settle();
+      },
+      onProblem: (problem) => this.#trouble(label, problem && watchProblem(label, problem)),
+      ...(timers && { timers }),
+    });
+  }
+
+  #tellRefused(): void {
+    if (this.#store.refusals === this.#refusals) return;
+    this.#refusals = this.#store.refusals;
+    this.#options.onProblems?.();
+  }
+
+  #trouble(label: string, problem: SourceProblem | undefined): void {
+    if (problem === undefined && !this.#troubles.has(label)) return;
+    if (problem === undefined) this.#troubles.delete(label);
+    else this.#troubles.set(label, problem);
+    this.#options.onProblems?.();
+  }
+
+  /** Whatever came by the time of the next turn of the event loop is told together. */
+  #push(change: ObjectChange | undefined): void {
+    if (change === undefined) return;
+    this.#changes.push(change);
+    if (!this.#isTelling || this.#isFlushing) return;
+    this.#isFlushing = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isFlushing = false;
+    const changes = this.#changes;
+    this.#changes = [];
+    if (changes.length > 0 && !this.#isStopped) this.#options.onChanges(changes);
+  }
+
+  #settle(): void {
+    if (this.#isSynced || this.#isStopped || !this.#areKindsKnown) return;
+    if (![...this.#kinds.values()].every(({ isListed }) => isListed)) return;
+    if (!this.#isTelling) {
+      this.#isTelling = true;
+      this.#flush();
+    }
+    if (![...this.#wanted.values()].every(({ isListed }) => isListed)) return;
+    this.#flush();
+    // What has just been told may have made more wanted.
+    if (this.#isSynced || ![...this.#wanted.values()].every(({ isListed }) => isListed)) return;
+    this.#isSynced = true;
+    this.#options.onSynced();
+  }
+}
+
+const wantedKindOf = (key: ObjectKey): WantedKind => (parseObjectKey(key).kind === "Secret" ? "Secret" : "ConfigMap");
+
+/** `name`: as a watch tells it. */
+function keyOfName(kind: Kind, name: string): ObjectKey {
+  const slash = name.indexOf("/");
+  const identity = { group: kinds[kind].group, kind };
+  return slash === -1
+    ? objectKey({ ...identity, name })
+    : objectKey({ ...identity, namespace: name.slice(0, slash), name: name.slice(slash + 1) });
+}
+
+function watchProblem(label: string, { code, message }: ApiError): SourceProblem {
+  const advice =
+    code === "forbidden"
+      ? "Install the ClusterRole of this version of Trilith"
+      : "What was read last stays in force until the API server answers";
+  return { severity: "error", code: "not-watched", message: `${label} cannot be followed: ${message}`, advice };
+}
+
+function versionProblem(kind: Kind, offered: readonly string[]): SourceProblem {
+  return {
+    severity: "warning",
+    code: "not-served",
+    message: `The cluster has ${kind} in ${offered.join(", ")}, and Trilith reads ${kinds[kind].versions.join(", ")}`,
+    advice: "Install the CRDs of Gateway API v1.7.0",
+  };
+}
