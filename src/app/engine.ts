@@ -6,6 +6,7 @@ import { Graph, type Source } from "../collections/index.ts";
 import type { KnownObject, ObjectKey } from "../resources/index.ts";
 import { deriveAddressFacts, deriveCertificateFacts, deriveTrustFacts, type ObjectChange } from "../sources/index.ts";
 import {
+  type BundleFact,
   type ClockFact,
   createResourceSources,
   type ResolvedName,
@@ -24,6 +25,8 @@ export interface DrivenFacts {
   readonly socketReports: Source<SocketReport>;
   readonly routeReports: Source<RouteReport>;
   readonly clock: Source<ClockFact>;
+  /** Empty where no cluster says which CRDs it has. */
+  readonly bundle: Source<BundleFact>;
 }
 
 export interface Engine {
@@ -45,6 +48,7 @@ export function createEngine(settings: TranslateSettings): Engine {
     socketReports: graph.source<SocketReport>({ name: "facts/SocketReports", key: (fact) => fact.key }),
     routeReports: graph.source<RouteReport>({ name: "facts/RouteReports", key: (fact) => fact.key }),
     clock: graph.source<ClockFact>({ name: "facts/Clock", key: (fact) => fact.key }),
+    bundle: graph.source<BundleFact>({ name: "facts/Bundle", key: (fact) => fact.key }),
   };
   const inputs = {
     ...sources,

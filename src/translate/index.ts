@@ -5,6 +5,7 @@ export type { AttachedHost, Attachment, ParentResult, RouteReference, Verdict } 
 export type { Finding } from "./finding.ts";
 export {
   type AddressFact,
+  type BundleFact,
   type CertificateFact,
   type ClockFact,
   createResourceSources,
@@ -21,3 +22,4 @@ export {
 } from "./inputs.ts";
 export type { InfrastructureWish, WishedPort } from "./gateways/derive-infrastructure.ts";
 export type { ObjectStatus, OwnEntry, OwnListenerStatus, OwnStatus } from "./object-status.ts";
+export type { WantedResource } from "./wanted-resources.ts";

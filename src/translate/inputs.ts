@@ -38,6 +38,8 @@ export interface Facts {
   readonly routeReports: Collection<RouteReport>;
   /** Where Gateways have addresses of a load balancer, and not of the machine. */
   readonly gatewayAddresses?: Collection<GatewayAddressFact>;
+  /** What the cluster's CRDs are. Without it, they are the ones whose schemas Trilith holds. */
+  readonly bundle?: Collection<BundleFact>;
   /** Without it, nothing is said about certificates that have expired. */
   readonly clock?: Collection<ClockFact>;
 }
@@ -113,6 +115,15 @@ export interface ClockFact {
   readonly key: "now";
   /** RFC 3339. */
   readonly time: string;
+}
+
+/** What the CRDs of the Gateway API that are installed say of themselves. */
+export interface BundleFact {
+  readonly key: "bundle";
+  /** Sorted: `v1.7.0`. One, unless somebody installed parts of two. */
+  readonly versions: readonly string[];
+  /** Names of CRDs that do not say. Sorted. */
+  readonly unversioned: readonly string[];
 }
 
 /** The property of ResourceSources for each kind. */

@@ -18,6 +18,7 @@ import type { Finding } from "./finding.ts";
 import type { InfrastructureWish } from "./gateways/derive-infrastructure.ts";
 import type { Inputs } from "./inputs.ts";
 import type { ObjectStatus } from "./object-status.ts";
+import type { WantedResource } from "./wanted-resources.ts";
 
 export interface TranslateSettings {
   /** GatewayClasses with this `spec.controllerName` are ours. */
@@ -47,6 +48,8 @@ export interface Translation {
   readonly trustBundles: Collection<TrustBundle>;
   /** Names that backends are reached by: deliver `resolvedNames` for them. */
   readonly wantedNames: Collection<{ readonly key: string }>;
+  /** What is read of Secrets, ConfigMaps and Pods, by whoever does not read all of them anyway. */
+  readonly wantedResources: Collection<WantedResource>;
   readonly attachments: Collection<Attachment>;
   /** The generation of the object that states each listener: what a socket report acknowledges. */
   readonly listenerGenerations: Collection<ListenerGeneration>;

@@ -30,6 +30,7 @@ import { deriveListenerTls } from "./listeners/listener-tls.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteSide, type RouteSide } from "./route-side.ts";
 import type { TranslateSettings, Translation } from "./settings.ts";
+import { deriveWantedResources } from "./wanted-resources.ts";
 import { deriveSockets } from "./sockets/derive-sockets.ts";
 import { deriveListenerHosts, deriveRouteTables } from "./sockets/listener-hosts.ts";
 
@@ -71,6 +72,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
   return {
     ...modelOf(routeSide),
     inputs,
+    wantedResources: deriveWantedResources(graph, { ...inputs, gateways, listenerSets }),
     attachments,
     sockets: deriveSockets(graph, { listeners, attachments, streamBackends }),
     routeTables: deriveRouteTables(graph, listeners),
@@ -99,7 +101,7 @@ type GatewaySide = ReturnType<typeof deriveGatewaySide>;
 /** Everything about Gateways, ListenerSets and listeners that depends on no route. */
 function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, settings: TranslateSettings) {
   const { certificateFacts, trustFacts } = inputs;
-  const { classes, statuses, findings } = deriveGatewayClasses(graph, inputs.gatewayClasses, settings);
+  const { classes, statuses, findings } = deriveGatewayClasses(graph, inputs, settings);
   const gateways = deriveManagedGateways(graph, inputs.gateways, classes, settings);
   const placements = derivePlacements(graph, gateways, inputs, settings);
   const listenerSets = deriveListenerSets(graph, inputs.listenerSets, gateways, inputs.namespaces);

@@ -8,7 +8,8 @@
  *   away:     what was told stays told, and `problems` says what cannot be followed
  */
 import { type ApiClient, type ApiError, ResourceWatch, type Timers } from "../../kubernetes/index.ts";
-import { formatPath, type Kind, kinds, objectKey, type ObjectKey, parseObjectKey } from "../../resources/index.ts";
+import { formatPath, type Kind, kinds, objectKey, type ObjectKey } from "../../resources/index.ts";
+import { DiscoveredKinds } from "./discovered-kinds.ts";
 import { keyOf, type ObjectChange, ObjectStore, type StoredVersion } from "./object-store.ts";
 import { type BundleVersions, isBuiltIn, ServedKinds } from "./served-kinds.ts";
 import { type SentObject, trimObject } from "./trim-object.ts";
@@ -34,8 +35,19 @@ export interface SourceProblem {
   readonly path?: string;
 }
 
-/** Kinds of which only wanted objects are read. */
-export type WantedKind = "Secret" | "ConfigMap";
+/** Something of a kind of which only what is wanted is read. */
+export interface Wanted {
+  /** Unique. */
+  readonly key: string;
+  readonly kind: "Secret" | "ConfigMap" | "Pod";
+  readonly namespace: string;
+  /** Absent: all of the namespace. Then nothing else of this kind may be wanted there. */
+  readonly name?: string;
+}
+
+const WANTED_KINDS: readonly Kind[] = ["Secret", "ConfigMap", "Pod"];
+/** Parts of Kubernetes that not every cluster has. */
+const OPTIONAL_KINDS: readonly Kind[] = ["ClusterTrustBundle"];
 
 export function startKubernetesSource(options: KubernetesSourceOptions): KubernetesSource {
   return new KubernetesSource(options);
@@ -48,7 +60,8 @@ interface FollowedKind {
   isListed: boolean;
 }
 
-interface FollowedObject {
+interface FollowedWish {
+  readonly wish: Wanted;
   readonly watch: Disposable;
   isListed: boolean;
 }
@@ -57,14 +70,16 @@ export class KubernetesSource implements Disposable {
   readonly #options: KubernetesSourceOptions;
   readonly #store = new ObjectStore();
   readonly #kinds = new Map<Kind, FollowedKind>();
-  readonly #wanted = new Map<ObjectKey, FollowedObject>();
+  readonly #wanted = new Map<string, FollowedWish>();
   readonly #served: ServedKinds;
+  readonly #discovered: DiscoveredKinds;
   /** By what is being followed. */
   readonly #troubles = new Map<string, SourceProblem>();
   #changes: ObjectChange[] = [];
   #refusals = 0;
   #isFlushing = false;
-  #areKindsKnown = false;
+  /** Of the CRDs and of the APIs that are discovered. */
+  #kindListsAwaited = 2;
   #isTelling = false;
   #isSynced = false;
   #isStopped = false;
@@ -72,17 +87,22 @@ export class KubernetesSource implements Disposable {
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
     for (const { kind, versions } of Object.values(kinds))
-      if (isBuiltIn(kind) && kind !== "Secret" && kind !== "ConfigMap") this.#follow(kind, versions[0]);
+      if (isBuiltIn(kind) && ![...WANTED_KINDS, ...OPTIONAL_KINDS].includes(kind)) this.#follow(kind, versions[0]);
     this.#served = new ServedKinds({
       client: options.client,
       onKind: (kind, version, offered) => this.#takeKind(kind, version, offered),
       onBundle: (bundle) => options.onBundle?.(bundle),
-      onSynced: () => {
-        this.#areKindsKnown = true;
-        this.#settle();
-      },
-      onProblem: (problem) => this.#trouble("CustomResourceDefinition", problem && watchProblem("CRDs", problem)),
-      ...(options.timers && { timers: options.timers }),
+      onSynced: () => this.#knowKinds(),
+      onProblem: (problem) => this.#trouble("CRDs", problem && watchProblem("CRDs", problem)),
+      timers: options.timers,
+    });
+    this.#discovered = new DiscoveredKinds({
+      client: options.client,
+      kinds: OPTIONAL_KINDS,
+      onKind: (kind, version) => this.#takeKind(kind, version, []),
+      onSynced: () => this.#knowKinds(),
+      onProblem: (problem) => this.#trouble("discovery", problem && watchProblem("The APIs of the cluster", problem)),
+      timers: options.timers,
     });
   }
 
@@ -109,17 +129,17 @@ export class KubernetesSource implements Disposable {
     return [...this.#troubles.values(), ...refused];
   }
 
-  /** Follows exactly these Secrets and ConfigMaps: others are forgotten, and told as gone. */
-  want(keys: Iterable<ObjectKey>): void {
-    const wanted = new Set(keys);
-    for (const [key, { watch }] of this.#wanted) {
-      if (wanted.has(key)) continue;
+  /** Follows exactly this of Secrets, ConfigMaps and Pods: what else is known of them is forgotten, and told as gone. */
+  want(wanted: Iterable<Wanted>): void {
+    const wishes = new Map([...wanted].map((wish) => [wish.key, wish]));
+    for (const [key, { watch, wish }] of this.#wanted) {
+      if (wishes.has(key)) continue;
       watch[Symbol.dispose]();
       this.#wanted.delete(key);
       this.#trouble(key, undefined);
-      this.#push(this.#store.delete(wantedKindOf(key), key));
+      for (const of of this.#store.keysOf(wish.kind, wish)) this.#push(this.#store.delete(wish.kind, of));
     }
-    for (const key of wanted) if (!this.#wanted.has(key)) this.#followObject(key);
+    for (const wish of wishes.values()) if (!this.#wanted.has(wish.key)) this.#followWanted(wish);
     this.#settle();
   }
 
@@ -127,7 +147,13 @@ export class KubernetesSource implements Disposable {
   [Symbol.dispose](): void {
     this.#isStopped = true;
     this.#served[Symbol.dispose]();
+    this.#discovered[Symbol.dispose]();
     for (const { watch } of [...this.#kinds.values(), ...this.#wanted.values()]) watch[Symbol.dispose]();
+  }
+
+  #knowKinds(): void {
+    this.#kindListsAwaited -= 1;
+    this.#settle();
   }
 
   #takeKind(kind: Kind, version: string | undefined, offered: readonly string[]): void {
@@ -167,11 +193,11 @@ export class KubernetesSource implements Disposable {
     for (const key of this.#store.keysOf(kind)) this.#push(this.#store.delete(kind, key));
   }
 
-  #followObject(key: ObjectKey): void {
-    const { namespace, name } = parseObjectKey(key);
-    const kind = wantedKindOf(key);
-    const resource = { group: "", version: "v1", plural: kinds[kind].plural, ...(namespace && { namespace }), name };
-    const followed: FollowedObject = {
+  #followWanted(wish: Wanted): void {
+    const { key, kind, namespace, name } = wish;
+    const resource = { group: "", version: "v1", plural: kinds[kind].plural, namespace, ...(name && { name }) };
+    const followed: FollowedWish = {
+      wish,
       isListed: false,
       watch: this.#watch(kind, resource, key, {
         onSet: () => undefined,
@@ -244,7 +270,7 @@ export class KubernetesSource implements Disposable {
   }
 
   #settle(): void {
-    if (this.#isSynced || this.#isStopped || !this.#areKindsKnown) return;
+    if (this.#isSynced || this.#isStopped || this.#kindListsAwaited > 0) return;
     if (![...this.#kinds.values()].every(({ isListed }) => isListed)) return;
     if (!this.#isTelling) {
       this.#isTelling = true;
@@ -258,8 +284,6 @@ export class KubernetesSource implements Disposable {
     this.#options.onSynced();
   }
 }
-
-const wantedKindOf = (key: ObjectKey): WantedKind => (parseObjectKey(key).kind === "Secret" ? "Secret" : "ConfigMap");
 
 /** `name`: as a watch tells it. */
 function keyOfName(kind: Kind, name: string): ObjectKey {

@@ -75,10 +75,11 @@ export class ObjectStore {
     return this.#refused;
   }
 
-  keysOf(kind: Kind): readonly ObjectKey[] {
-    const keys = [...this.#objects.keys(), ...this.#stored.keys(), ...this.#refused.keys()];
-    const prefix = keyOf(kind, { name: "" });
-    return [...new Set(keys)].filter((key) => key.startsWith(prefix));
+  /** Of a kind, in one namespace or of one object where that is said. */
+  keysOf(kind: Kind, { namespace, name }: { readonly namespace?: string; readonly name?: string } = {}): ObjectKey[] {
+    const keys = new Set([...this.#objects.keys(), ...this.#stored.keys(), ...this.#refused.keys()]);
+    const start = keyOf(kind, { namespace, name: name ?? "" });
+    return [...keys].filter((key) => (name === undefined ? key.startsWith(start) : key === start));
   }
 
   /** Counts the changes of `refused`. */
@@ -92,7 +93,7 @@ export class ObjectStore {
     if (hasOwnStatus(kind)) this.#stored.set(key, storedVersionOf(sent));
     const before = this.#objects.get(key);
     const part = readPartOf(kind, sent);
-    if (before !== undefined && isSameGeneration(before, part)) return undefined;
+    if (before !== undefined && hasOwnStatus(kind) && isSameGeneration(before, part)) return undefined;
     const object = this.#read(key, kind, part);
     if (object === undefined || (before !== undefined && isDeepStrictEqual(before, object))) return undefined;
     this.#objects.set(key, object);
@@ -142,7 +143,7 @@ function readPartOf(kind: Kind, sent: SentObject): ReadPart {
   return { ...rest, ...(!hasOwnStatus(kind) && status !== undefined && { status }), metadata };
 }
 
-/** The generation counts changes of everything but metadata and status; kinds without one are compared as a whole. */
+/** The generation counts changes of everything but metadata and status. */
 function isSameGeneration(before: KnownObject, now: ReadPart): boolean {
   return (
     before.metadata.generation !== undefined &&

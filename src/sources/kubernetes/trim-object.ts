@@ -36,6 +36,7 @@ export function trimObject(sent: SentObject, kind: Kind, apiVersion: string): Se
   if (kind === "EndpointSlice")
     // When it was last changed is one of its annotations, and nothing that anybody reads.
     return { ...sent, ...named, metadata: withoutAnnotations(metadata), endpoints: trimEndpoints(sent["endpoints"]) };
+  if (kind === "Pod") return { ...named, metadata: withoutAnnotations(metadata), status: trimPodStatus(sent.status) };
   if (kind === "Secret") return { ...named, type: sent["type"], data: pick(sent["data"], CERTIFICATE_KEYS) };
   return { ...sent, ...named };
 }
@@ -47,6 +48,21 @@ const ENDPOINT_FIELDS: readonly string[] = ["addresses", "conditions", "hostname
 
 function trimEndpoints(endpoints: unknown): unknown {
   return Array.isArray(endpoints) ? endpoints.map((endpoint: unknown) => pick(endpoint, ENDPOINT_FIELDS)) : [];
+}
+
+const POD_FIELDS: readonly string[] = ["phase", "podIPs", "conditions"];
+
+/** Without the times of conditions, which change when nothing else does. */
+function trimPodStatus(status: object = {}): object {
+  const kept = Object.entries(status).filter(([field]) => POD_FIELDS.includes(field));
+  return Object.fromEntries(
+    kept.map(([field, value]: [string, unknown]) => [
+      field,
+      field === "conditions" && Array.isArray(value)
+        ? value.map((condition: unknown) => pick(condition, ["type", "status"]))
+        : value,
+    ]),
+  );
 }
 
 function pick(value: unknown, fields: readonly string[]): unknown {

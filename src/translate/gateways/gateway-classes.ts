@@ -16,6 +16,7 @@ import {
 import type { Verdict } from "../attachment.ts";
 import { conditionOf } from "../conditions.ts";
 import { type Finding, findingOf } from "../finding.ts";
+import type { BundleFact, Inputs } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import type { TranslateSettings } from "../settings.ts";
 
@@ -34,7 +35,7 @@ export interface GatewayClasses {
 
 export function deriveGatewayClasses(
   graph: Graph,
-  gatewayClasses: Collection<GatewayClass>,
+  { gatewayClasses, bundle }: Pick<Inputs, "gatewayClasses" | "bundle">,
   { controllerName, features }: TranslateSettings,
 ): GatewayClasses {
   const classes = graph.derive({
@@ -48,7 +49,8 @@ export function deriveGatewayClasses(
     name: "translate/GatewayClassStatuses",
     key: (status: ObjectStatus) => status.key,
     from: classes,
-    map: (own) => [statusOf(own, supportedFeatures)],
+    reads: bundle ? [bundle] : [],
+    map: (own, read) => [statusOf(own, supportedVersionOf(bundle && read.get(bundle, "bundle")), supportedFeatures)],
   });
   const findings = graph.derive({
     name: "translate/GatewayClassFindings",
@@ -86,15 +88,30 @@ function acceptedOf({ spec }: GatewayClass): Verdict {
   return { status: "False", reason: "InvalidParameters", message };
 }
 
-/** The CRDs whose schemas Trilith holds are v1.7.0's; where they come from a cluster, whoever watches it knows better. */
-const SUPPORTED_VERSION: Verdict = {
-  status: "True",
-  reason: "SupportedVersion",
-  message: "Gateway API v1.7.0 is supported",
-};
+/** The schemas that Trilith holds are those of v1.7.0; patches of a minor version change none. */
+const SUPPORTED_BUNDLE = /^v1\.7\.\d+$/;
+
+/**
+ * CRDs of another version are served as well as possible: what both know works.
+ *
+ * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassconditiontype
+ */
+function supportedVersionOf(bundle: BundleFact | undefined): Verdict {
+  const { versions = ["v1.7.0"], unversioned = [] } = bundle ?? {};
+  const strange = versions.filter((version) => !SUPPORTED_BUNDLE.test(version));
+  if (strange.length === 0 && unversioned.length === 0)
+    return { status: "True", reason: "SupportedVersion", message: `Gateway API ${versions.join(", ")} is supported` };
+  const found = [
+    ...(versions.length > 0 ? [`CRDs of ${versions.join(", ")}`] : []),
+    ...(unversioned.length > 0 ? [`CRDs without a version (${unversioned.join(", ")})`] : []),
+  ];
+  const message = `Gateway API v1.7 is supported, and the cluster has ${found.join(" and ")}`;
+  return { status: "False", reason: "UnsupportedVersion", message };
+}
 
 function statusOf(
   { key, name, generation, accepted }: OwnClass,
+  supportedVersion: Verdict,
   supportedFeatures: readonly { readonly name: string }[],
 ): ObjectStatus {
   return {
@@ -106,7 +123,7 @@ function statusOf(
     status: {
       conditions: [
         conditionOf("Accepted", accepted, generation),
-        conditionOf("SupportedVersion", SUPPORTED_VERSION, generation),
+        conditionOf("SupportedVersion", supportedVersion, generation),
       ],
       supportedFeatures,
     },
