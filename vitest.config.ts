@@ -26,6 +26,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "api-server",
+          include: ["test/api-server/**/*.test.ts"],
+          globalSetup: ["test/api-server/find-control-plane.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: "end-to-end",
           include: ["test/end-to-end/**/*.test.ts"],
           testTimeout: 300_000,

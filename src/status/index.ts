@@ -3,7 +3,7 @@ export { mergeStatus } from "./merge-status.ts";
 export type { StatedStatus, StoredStatus } from "./merge-status.ts";
 export { StatusBook } from "./status-book.ts";
 export type { ObjectWithStatus, StatedObject } from "./status-book.ts";
-export type { SentObject, StoredObject, StoredObjects } from "./stored-objects.ts";
+export { type SentObject, type StoredObject, storedObjectOf, type StoredObjects } from "./stored-objects.ts";
 export { StatusWriter } from "./status-writer.ts";
 export type { StatusWriteEvent, StatusWriterOptions } from "./status-writer.ts";
 export type { FoundProblem } from "./event-news.ts";

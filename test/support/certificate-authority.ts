@@ -10,6 +10,8 @@ import type { Certificate } from "./certificate.ts";
 export interface IssueOptions {
   /** The subject's common name; no check of a host looks at it. */
   readonly commonName: string;
+  /** Of the subject: a group, to an API server. */
+  readonly organization?: string;
   /** Subject alternative names: DNS names (also wildcards), IP addresses, and URIs (by their "://"). Default: none. */
   readonly names?: readonly string[];
   /** Default: server. */
@@ -67,7 +69,10 @@ async function sign(
   const keys = await newKeys();
   const names = (options.names ?? []).map((value) => ({ type: nameTypeOf(value), value }));
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: `CN=${options.commonName}`,
+    subject:
+      options.organization === undefined
+        ? `CN=${options.commonName}`
+        : `CN=${options.commonName}, O=${options.organization}`,
     issuer: root.subject,
     publicKey: keys.publicKey,
     signingKey: rootKey,

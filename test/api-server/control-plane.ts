@@ -1,0 +1,162 @@
+/**
+ * A real API server with its etcd, and nothing else of Kubernetes: for tests of what only an API server decides. On loopback,
+ * with ports, certificates and data of its own, up in seconds and gone with its folder. Both programs are in one binary, whose
+ * first argument chooses; TRILITH_CLUSTER_BINARY says where it is.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseAllDocuments, stringify } from "yaml";
+import { type ApiClient, connectToCluster } from "../../src/kubernetes/index.ts";
+import { createCertificateAuthority } from "../support/certificate-authority.ts";
+import { freePorts } from "../support/free-ports.ts";
+
+export interface ControlPlane {
+  /** Of somebody who may do everything. */
+  readonly kubeconfigPath: string;
+  stop(): Promise<void>;
+}
+
+const START_MS = 60_000;
+
+export async function startControlPlane(binary: string): Promise<ControlPlane> {
+  const folder = mkdtempSync(join(tmpdir(), "trilith-api-server-"));
+  const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
+  const server = `https://127.0.0.1:${apiPort}`;
+  const kubeconfigPath = await writeCredentials(folder, server);
+  const programs = [
+    start(binary, folder, "etcd", etcdFlags(folder, etcdPort, peerPort)),
+    start(binary, folder, "kube-apiserver", apiServerFlags(folder, etcdPort, apiPort)),
+  ];
+  const stop = async (): Promise<void> => {
+    await Promise.all(programs.map(end));
+    rmSync(folder, { recursive: true });
+  };
+  try {
+    await untilReady(kubeconfigPath, programs);
+  } catch (error) {
+    const log = readFileSync(join(folder, "kube-apiserver.log"), "utf8").slice(-2_000);
+    await stop();
+    throw new Error(`the API server did not start:\n${log}`, { cause: error });
+  }
+  return { kubeconfigPath, stop };
+}
+
+/** The CRDs of a folder of the Gateway API's, each in a file; resolves when their objects can be written. */
+export async function installCrds(client: ApiClient, folder: string): Promise<void> {
+  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const documents = readdirSync(folder)
+    .filter((file) => file.endsWith(".yaml") && file !== "kustomization.yaml")
+    .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), "utf8")))
+    .map((document) => document.toJS() as { kind?: string; metadata?: { name: string } });
+  for (const crd of documents.filter(({ kind }) => kind === "CustomResourceDefinition")) {
+    await client.request({ method: "POST", path, body: crd });
+    await untilEstablished(client, `${path}/${crd.metadata?.name ?? ""}`);
+  }
+}
+
+async function untilEstablished(client: ApiClient, path: string): Promise<void> {
+  interface Crd {
+    readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  }
+  for (let isEstablished = false; !isEstablished;) {
+    const { status } = await client.request<Crd>({ method: "GET", path });
+    const conditions = status?.conditions ?? [];
+    isEstablished = conditions.some(({ type, status: is }) => type === "Established" && is === "True");
+  }
+}
+
+const etcdFlags = (folder: string, port: number, peerPort: number): Readonly<Record<string, string>> => ({
+  "data-dir": join(folder, "etcd"),
+  "unsafe-no-fsync": "true",
+  "listen-client-urls": `http://127.0.0.1:${port}`,
+  "advertise-client-urls": `http://127.0.0.1:${port}`,
+  "listen-peer-urls": `http://127.0.0.1:${peerPort}`,
+});
+
+const apiServerFlags = (folder: string, etcdPort: number, port: number): Readonly<Record<string, string>> => ({
+  "etcd-servers": `http://127.0.0.1:${etcdPort}`,
+  "bind-address": "127.0.0.1",
+  "secure-port": String(port),
+  "tls-cert-file": join(folder, "server.crt"),
+  "tls-private-key-file": join(folder, "server.key"),
+  "client-ca-file": join(folder, "ca.crt"),
+  "service-account-key-file": join(folder, "accounts.key"),
+  "service-account-signing-key-file": join(folder, "accounts.key"),
+  "service-account-issuer": "https://kubernetes.default.svc",
+  "service-cluster-ip-range": "10.97.0.0/16",
+  "authorization-mode": "RBAC",
+});
+
+/** Writes what the server needs, and a kubeconfig; gives the latter's path. */
+async function writeCredentials(folder: string, server: string): Promise<string> {
+  const authority = await createCertificateAuthority();
+  const [own, admin] = [
+    await authority.issue({ commonName: "kube-apiserver", names: ["127.0.0.1", "localhost"] }),
+    await authority.issue({ commonName: "admin", organization: "system:masters", use: "client" }),
+  ];
+  const accounts = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey;
+  const files = {
+    "ca.crt": authority.certificate,
+    "server.crt": own.certificate,
+    "server.key": own.key,
+    "accounts.key": accounts.export({ type: "pkcs1", format: "pem" }).toString(),
+    "admin.conf": kubeconfigOf(server, authority.certificate, admin),
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
+  return join(folder, "admin.conf");
+}
+
+function kubeconfigOf(
+  server: string,
+  ca: string,
+  user: { readonly certificate: string; readonly key: string },
+): string {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "test", cluster: { server, "certificate-authority-data": base64(ca) } }],
+    users: [
+      {
+        name: "admin",
+        user: { "client-certificate-data": base64(user.certificate), "client-key-data": base64(user.key) },
+      },
+    ],
+    contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }],
+    "current-context": "test",
+  });
+}
+
+function start(binary: string, folder: string, program: string, flags: Readonly<Record<string, string>>): ChildProcess {
+  const log = openSync(join(folder, `${program}.log`), "w");
+  const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
+  const child = spawn(binary, [program, ...args], { stdio: ["ignore", log, log] });
+  closeSync(log);
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+async function untilReady(kubeconfig: string, programs: readonly ChildProcess[]): Promise<void> {
+  using client = await connectToCluster({ kubeconfig });
+  const until = performance.now() + START_MS;
+  for (;;) {
+    const failure = await client.request({ method: "GET", path: "/api/v1/namespaces/kube-system" }).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure === undefined) return;
+    const hasEnded = programs.some(({ exitCode }) => exitCode !== null);
+    if (hasEnded || performance.now() > until) throw failure;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
