@@ -66,6 +66,8 @@ interface Task {
 }
 
 const DEFAULT_CONCURRENT = 16;
+/** So many objects are compared at a stretch, which takes some 20 ms. */
+const SLICE = 500;
 const FORGET_MS = 10_000;
 /** After this the new judgement should be there. */
 const OUTDATED_MS = 2_000;
@@ -103,10 +105,11 @@ export class StatusWriter implements AsyncDisposable {
     if (this.#leading) return;
     this.#leading = new AbortController();
     const { stated, stored, controllerName } = this.#options;
-    for (const { key } of stated.values()) this.#mark(key);
+    const keys = [...stated.values()].map(({ key }) => key);
     for (const key of stored.keys()) {
-      if (stated.get(key) === undefined && hasOwnEntry(stored.get(key)?.status, controllerName)) this.#mark(key);
+      if (stated.get(key) === undefined && hasOwnEntry(stored.get(key)?.status, controllerName)) keys.push(key);
     }
+    this.#compare(keys, this.#leading.signal);
   }
 
   /** It leads no longer: nothing more is sent, at once; resolves when nothing is under way any more. */
@@ -136,17 +139,25 @@ export class StatusWriter implements AsyncDisposable {
     for (const key of keys) this.#mark(key);
   }
 
+  /** In slices, between which others have their turn: there may be tens of thousands. */
+  #compare(keys: readonly ObjectKey[], signal: AbortSignal): void {
+    if (signal.aborted) return;
+    for (const key of keys.slice(0, SLICE)) this.#mark(key);
+    if (keys.length > SLICE) this.#timers.after(0, () => this.#compare(keys.slice(SLICE), signal));
+  }
+
   #mark(key: ObjectKey): void {
-    const task = this.#tasks.get(key) ?? this.#newTask(key);
-    if (task.step === "writing") {
-      task.isChanged = true;
+    const known = this.#tasks.get(key);
+    if (known?.step === "writing") {
+      known.isChanged = true;
       return;
     }
-    const news = this.#newsOf(task);
+    const news = this.#newsOf(key, known);
     if (news === undefined) {
-      this.#rest(task);
+      if (known) this.#rest(known);
       return;
     }
+    const task = known ?? this.#newTask(key);
     const now = this.#timers.now();
     if (task.step === "resting") task.changedAt = now;
     if (task.step === "inLine") this.#queue.add(key, news);
@@ -175,7 +186,7 @@ export class StatusWriter implements AsyncDisposable {
    * keeps the routes back, it keeps the verdicts back, too.
    */
   #enterLine(task: Task): void {
-    const news = this.#newsOf(task);
+    const news = this.#newsOf(task.key, task);
     if (news === undefined) {
       this.#rest(task);
       return;
@@ -206,8 +217,8 @@ export class StatusWriter implements AsyncDisposable {
 
   async #write(task: Task, signal: AbortSignal): Promise<void> {
     const { key } = task;
-    const object = this.#storedOf(task);
-    const news = this.#newsOf(task);
+    const object = this.#storedOf(task.key, task);
+    const news = this.#newsOf(task.key, task);
     if (object === undefined || news === undefined) {
       this.#rest(task);
       return;
@@ -263,16 +274,16 @@ export class StatusWriter implements AsyncDisposable {
   }
 
   /** Undefined where there is nothing to write. */
-  #newsOf(task: Task): ReturnType<typeof newsOf> | undefined {
+  #newsOf(key: ObjectKey, task: Task | undefined): ReturnType<typeof newsOf> | undefined {
     const { stated, controllerName } = this.#options;
-    const object = this.#storedOf(task);
-    const status = object && statusToWrite(object, { stated: stated.get(task.key), controllerName, now: this.#now() });
+    const object = this.#storedOf(key, task);
+    const status = object && statusToWrite(object, { stated: stated.get(key), controllerName, now: this.#now() });
     return status && newsOf(object.status, status, controllerName);
   }
 
-  #storedOf(task: Task): StoredObject | undefined {
-    const stored = this.#options.stored.get(task.key);
-    return stored && laterOf(stored, task.written);
+  #storedOf(key: ObjectKey, task: Task | undefined): StoredObject | undefined {
+    const stored = this.#options.stored.get(key);
+    return stored && laterOf(stored, task?.written);
   }
 
   #tell(event: StatusWriteEvent): void {
