@@ -9,6 +9,7 @@ import {
   type BundleFact,
   type ClockFact,
   createResourceSources,
+  type GatewayAddressFact,
   type ResolvedName,
   type ResourceSources,
   type RouteReport,
@@ -27,6 +28,8 @@ export interface DrivenFacts {
   readonly clock: Source<ClockFact>;
   /** Empty where no cluster says which CRDs it has. */
   readonly bundle: Source<BundleFact>;
+  /** Read only where Gateways have addresses of a load balancer. */
+  readonly gatewayAddresses: Source<GatewayAddressFact>;
 }
 
 export interface Engine {
@@ -49,6 +52,7 @@ export function createEngine(settings: TranslateSettings): Engine {
     routeReports: graph.source<RouteReport>({ name: "facts/RouteReports", key: (fact) => fact.key }),
     clock: graph.source<ClockFact>({ name: "facts/Clock", key: (fact) => fact.key }),
     bundle: graph.source<BundleFact>({ name: "facts/Bundle", key: (fact) => fact.key }),
+    gatewayAddresses: graph.source<GatewayAddressFact>({ name: "facts/GatewayAddresses", key: (fact) => fact.key }),
   };
   const inputs = {
     ...sources,

@@ -23,6 +23,8 @@ export interface WatchOptions<Item> {
   readonly resource: ResourceLocation;
   /** The objects have nothing but metadata, which is all that travels. */
   readonly onlyMetadata?: boolean;
+  /** Only objects with these labels, as Kubernetes writes them: `app=shop,tier!=test`. */
+  readonly labelSelector?: string;
   /** What to keep of an object. Called once for each version of it. */
   readonly read: (object: ListedObject) => Item;
   /** In order; what comes at once is told at once. */
@@ -243,8 +245,12 @@ export class ResourceWatch<Item> implements Disposable {
   }
 
   #query(query: Readonly<Record<string, string>>): Record<string, string> {
-    const { name } = this.#options.resource;
-    return name === undefined ? query : { ...query, fieldSelector: `metadata.name=${name}` };
+    const { resource, labelSelector } = this.#options;
+    return {
+      ...query,
+      ...(resource.name !== undefined && { fieldSelector: `metadata.name=${resource.name}` }),
+      ...(labelSelector !== undefined && { labelSelector }),
+    };
   }
 
   async #wait(ms: number): Promise<void> {

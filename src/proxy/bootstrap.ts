@@ -3,14 +3,30 @@
  * that keep one proxy from taking down its machine. Everything else comes over the aggregated stream. The result is
  * Envoy's Bootstrap message as JSON, the same for the same options, so that a running Envoy can be recognised by it.
  */
+import { podListener, type PodListenerOptions } from "./pod-listener.ts";
 import { statisticsKept } from "./statistics.ts";
 
-export type ControlPlaneAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+export type ControlPlaneAddress =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number }
+  | RemoteControlPlane;
+
+/**
+ * A control plane on another machine: TLS, and the caller shows the token in a file, which is read again for each connection.
+ * The file may hold nothing else, no line end either. Envoy's own gRPC client has no such credentials, Google's has.
+ */
+export interface RemoteControlPlane {
+  /** `trilith.trilith-system.svc:18000`; its certificate must have that name. */
+  readonly target: string;
+  /** PEM, read once. */
+  readonly rootsFile: string;
+  readonly tokenFile: string;
+}
 
 export interface BootstrapOptions {
   /** The node's `id` and `cluster`, which the control plane sees in the first request. */
   readonly node: { readonly id: string; readonly cluster: string };
-  /** Where delta ADS is served, in plaintext: a unix domain socket, or a port of loopback. */
+  /** Where delta ADS is served: in plaintext on a unix domain socket or a port of loopback, or with TLS elsewhere. */
   readonly controlPlane: ControlPlaneAddress;
   /**
    * A unix domain socket for the admin API, which has no authentication and can end the process and show every secret. As a file it is
@@ -18,6 +34,8 @@ export interface BootstrapOptions {
    */
   readonly adminSocket: string;
   readonly limits: ProxyLimits;
+  /** In a pod: the port for the kubelet and Prometheus. */
+  readonly pod?: Omit<PodListenerOptions, "adminCluster">;
 }
 
 export interface ProxyLimits {
@@ -36,6 +54,7 @@ export interface ProxyLimits {
 const MAX_REGULAR_EXPRESSION_PROGRAM = 32_768;
 
 const CONTROL_PLANE = "trilith-control-plane";
+const ADMIN = "trilith-admin";
 
 /** Envoy's Bootstrap, in JSON. */
 export function bootstrapOf(options: BootstrapOptions): object {
@@ -47,8 +66,8 @@ export function bootstrapOf(options: BootstrapOptions): object {
       // A proxy at its limit of connections must still be told to drain.
       ignore_global_conn_limit: true,
     },
-    dynamic_resources: { ads_config: adsConfig(), cds_config: overAds, lds_config: overAds },
-    static_resources: { clusters: [controlPlaneCluster(options.controlPlane)] },
+    dynamic_resources: { ads_config: adsConfig(options.controlPlane), cds_config: overAds, lds_config: overAds },
+    static_resources: staticResources(options),
     default_regex_engine: {
       name: "envoy.regex_engines.google_re2",
       typed_config: { "@type": typeUrl("envoy.extensions.regex_engines.v3.GoogleRE2") },
@@ -81,18 +100,65 @@ function runtimeKeys(): object {
   };
 }
 
-function adsConfig(): object {
+function staticResources({ controlPlane, adminSocket, pod }: BootstrapOptions): object {
+  const clusters = [
+    ...("target" in controlPlane ? [] : [controlPlaneCluster(controlPlane)]),
+    ...(pod ? [socketCluster(ADMIN, adminSocket)] : []),
+  ];
+  return { clusters, ...(pod && { listeners: [podListener({ ...pod, adminCluster: ADMIN })] }) };
+}
+
+function adsConfig(controlPlane: ControlPlaneAddress): object {
   // By default Envoy waits for up to 30 s before it comes again; a control plane that restarts is to be found sooner.
-  const retryBackOff = { base_interval: "0.1s", max_interval: "2s" };
+  const retryPolicy = { retry_back_off: { base_interval: "0.1s", max_interval: "2s" } };
+  const service =
+    "target" in controlPlane
+      ? { google_grpc: googleGrpc(controlPlane) }
+      : { envoy_grpc: { cluster_name: CONTROL_PLANE, retry_policy: retryPolicy } };
   return {
     api_type: "DELTA_GRPC",
     transport_api_version: "V3",
     set_node_on_first_message_only: true,
-    grpc_services: [{ envoy_grpc: { cluster_name: CONTROL_PLANE, retry_policy: { retry_back_off: retryBackOff } } }],
+    grpc_services: [service],
   };
 }
 
-function controlPlaneCluster(controlPlane: ControlPlaneAddress): object {
+function googleGrpc({ target, rootsFile, tokenFile }: RemoteControlPlane): object {
+  const fromPlugin = {
+    name: "envoy.grpc_credentials.file_based_metadata",
+    typed_config: {
+      "@type": typeUrl("envoy.config.grpc_credential.v3.FileBasedMetadataConfig"),
+      secret_data: { filename: tokenFile },
+      header_key: "authorization",
+      header_prefix: "Bearer ",
+    },
+  };
+  return {
+    target_uri: target,
+    stat_prefix: CONTROL_PLANE,
+    channel_credentials: { ssl_credentials: { root_certs: { filename: rootsFile } } },
+    credentials_factory_name: "envoy.grpc_credentials.file_based_metadata",
+    call_credentials: [{ from_plugin: fromPlugin }],
+    channel_args: {
+      args: {
+        // A control plane that moves is found again within seconds, and one that is silent is given up.
+        "grpc.initial_reconnect_backoff_ms": { int_value: 100 },
+        "grpc.max_reconnect_backoff_ms": { int_value: 2_000 },
+        "grpc.keepalive_time_ms": { int_value: 30_000 },
+        "grpc.keepalive_timeout_ms": { int_value: 10_000 },
+        "grpc.keepalive_permit_without_calls": { int_value: 1 },
+      },
+    },
+  };
+}
+
+function socketCluster(name: string, path: string): object {
+  const endpoint = { address: { pipe: { path } } };
+  const assignment = { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint }] }] };
+  return { name, type: "STATIC", connect_timeout: "1s", load_assignment: assignment };
+}
+
+function controlPlaneCluster(controlPlane: Exclude<ControlPlaneAddress, RemoteControlPlane>): object {
   const address =
     "path" in controlPlane
       ? { pipe: { path: controlPlane.path } }

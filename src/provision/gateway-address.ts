@@ -1,0 +1,41 @@
+/**
+ * What a Gateway is reached by, as its Service says, once a proxy of it is ready: before that, an address would promise what
+ * nobody answers.
+ */
+import type { GatewaySpecAddress, ObjectKey } from "../resources/index.ts";
+
+export interface GatewayAddress {
+  readonly key: ObjectKey;
+  readonly addresses: readonly { readonly type: string; readonly value: string }[];
+  readonly unusable: readonly { readonly value: string; readonly message: string }[];
+}
+
+interface ServiceStatus {
+  readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[] };
+}
+
+interface DeploymentStatus {
+  readonly availableReplicas?: number;
+}
+
+/** `before`: what was reached stays reached while its pods come and go. */
+export function gatewayAddressOf(
+  gateway: { readonly key: ObjectKey; readonly addresses: readonly GatewaySpecAddress[] },
+  service: unknown,
+  deployment: unknown,
+  before: GatewayAddress | undefined,
+): GatewayAddress {
+  const { key } = gateway;
+  const { loadBalancer } = (service ?? {}) as ServiceStatus;
+  const given = (loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => [
+    ...(ip === undefined ? [] : [{ type: "IPAddress", value: ip }]),
+    ...(hostname === undefined ? [] : [{ type: "Hostname", value: hostname }]),
+  ]);
+  const asked = gateway.addresses.flatMap(({ value }) => value ?? []);
+  const unusable = asked
+    .filter((value) => service !== undefined && !given.some((one) => one.value === value))
+    .map((value) => ({ value, message: `${value} was not given to the Service by its load balancer` }));
+  const isReady = ((deployment ?? {}) as DeploymentStatus).availableReplicas ?? 0;
+  const wasReached = (before?.addresses.length ?? 0) > 0;
+  return { key, addresses: isReady > 0 || wasReached ? given : [], unusable };
+}

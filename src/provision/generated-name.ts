@@ -1,0 +1,24 @@
+/**
+ * The name of everything that is made for a Gateway: `<gateway>-<class>`, and where that is longer than the 63 characters of
+ * a DNS label, its beginning with a hash of the whole.
+ *
+ * https://gateway-api.sigs.k8s.io/geps/gep-1762/
+ */
+import { createHash } from "node:crypto";
+
+const LONGEST = 63;
+const HASH_LENGTH = 8;
+
+export function generatedName(gateway: string, gatewayClass: string): string {
+  return shortened(`${gateway}-${gatewayClass}`.replaceAll(".", "-"), `${gateway}/${gatewayClass}`);
+}
+
+/** The value of a label, which may be no longer either. */
+export const labelValueOf = (name: string): string => shortened(name, name);
+
+/** `identity` is what the hash tells apart from others with the same beginning. */
+function shortened(name: string, identity: string): string {
+  if (name.length <= LONGEST && (name === identity || !identity.includes("."))) return name;
+  const hash = createHash("sha256").update(identity).digest("hex").slice(0, HASH_LENGTH);
+  return `${name.slice(0, LONGEST - HASH_LENGTH - 1).replace(/[^a-z0-9]+$/i, "")}-${hash}`;
+}

@@ -1,0 +1,9 @@
+/** Provisioning: the Deployment, Service and the rest that each Gateway has in a cluster, and what they say of themselves. */
+export { gatewayAddressOf } from "./gateway-address.ts";
+export type { GatewayAddress } from "./gateway-address.ts";
+export { generatedName } from "./generated-name.ts";
+export type { Manifest } from "./manifest.ts";
+export { manifestsOf, nameOf } from "./manifests.ts";
+export { OwnedObjects } from "./owned-objects.ts";
+export { Provisioner } from "./provisioner.ts";
+export { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";

@@ -1,0 +1,106 @@
+/**
+ * Everything that is made for one Gateway: a pure function, so that what changes is what differs. All objects have the same
+ * name and labels, are in the Gateway's namespace, and belong to it: deleting the Gateway deletes them.
+ *
+ * Listeners' ports are in the Service alone. Envoy binds the same ports, for which it needs no privilege
+ * (`net.ipv4.ip_unprivileged_port_start`, a safe sysctl), so that a listener that comes or goes restarts nothing.
+ *
+ * https://gateway-api.sigs.k8s.io/geps/gep-1762/
+ */
+import { createHash } from "node:crypto";
+import { deploymentSpec } from "./deployment.ts";
+import { generatedName, labelValueOf } from "./generated-name.ts";
+import type { Manifest, ManifestKind } from "./manifest.ts";
+import { MANIFEST_KINDS } from "./manifest.ts";
+import { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";
+
+const GATEWAY_NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
+const CLASS_NAME_LABEL = "gateway.networking.k8s.io/gateway-class-name";
+export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
+export const MANAGED_BY = "trilith.dev-gateway-controller";
+
+const POD_PORT = 19001;
+const DRAIN_SECONDS = 10;
+
+/** The name of all that is made for the Gateway. */
+export const nameOf = ({ name, gatewayClassName }: Wish): string => generatedName(name, gatewayClassName);
+
+export function manifestsOf(wish: Wish, installation: Installation): readonly Manifest[] {
+  const pod: PodSettings = { port: POD_PORT, drainToken: drainTokenOf(wish), drainSeconds: DRAIN_SECONDS };
+  const files = { "bootstrap.json": installation.bootstrapOf(wish.proxy, pod), "ca.crt": installation.caBundle };
+  const labels = labelsOf(wish);
+  const manifest = (kind: ManifestKind, fields: object): Manifest => ({
+    apiVersion: apiVersionOf(kind),
+    kind,
+    metadata: {
+      name: nameOf(wish),
+      namespace: wish.namespace,
+      labels,
+      annotations: wish.infrastructure.annotations ?? {},
+      ownerReferences: ownersOf(wish),
+    },
+    ...fields,
+  });
+  return [
+    manifest("ServiceAccount", { automountServiceAccountToken: false }),
+    manifest("ConfigMap", { data: files }),
+    ...(wish.ports.length === 0 ? [] : [manifest("Service", { spec: serviceSpec(wish) })]),
+    manifest("Deployment", {
+      spec: deploymentSpec({
+        name: nameOf(wish),
+        labels,
+        annotations: {
+          ...wish.infrastructure.annotations,
+          // Envoy reads its bootstrap and its roots once: other ones need other pods.
+          "trilith.dev/files": digestOf(JSON.stringify(files)),
+          "prometheus.io/scrape": "true",
+          "prometheus.io/port": String(POD_PORT),
+          "prometheus.io/path": "/stats/prometheus",
+        },
+        selector: selectorOf(wish),
+        pod,
+        installation,
+        paths: POD_PATHS,
+      }),
+    }),
+  ];
+}
+
+function apiVersionOf(kind: ManifestKind): string {
+  const { group, version } = MANIFEST_KINDS[kind];
+  return group === "" ? version : `${group}/${version}`;
+}
+
+function selectorOf({ name, gatewayClassName }: Wish): Record<string, string> {
+  return { [GATEWAY_NAME_LABEL]: labelValueOf(name), [CLASS_NAME_LABEL]: labelValueOf(gatewayClassName) };
+}
+
+/** Those of the Gateway may not replace the ones by which its pods are found. */
+function labelsOf(wish: Wish): Record<string, string> {
+  return { ...wish.infrastructure.labels, ...selectorOf(wish), [MANAGED_BY_LABEL]: MANAGED_BY };
+}
+
+function ownersOf({ name, uid }: Wish): object[] {
+  if (uid === undefined) return [];
+  return [{ apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway", name, uid, controller: true }];
+}
+
+function serviceSpec(wish: Wish): object {
+  const [asked] = wish.addresses.filter(({ type, value }) => type === "IPAddress" && value !== undefined);
+  return {
+    type: "LoadBalancer",
+    selector: selectorOf(wish),
+    ...(asked && { loadBalancerIP: asked.value }),
+    ports: wish.ports.map(({ transport, port }) => ({
+      name: `${transport}-${port}`,
+      port,
+      targetPort: port,
+      protocol: transport === "tcp" ? "TCP" : "UDP",
+    })),
+  };
+}
+
+/** The same for as long as the Gateway lives; nobody can guess it who may not read the pod. */
+const drainTokenOf = ({ key, uid = "" }: Wish): string => digestOf(`drain ${key} ${uid}`);
+
+const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -1,0 +1,113 @@
+/**
+ * What there is in the cluster of what was made for Gateways: watched by its label, so that changes by others are seen, and
+ * so that what a Service or a Deployment says of itself becomes a fact.
+ */
+import { createHash } from "node:crypto";
+import { type ApiClient, type ApiError, ResourceWatch, type Timers } from "../kubernetes/index.ts";
+import { MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "./manifests.ts";
+
+export interface OwnedObject {
+  /** Equal when somebody who may change the object has changed nothing: statuses and versions are not in it. */
+  readonly fingerprint: string;
+  /** The name of the Gateway that it belongs to. */
+  readonly gateway?: string;
+  readonly status?: unknown;
+}
+
+export interface OwnedObjectsOptions {
+  readonly client: ApiClient;
+  /** Something was made, changed or deleted, by whomever. */
+  readonly onChange: (kind: ManifestKind, namespace: string, name: string) => void;
+  /** Everything that there is has been read. Called once. */
+  readonly onSynced: () => void;
+  readonly onProblem: (kind: ManifestKind, problem: ApiError | undefined) => void;
+  readonly timers?: Timers;
+}
+
+interface SentObject {
+  readonly metadata: {
+    readonly namespace?: string;
+    readonly name: string;
+    readonly labels?: unknown;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly {
+      readonly kind: string;
+      readonly name: string;
+      readonly controller?: boolean;
+    }[];
+  };
+  readonly status?: unknown;
+  readonly [field: string]: unknown;
+}
+
+const keyOf = (kind: ManifestKind, namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
+
+export class OwnedObjects implements Disposable {
+  readonly #objects = new Map<string, OwnedObject>();
+  readonly #watches: readonly ResourceWatch<SentObject>[];
+  readonly #options: OwnedObjectsOptions;
+
+  constructor(options: OwnedObjectsOptions) {
+    this.#options = options;
+    const kinds = Object.keys(MANIFEST_KINDS) as ManifestKind[];
+    const missing = new Set(kinds);
+    this.#watches = kinds.map((kind) =>
+      this.#watch(kind, () => {
+        missing.delete(kind);
+        if (missing.size === 0) options.onSynced();
+      }),
+    );
+  }
+
+  get(kind: ManifestKind, namespace: string, name: string): OwnedObject | undefined {
+    return this.#objects.get(keyOf(kind, namespace, name));
+  }
+
+  /** As the API server answered to a write, before the watch tells it. Gives its fingerprint. */
+  take(kind: ManifestKind, sent: SentObject): string {
+    const { namespace = "", name } = sent.metadata;
+    const object = ownedObjectOf(sent);
+    this.#objects.set(keyOf(kind, namespace, name), object);
+    return object.fingerprint;
+  }
+
+  [Symbol.dispose](): void {
+    for (const watch of this.#watches) watch[Symbol.dispose]();
+  }
+
+  #watch(kind: ManifestKind, onSynced: () => void): ResourceWatch<SentObject> {
+    const { client, onChange, onProblem, timers } = this.#options;
+    return new ResourceWatch<SentObject>({
+      client,
+      resource: MANIFEST_KINDS[kind],
+      labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}`,
+      read: (object) => object as unknown as SentObject,
+      onSynced,
+      onProblem: (problem) => onProblem(kind, problem),
+      onChanges: (changes) => {
+        for (const change of changes) {
+          const [namespace = "", name = ""] = change.name.split("/");
+          if (change.kind === "delete") this.#objects.delete(keyOf(kind, namespace, name));
+          else this.take(kind, change.item);
+          onChange(kind, namespace, name);
+        }
+      },
+      ...(timers && { timers }),
+    });
+  }
+}
+
+function ownedObjectOf({ metadata, status, ...fields }: SentObject): OwnedObject {
+  const { labels, annotations = {}, ownerReferences = [] } = metadata;
+  // The Deployment controller counts its revisions here.
+  const stated = Object.entries(annotations).filter(([name]) => name !== "deployment.kubernetes.io/revision");
+  const owner = ownerReferences.find(({ kind, controller }) => kind === "Gateway" && controller === true)?.name;
+  return {
+    fingerprint: createHash("sha256")
+      .update(JSON.stringify([labels, stated, ownerReferences, fields]))
+      .digest("base64"),
+    ...(owner !== undefined && { gateway: owner }),
+    ...(status !== undefined && { status }),
+  };
+}
