@@ -15,6 +15,16 @@ export interface Backend {
   readonly protocol: Exclude<BackendProtocol, "tcp" | "udp">;
   readonly endpoints: EndpointSetKey;
   readonly tls?: BackendTls;
+  /** Absent: retries are bounded by their number alone. */
+  readonly retryBudget?: RetryBudget;
+}
+
+/** How many requests to a backend may be retries at the same time; what is more is not tried again. */
+export interface RetryBudget {
+  /** Of the requests under way; 0 to 100. */
+  readonly percent: number;
+  /** So many are allowed whatever the percentage comes to. */
+  readonly minConcurrent: number;
 }
 
 /** TLS towards a backend, from BackendTLSPolicy or XBackend.spec.tls. */

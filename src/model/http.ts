@@ -85,7 +85,13 @@ export interface WeightedBackend {
 }
 
 export type BackendTarget =
-  | { readonly kind: "backend"; readonly backend: BackendKey; readonly origin: BackendOrigin }
+  | {
+      readonly kind: "backend";
+      readonly backend: BackendKey;
+      readonly origin: BackendOrigin;
+      /** What the backend asks for; the rule's own, where it has one, comes first. */
+      readonly sessionPersistence?: SessionPersistence;
+    }
   | { readonly kind: "redirect"; readonly redirect: Redirect }
   /** The share of a reference that does not resolve. */
   | { readonly kind: "respond"; readonly status: number };

@@ -31,6 +31,8 @@ export * from "./types/secret.ts";
 export * from "./types/service.ts";
 export * from "./types/status.ts";
 export * from "./types/x-backend.ts";
+export * from "./types/x-backend-traffic-policy.ts";
+export * from "./types/x-telemetry-policy.ts";
 export * from "./ip-address.ts";
 export { formatPath, type FieldPath, type Problem, type ProblemKind } from "./schema/problem.ts";
 export { type Rule, type Violation } from "./schema/rule.ts";

@@ -16,6 +16,8 @@ import type { ReferenceGrant } from "./types/reference-grant.ts";
 import type { Secret } from "./types/secret.ts";
 import type { Service } from "./types/service.ts";
 import type { XBackend } from "./types/x-backend.ts";
+import type { XBackendTrafficPolicy } from "./types/x-backend-traffic-policy.ts";
+import type { XTelemetryPolicy } from "./types/x-telemetry-policy.ts";
 
 /** The API group of the Gateway API. */
 export const gatewayGroup = "gateway.networking.k8s.io";
@@ -36,6 +38,8 @@ export interface ObjectOfKind {
   readonly ReferenceGrant: ReferenceGrant;
   readonly BackendTLSPolicy: BackendTLSPolicy;
   readonly XBackend: XBackend;
+  readonly XBackendTrafficPolicy: XBackendTrafficPolicy;
+  readonly XTelemetryPolicy: XTelemetryPolicy;
   readonly Namespace: Namespace;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
@@ -74,6 +78,8 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   ReferenceGrant: describe("ReferenceGrant", gatewayGroup, ["v1", "v1beta1"], "referencegrants"),
   BackendTLSPolicy: describe("BackendTLSPolicy", gatewayGroup, ["v1", "v1alpha3"], "backendtlspolicies"),
   XBackend: describe("XBackend", experimentalGroup, ["v1alpha1"], "xbackends"),
+  XBackendTrafficPolicy: describe("XBackendTrafficPolicy", experimentalGroup, ["v1alpha1"], "xbackendtrafficpolicies"),
+  XTelemetryPolicy: describe("XTelemetryPolicy", experimentalGroup, ["v1alpha1"], "xtelemetrypolicies"),
   Namespace: describe("Namespace", "", ["v1"], "namespaces", false),
   Service: describe("Service", "", ["v1"], "services"),
   EndpointSlice: describe("EndpointSlice", "discovery.k8s.io", ["v1"], "endpointslices"),

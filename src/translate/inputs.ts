@@ -19,6 +19,8 @@ export interface ResourceSources {
   readonly referenceGrants: Source<ObjectOfKind["ReferenceGrant"]>;
   readonly backendTlsPolicies: Source<ObjectOfKind["BackendTLSPolicy"]>;
   readonly xBackends: Source<ObjectOfKind["XBackend"]>;
+  readonly backendTrafficPolicies: Source<ObjectOfKind["XBackendTrafficPolicy"]>;
+  readonly telemetryPolicies: Source<ObjectOfKind["XTelemetryPolicy"]>;
   readonly namespaces: Source<ObjectOfKind["Namespace"]>;
   readonly services: Source<ObjectOfKind["Service"]>;
   readonly endpointSlices: Source<ObjectOfKind["EndpointSlice"]>;
@@ -139,6 +141,8 @@ export const SOURCE_OF_KIND: Readonly<Record<Kind, keyof ResourceSources>> = {
   ReferenceGrant: "referenceGrants",
   BackendTLSPolicy: "backendTlsPolicies",
   XBackend: "xBackends",
+  XBackendTrafficPolicy: "backendTrafficPolicies",
+  XTelemetryPolicy: "telemetryPolicies",
   Namespace: "namespaces",
   Service: "services",
   EndpointSlice: "endpointSlices",
@@ -163,6 +167,8 @@ export function createResourceSources(graph: Graph): ResourceSources {
     referenceGrants: source("ReferenceGrant"),
     backendTlsPolicies: source("BackendTLSPolicy"),
     xBackends: source("XBackend"),
+    backendTrafficPolicies: source("XBackendTrafficPolicy"),
+    telemetryPolicies: source("XTelemetryPolicy"),
     namespaces: source("Namespace"),
     services: source("Service"),
     endpointSlices: source("EndpointSlice"),

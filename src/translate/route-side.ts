@@ -16,6 +16,9 @@ import type { ListenerFilters, TableGuards } from "./listeners/listener-filters.
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteStatuses } from "./route-status/derive-route-statuses.ts";
 import { deriveRules } from "./rules/derive-rules.ts";
+import { deriveGatewayUses } from "./policies/gateway-uses.ts";
+import type { TrafficDerivations } from "./traffic-policies/traffic-bindings.ts";
+import { deriveTrafficStatuses } from "./traffic-policies/derive-traffic-statuses.ts";
 import { deriveIdleRouteFindings } from "./stream/idle-route-findings.ts";
 import { deriveReachFindings } from "./virtual-hosts/reach-findings.ts";
 import { deriveVirtualHosts, type ListenerHost } from "./virtual-hosts/derive-virtual-hosts.ts";
@@ -30,6 +33,7 @@ export interface RouteSideSources {
   readonly listenerFilters: Collection<ListenerFilters>;
   readonly guards: Collection<TableGuards>;
   readonly tlsPolicies: BackendTlsDerivations;
+  readonly trafficPolicies: TrafficDerivations;
   readonly grants: Grants;
   /** By "namespace/name" of the Gateway: what it presents to backends, where that resolves. */
   readonly clientCertificates: Collection<{ readonly key: string; readonly certificate: CertificateKey }>;
@@ -52,10 +56,13 @@ export interface RouteSide {
 export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteSide {
   const { inputs, attachments, listenerHosts } = sources;
   const { results, bindings } = sources.tlsPolicies;
-  const rules = deriveRules(graph, { ...sources, tlsBindings: bindings });
+  const trafficBindings = sources.trafficPolicies.bindings;
+  const rules = deriveRules(graph, { ...sources, tlsBindings: bindings, trafficBindings });
   const users = graph.union<BackendUser>({ name: "translate/BackendUsers", of: [rules, sources.listenerFilters] });
   const routes = deriveRouteStatuses(graph, sources, rules);
-  const policies = derivePolicyStatuses(graph, { ...sources, users, results, bindings });
+  const uses = deriveGatewayUses(graph, users);
+  const policies = derivePolicyStatuses(graph, { ...sources, uses, results, bindings });
+  const traffic = deriveTrafficStatuses(graph, sources.trafficPolicies, uses, sources.controllerName);
   const backends = deriveBackends(graph, inputs, users);
   const virtualHosts = deriveVirtualHosts(graph, { attachments, listenerHosts, guards: sources.guards, rules });
   return {
@@ -74,12 +81,16 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
       map: ({ key, tls }) =>
         tls?.clientCertificate ? [{ key: `${key}>${tls.clientCertificate}`, certificate: tls.clientCertificate }] : [],
     }),
-    statuses: graph.union({ name: "translate/RouteSideStatuses", of: [routes.statuses, policies.statuses] }),
+    statuses: graph.union({
+      name: "translate/RouteSideStatuses",
+      of: [routes.statuses, policies.statuses, traffic.statuses],
+    }),
     findings: graph.union({
       name: "translate/RouteSideFindings",
       of: [
         routes.findings,
         policies.findings,
+        traffic.findings,
         backends.findings,
         deriveReachFindings(graph, virtualHosts),
         deriveIdleRouteFindings(graph, attachments),

@@ -29,6 +29,7 @@ import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/lis
 import { deriveListenerTls } from "./listeners/listener-tls.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteSide, type RouteSide } from "./route-side.ts";
+import { deriveTrafficBindings } from "./traffic-policies/traffic-bindings.ts";
 import type { TranslateSettings, Translation } from "./settings.ts";
 import { deriveWantedResources } from "./wanted-resources.ts";
 import { deriveSockets } from "./sockets/derive-sockets.ts";
@@ -51,6 +52,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     listenerFilters: gatewaySide.listenerFilters,
     guards: deriveTableGuards(graph, listeners, gatewaySide.listenerFilters),
     tlsPolicies: gatewaySide.tlsPolicies,
+    trafficPolicies: gatewaySide.trafficPolicies,
     clientCertificates: gatewaySide.presented,
   });
   const { streamBackends, wantedCertificates: ofBackends } = routeSide;
@@ -111,12 +113,20 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
   const tlsPolicies = deriveTlsBindings(graph, inputs);
   const clientCertificates = deriveClientCertificates(graph, gateways, { grants, certificateFacts });
   const presented = certificatesByGateway(graph, clientCertificates);
-  const backendSources = { inputs, grants, tlsBindings: tlsPolicies.bindings, clientCertificates: presented };
+  const trafficPolicies = deriveTrafficBindings(graph, inputs.backendTrafficPolicies);
+  const backendSources = {
+    inputs,
+    grants,
+    tlsBindings: tlsPolicies.bindings,
+    trafficBindings: trafficPolicies.bindings,
+    clientCertificates: presented,
+  };
   const listenerFilters = deriveListenerFilters(graph, claims, backendSources);
   return {
     ...stated,
     tls,
     tlsPolicies,
+    trafficPolicies,
     listenerFilters,
     presented,
     listeners: deriveListeners(graph, claims, tls, listenerFilters),

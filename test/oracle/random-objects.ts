@@ -358,6 +358,27 @@ const xBackend = object(
   }),
 );
 
+const trafficPolicy = object(
+  "gateway.networking.x-k8s.io/v1alpha1",
+  "XBackendTrafficPolicy",
+  constantFrom("t1", "t2"),
+  record({
+    spec: merged(
+      record({
+        targetRefs: constantFrom(
+          [{ group: "", kind: "Service", name: "s1" }],
+          [
+            { group: "", kind: "Service", name: "s1" },
+            { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "x1" },
+          ],
+        ),
+      }),
+      optional("retryConstraint", constantFrom({}, { budget: { percent: 50 } })),
+      optional("sessionPersistence", constant({ type: "Header", header: { name: "x-session" } })),
+    ),
+  }),
+);
+
 const namespaceObject = tuple(namespace, constantFrom({ team: "x" }, { team: "y" })).map(([name, labels]) => ({
   apiVersion: "v1",
   kind: "Namespace",
@@ -397,6 +418,7 @@ export async function randomObject(): Promise<Arbitrary<object>> {
     { weight: 2, arbitrary: endpointSlice },
     { weight: 1, arbitrary: backendTlsPolicy },
     { weight: 1, arbitrary: pod },
+    { weight: 1, arbitrary: trafficPolicy },
     { weight: 1, arbitrary: xBackend },
     { weight: 1, arbitrary: namespaceObject },
     { weight: 1, arbitrary: secret },

@@ -4,8 +4,8 @@ import type { BuiltOracle } from "./build-oracle.ts";
 import type { CustomResourceSchema } from "./custom-resource-schema.ts";
 import { readServedVersions, type ServedVersion } from "./schema-oracle.ts";
 
-/** Experimental policies and meshes, which Trilith has no use for yet. */
-export const kindsThatWeIgnore: readonly string[] = ["XBackendTrafficPolicy", "XMesh", "XTelemetryPolicy"];
+/** Meshes, which Trilith has no use for yet. */
+export const kindsThatWeIgnore: readonly string[] = ["XMesh"];
 
 export async function versionsThatWeRead(oracle: BuiltOracle): Promise<readonly ServedVersion[]> {
   const versions = await readServedVersions(oracle);

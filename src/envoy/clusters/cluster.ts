@@ -36,10 +36,10 @@ const HTTP2_IDLE_SECONDS = 300;
 type Protocol = Backend["protocol"];
 
 export function clusterRecord(backend: Backend, settings: EnvoySettings): EnvoyRecord {
-  const { key, origin, endpoints, tls } = backend;
+  const { key, origin, endpoints, tls, retryBudget } = backend;
   const protocol = protocolOf(backend);
   const cluster = create(ClusterSchema, {
-    ...endpointsByName(endpoints),
+    ...endpointsByName(endpoints, retryBudget),
     name: key,
     // Two endpoints are drawn, the one with fewer requests is taken: even, and slow endpoints get less.
     lbPolicy: LbPolicy.LEAST_REQUEST,

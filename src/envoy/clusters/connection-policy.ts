@@ -2,9 +2,13 @@
  * What all clusters have in common: how connections to endpoints are made, bounded and kept. Nothing here comes from a
  * Gateway API resource; each choice departs from Envoy's default, or fixes it, for the reason beside it.
  */
+import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Cluster_DiscoveryType as DiscoveryType } from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
 import type { ClusterSchema } from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
+import { CircuitBreakers_Thresholds_RetryBudgetSchema } from "../../generated/envoy/config/cluster/v3/circuit_breaker_pb.ts";
+import type { CircuitBreakers_Thresholds_RetryBudget } from "../../generated/envoy/config/cluster/v3/circuit_breaker_pb.ts";
+import type { RetryBudget } from "../../model/index.ts";
 import { overTheStream } from "../discovery.ts";
 import { seconds } from "../duration.ts";
 
@@ -16,10 +20,16 @@ const UNBOUNDED = 2 ** 32 - 1;
 /** Retries at the same time per backend and worker: Envoy's 3 starve, and no bound lets them multiply an outage. */
 const MAX_RETRIES = 1024;
 
+const budgetOf = ({ percent, minConcurrent }: RetryBudget): CircuitBreakers_Thresholds_RetryBudget =>
+  create(CircuitBreakers_Thresholds_RetryBudgetSchema, {
+    budgetPercent: { value: percent },
+    minRetryConcurrency: minConcurrent,
+  });
+
 type ClusterOptions = MessageInitShape<typeof ClusterSchema>;
 
 /** The parts of a cluster whose endpoints come by the given name. */
-export function endpointsByName(serviceName: string): ClusterOptions {
+export function endpointsByName(serviceName: string, retryBudget?: RetryBudget): ClusterOptions {
   return {
     clusterDiscoveryType: { case: "type", value: DiscoveryType.EDS },
     edsClusterConfig: { edsConfig: overTheStream, serviceName },
@@ -32,6 +42,7 @@ export function endpointsByName(serviceName: string): ClusterOptions {
           maxPendingRequests: UNBOUNDED,
           maxRequests: UNBOUNDED,
           maxRetries: MAX_RETRIES,
+          ...(retryBudget && { retryBudget: budgetOf(retryBudget) }),
         },
       ],
     },

@@ -48,7 +48,8 @@ export function forwardActionOf(
   const { rule, match } = entry;
   const [first] = shares;
   const treatment: Treatment = first?.treatment ?? NO_TREATMENT;
-  const single = shares.length === 1 ? backendOf(first) : undefined;
+  const only = shares.length === 1 ? first : undefined;
+  const single = backendOf(only);
   const retryPolicy = retryPolicyOf(rule);
   const action = create(RouteActionSchema, {
     clusterSpecifier:
@@ -75,7 +76,7 @@ export function forwardActionOf(
   }
   return {
     action,
-    filters: single === undefined ? {} : sessionFilterOf(rule, single, !isEverything(options.portion), options.secure),
+    filters: only === undefined ? {} : sessionFilterOf(rule, only, !isEverything(options.portion), options.secure),
   };
 }
 
@@ -98,16 +99,18 @@ function weightsOf(rule: HttpRule, shares: readonly Share[], { secure }: Forward
       requestHeadersToRemove: request.remove,
       responseHeadersToAdd: response.add,
       responseHeadersToRemove: response.remove,
-      typedPerFilterConfig: sessionFilterOf(rule, name, true, secure),
+      typedPerFilterConfig: sessionFilterOf(rule, share, true, secure),
     });
     return [weight];
   });
 }
 
-function sessionFilterOf(rule: HttpRule, backend: BackendKey, shared: boolean, secure: boolean): Filters {
-  const { sessionPersistence } = rule;
+/** The rule's session persistence comes before the backend's (GEP-1619). */
+function sessionFilterOf(rule: HttpRule, { target }: Share, shared: boolean, secure: boolean): Filters {
+  if (target.kind !== "backend") return {};
+  const sessionPersistence = rule.sessionPersistence ?? target.sessionPersistence;
   if (sessionPersistence === undefined) return {};
-  const session = sessionOf(sessionPersistence, backend, shared, secure);
+  const session = sessionOf(sessionPersistence, target.backend, shared, secure);
   return { [SESSION_FILTER]: anyPack(StatefulSessionPerRouteSchema, session) };
 }
 

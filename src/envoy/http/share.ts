@@ -12,12 +12,13 @@ import type {
   PathModifier,
   Redirect,
   RuleFilters,
+  SessionPersistence,
   WeightedBackend,
 } from "../../model/index.ts";
 import { hostSetBy } from "./header-mutation.ts";
 
 export type ShareTarget =
-  | { readonly kind: "backend"; readonly backend: BackendKey }
+  | { readonly kind: "backend"; readonly backend: BackendKey; readonly sessionPersistence?: SessionPersistence }
   | { readonly kind: "redirect"; readonly redirect: Redirect }
   | { readonly kind: "respond"; readonly status: number };
 
@@ -57,7 +58,13 @@ export function areAlike(shares: readonly Share[]): boolean {
 }
 
 const targetOf = ({ target }: WeightedBackend): ShareTarget =>
-  target.kind === "backend" ? { kind: "backend", backend: target.backend } : target;
+  target.kind === "backend"
+    ? {
+        kind: "backend",
+        backend: target.backend,
+        ...(target.sessionPersistence && { sessionPersistence: target.sessionPersistence }),
+      }
+    : target;
 
 function shareOf(weight: number, target: ShareTarget, rule: RuleFilters, own?: RuleFilters): Share {
   const requestHeaders = present(rule.requestHeaders, own?.requestHeaders);

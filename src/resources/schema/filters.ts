@@ -65,7 +65,7 @@ function memberRules(tag: string, member: string, field: string, set: string): r
   });
 }
 
-const header: Schema<HTTPHeader> = object<HTTPHeader>(
+export const header: Schema<HTTPHeader> = object<HTTPHeader>(
   { name: named(headerName, 256), value: named(headerValue, 4096) },
   ["name", "value"],
 );
@@ -77,7 +77,7 @@ const headerModifier: Schema<HTTPHeaderFilter> = object<HTTPHeaderFilter>({
   set: headers,
 });
 
-const fraction: Schema<Fraction> = object<Fraction>(
+export const fraction: Schema<Fraction> = object<Fraction>(
   { denominator: integer({ minimum: 1, default: 100 }), numerator: integer({ minimum: 0 }) },
   ["numerator"],
   {

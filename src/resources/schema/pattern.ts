@@ -106,6 +106,15 @@ export const trustBundleName: Pattern = pattern(
   `^(${subdomain}:([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?:)+)?${subdomain}$`,
   'a name in lower case, such as "my-authorities", perhaps after that of its signer: "example.com:signer:my-authorities"',
 );
+export const attributeName: Pattern = pattern("^[a-zA-Z0-9_.:/-]+$", "letters, digits, '_', '.', ':', '/' and '-'");
+export const attributeKey: Pattern = pattern(
+  "^[a-z0-9_.-]+$",
+  'the key of an OpenTelemetry attribute, such as "http.request.method"',
+);
+export const spanName: Pattern = pattern(
+  "^[a-zA-Z0-9_.:/-]+( [a-zA-Z0-9_.:/-]+)*$",
+  "words of letters, digits, '_', '.', ':', '/' and '-', with single spaces between them",
+);
 /** Keys of Secrets and ConfigMaps. */
 export const dataKey: Pattern = pattern("^[-._a-zA-Z0-9]+$", "letters, digits, '-', '_' and '.'");
 export const grpcService: Pattern = {

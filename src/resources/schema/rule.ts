@@ -69,6 +69,21 @@ export function fieldOfMember(
   ];
 }
 
+/** A field is there exactly for some values of the field `tag`. */
+export function onlyFor(id: string, tag: string, members: readonly unknown[], field: string): Rule<object> {
+  return {
+    id,
+    find: (value) => {
+      const wanted = members.includes(fieldOf(value, tag));
+      const present = fieldOf(value, field) !== undefined;
+      const said = `${tag} ${JSON.stringify(fieldOf(value, tag))}`;
+      return violationIf(wanted !== present, wanted ? `is missing: ${said} needs it` : `does not go with ${said}`, [
+        field,
+      ]);
+    },
+  };
+}
+
 /** At most one item of a list may have this `type`. */
 export function typeOnce(type: string): Rule<readonly { readonly type: string }[]> {
   return {

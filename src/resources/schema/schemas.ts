@@ -21,6 +21,8 @@ import { referenceGrantSchema } from "./reference-grant.ts";
 import type { AnyObjectSchema, Schema } from "./schema.ts";
 import { completeService, serviceSchema } from "./service.ts";
 import { xBackendSchema } from "./x-backend.ts";
+import { xBackendTrafficPolicySchema } from "./x-backend-traffic-policy.ts";
+import { xTelemetryPolicySchema } from "./x-telemetry-policy.ts";
 
 export interface KindSchema {
   readonly group: string;
@@ -62,6 +64,8 @@ export const schemas: readonly KindSchema[] = [
   ...entries("ReferenceGrant", referenceGrantSchema),
   ...entries("BackendTLSPolicy", backendTLSPolicySchema),
   ...entries("XBackend", xBackendSchema),
+  ...entries("XBackendTrafficPolicy", xBackendTrafficPolicySchema),
+  ...entries("XTelemetryPolicy", xTelemetryPolicySchema),
   ...entries("Namespace", namespaceSchema),
   ...entries("Service", serviceSchema, {}, completeService),
   ...entries("EndpointSlice", endpointSliceSchema),

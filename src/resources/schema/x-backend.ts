@@ -6,26 +6,11 @@ import { namespacedMetadata, isQualifiedName } from "./metadata.ts";
 import { dnsSubdomain, labelValue, preciseHostname, qualifiedName } from "./pattern.ts";
 import { secretObjectReference } from "./references.ts";
 import { sessionPersistence } from "./route.ts";
-import { fieldOf, violationIf, type Rule } from "./rule.ts";
+import { fieldOf, onlyFor, violationIf, type Rule } from "./rule.ts";
 import type { Schema } from "./schema.ts";
 import { xBackendStatus } from "./status.ts";
 
 const modesWithValidation: readonly unknown[] = ["ServerOnly", "ClientAndServer"];
-
-/** A field is there exactly for some values of the field `tag`. */
-function onlyFor(id: string, tag: string, members: readonly unknown[], field: string): Rule<object> {
-  return {
-    id,
-    find: (value) => {
-      const wanted = members.includes(fieldOf(value, tag));
-      const present = fieldOf(value, field) !== undefined;
-      const said = `${tag} ${JSON.stringify(fieldOf(value, tag))}`;
-      return violationIf(wanted !== present, wanted ? `is missing: ${said} needs it` : `does not go with ${said}`, [
-        field,
-      ]);
-    },
-  };
-}
 
 const tls: Schema<XBackendTLS> = object<XBackendTLS>(
   {

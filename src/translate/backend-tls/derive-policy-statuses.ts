@@ -4,40 +4,25 @@
  *
  * https://gateway-api.sigs.k8s.io/geps/gep-713/
  */
-import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
+import type { Collection, Graph, Reader } from "../../collections/index.ts";
 import type { NamespacedName } from "../../model/index.ts";
-import {
-  compareText,
-  experimentalGroup,
-  gatewayGroup,
-  kinds,
-  type ObjectKey,
-  objectKeyOf,
-  type OwnCondition,
-  type ParentReference,
-} from "../../resources/index.ts";
+import { experimentalGroup, gatewayGroup, kinds, objectKeyOf, type OwnCondition } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
-import { codeOfReason, type Finding, findingOf } from "../finding.ts";
-import type { BackendUser } from "../backends/backend-user.ts";
+import { type Finding, findingOf } from "../finding.ts";
 import { xBackendLookup, xBackendResultOf } from "../backends/x-backend-result.ts";
 import type { Grants } from "../grants.ts";
 import type { Inputs } from "../inputs.ts";
+import { sessionNotices } from "../http/session-persistence.ts";
 import type { ObjectStatus } from "../object-status.ts";
+import { ancestorsOf, type OwnAncestor, verdictFinding } from "../policies/ancestors.ts";
+import type { GatewayUses } from "../policies/gateway-uses.ts";
 import type { PolicyResult } from "./policy-result.ts";
 import { policyVerdictOf } from "./policy-verdict.ts";
 import type { TlsBinding } from "./tls-bindings.ts";
 
-/** That a Gateway's routes send traffic to a Service or XBackend. */
-interface GatewayUse {
-  readonly key: string;
-  readonly target: string;
-  readonly gateway: NamespacedName;
-}
-
 export interface PolicyStatusSources {
   readonly inputs: Inputs;
-  /** Routes, and whatever else sends traffic to backends. */
-  readonly users: Collection<BackendUser>;
+  readonly uses: GatewayUses;
   readonly results: Collection<PolicyResult>;
   readonly bindings: Collection<TlsBinding>;
   readonly grants: Grants;
@@ -50,30 +35,28 @@ export interface PolicyStatuses {
 }
 
 export function derivePolicyStatuses(graph: Graph, sources: PolicyStatusSources): PolicyStatuses {
-  const { inputs, users, results, bindings, grants, controllerName } = sources;
-  const uses = deriveUses(graph, users);
-  const byTarget = graph.index(uses, "by target", ({ target }) => [target]);
+  const { inputs, uses, results, bindings, grants, controllerName } = sources;
   const gatewaysOf = (read: Reader, target: string): NamespacedName[] =>
-    read.by(byTarget, target).map(({ gateway }) => gateway);
+    read.by(uses.byTarget, target).map(({ gateway }) => gateway);
   const policies = graph.derive({
     name: "translate/BackendTlsPolicyStatuses",
     key: (status: ObjectStatus) => status.key,
     from: results,
-    reads: [uses, bindings, inputs.services],
+    reads: [uses.of, bindings, inputs.services],
     map: (policy, read) => {
       const gateways = policy.targets.flatMap(({ service }) =>
         gatewaysOf(read, `Service/${policy.namespace}/${service}`),
       );
       const conditions = conditionsOf(policy, policyVerdictOf(policy, sources, read).accepted);
       if (gateways.length === 0) return [];
-      return [policyStatusOf(policy, ancestorsOf(gateways, controllerName, conditions, MAX_POLICY_ANCESTORS))];
+      return [policyStatusOf(policy, ancestorsOf(gateways, controllerName, conditions))];
     },
   });
   const xBackends = graph.derive({
     name: "translate/XBackendStatuses",
     key: (status: ObjectStatus) => status.key,
     from: inputs.xBackends,
-    reads: [uses, inputs.trustFacts, inputs.certificateFacts, grants.of],
+    reads: [uses.of, inputs.trustFacts, inputs.certificateFacts, grants.of],
     map: (backend, read) => {
       const { kind } = backend;
       const { namespace, name, generation = 0 } = backend.metadata;
@@ -97,23 +80,7 @@ export function derivePolicyStatuses(graph: Graph, sources: PolicyStatusSources)
   };
 }
 
-function deriveUses(graph: Graph, users: Collection<BackendUser>): Collection<GatewayUse> {
-  const groups = graph.groups<BackendUser>({
-    name: "translate/TargetsOfGateways",
-    of: users,
-    by: ({ targets, gateway }) => targets.map((target) => `${target}|${gateway.namespace}/${gateway.name}`),
-  });
-  return graph.derive({
-    name: "translate/GatewayUses",
-    key: (use: GatewayUse) => use.key,
-    from: groups,
-    map: ({ key, members: [first] }: Group<BackendUser>) =>
-      first ? [{ key, target: key.slice(0, key.indexOf("|")), gateway: first.gateway }] : [],
-  });
-}
-
-/** What the API holds at most; further Gateways are left out, as it demands. */
-const MAX_POLICY_ANCESTORS = 16;
+/** What the API holds at most of an XBackend's. */
 const MAX_BACKEND_ANCESTORS = 32;
 
 function conditionsOf(policy: PolicyResult, accepted: Verdict): OwnCondition[] {
@@ -124,23 +91,7 @@ function conditionsOf(policy: PolicyResult, accepted: Verdict): OwnCondition[] {
   ];
 }
 
-function ancestorsOf(
-  gateways: readonly NamespacedName[],
-  controllerName: string,
-  conditions: readonly OwnCondition[],
-  maximum: number,
-) {
-  const unique = new Map(gateways.map((gateway) => [`${gateway.namespace}/${gateway.name}`, gateway]));
-  return [...unique.entries()]
-    .sort(([a], [b]) => compareText(a, b))
-    .slice(0, maximum)
-    .map(([, { namespace, name }]) => {
-      const ancestorRef: ParentReference = { group: gatewayGroup, kind: "Gateway", namespace, name };
-      return { ancestorRef, controllerName, conditions };
-    });
-}
-
-function policyStatusOf(policy: PolicyResult, ancestors: ReturnType<typeof ancestorsOf>): ObjectStatus {
+function policyStatusOf(policy: PolicyResult, ancestors: readonly OwnAncestor[]): ObjectStatus {
   const { key, namespace, name, generation } = policy;
   const apiVersion = `${gatewayGroup}/${kinds.BackendTLSPolicy.versions[0]}`;
   return { key, apiVersion, kind: "BackendTLSPolicy", namespace, name, generation, status: { ancestors } };
@@ -174,10 +125,14 @@ function deriveXBackendFindings(graph: Graph, { inputs, grants }: PolicyStatusSo
     reads: [inputs.trustFacts, inputs.certificateFacts, grants.of],
     map: (backend, read) => {
       const { accepted } = xBackendResultOf(backend, xBackendLookup(inputs, grants, read));
-      return accepted.status === "False" ? [verdictFinding(objectKeyOf(backend), "backend", accepted)] : [];
+      const object = objectKeyOf(backend);
+      const { spec } = backend;
+      const session = "sessionPersistence" in spec ? spec.sessionPersistence : undefined;
+      const notices = session ? sessionNotices(session, "spec.sessionPersistence", 1) : [];
+      return [
+        ...(accepted.status === "False" ? [verdictFinding(object, "backend", accepted)] : []),
+        ...notices.map((notice) => findingOf({ object, severity: "warning", ...notice })),
+      ];
     },
   });
 }
-
-const verdictFinding = (object: ObjectKey, prefix: string, { reason, message }: Verdict): Finding =>
-  findingOf({ object, severity: "error", code: codeOfReason(prefix, reason), path: "spec", message });

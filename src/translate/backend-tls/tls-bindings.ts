@@ -7,9 +7,10 @@
 import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
 import type { BackendTls, TrustBundle } from "../../model/index.ts";
 import type { ObjectKey } from "../../resources/index.ts";
-import { compareText, compareTimestamps, objectKeyOf } from "../../resources/index.ts";
+import { objectKeyOf } from "../../resources/index.ts";
 import type { TlsPolicy } from "../backends/resolve-backend.ts";
 import type { Inputs } from "../inputs.ts";
+import { comparePolicies } from "../policies/precedence.ts";
 import { type PolicyResult, policyResultOf, targetKey } from "./policy-result.ts";
 
 export interface TlsBinding {
@@ -62,12 +63,6 @@ export function deriveTlsBindings(graph: Graph, inputs: Inputs): BackendTlsDeriv
     },
   });
   return { results, bindings };
-}
-
-function comparePolicies(a: PolicyResult, b: PolicyResult): number {
-  return (
-    compareTimestamps(a.createdAt, b.createdAt) || compareText(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`)
-  );
 }
 
 /** The policy in force for a Service's port, by its name where it has one. */

@@ -5,11 +5,13 @@ import { experimentalGroup, objectKey, type ObjectKey } from "../../resources/in
 import { type TlsBinding, tlsPolicyFor } from "../backend-tls/tls-bindings.ts";
 import { type GrantFrom, type Grants, isGranted } from "../grants.ts";
 import type { Inputs } from "../inputs.ts";
+import type { TrafficBinding } from "../traffic-policies/traffic-bindings.ts";
 import type { BackendLookup } from "./resolve-backend.ts";
 import { xBackendLookup, xBackendResultOf } from "./x-backend-result.ts";
 
 export interface BackendSources {
   readonly inputs: Inputs;
+  readonly trafficBindings: Collection<TrafficBinding>;
   readonly grants: Grants;
   readonly tlsBindings: Collection<TlsBinding>;
   /** By "namespace/name" of the Gateway: what it presents to backends. */
@@ -18,9 +20,18 @@ export interface BackendSources {
 
 /** The collections that a derivation must name as its reads to look backends up. */
 export const readsOfLookup = (sources: BackendSources): Collection<unknown>[] => {
-  const { inputs, grants, tlsBindings, clientCertificates } = sources;
+  const { inputs, grants, tlsBindings, trafficBindings, clientCertificates } = sources;
   const { services, xBackends, trustFacts, certificateFacts } = inputs;
-  return [services, xBackends, trustFacts, certificateFacts, grants.of, tlsBindings, clientCertificates];
+  return [
+    services,
+    xBackends,
+    trustFacts,
+    certificateFacts,
+    grants.of,
+    tlsBindings,
+    trafficBindings,
+    clientCertificates,
+  ];
 };
 
 /** `from` is the object that refers. */
@@ -31,7 +42,7 @@ export function backendLookup(
   sources: BackendSources,
   read: Reader,
 ): BackendLookup {
-  const { inputs, grants, tlsBindings, clientCertificates } = sources;
+  const { inputs, grants, tlsBindings, trafficBindings, clientCertificates } = sources;
   return {
     transport,
     service: (namespace, name) =>
@@ -43,6 +54,8 @@ export function backendLookup(
     xBackend: (namespace, name) => read.get(inputs.xBackends, xBackendKey(namespace, name)),
     permits: (to) => isGranted(read, grants, from, to),
     tlsPolicy: (namespace, service, port) => tlsPolicyFor(read, tlsBindings, namespace, service, port.name),
+    traffic: (kind, namespace, name) =>
+      read.pick(trafficBindings, `${kind}/${namespace}/${name}`, (binding) => binding?.settings ?? {}),
     xBackendResult: (backend) => xBackendResultOf(backend, xBackendLookup(inputs, grants, read)),
     clientCertificate: read.get(clientCertificates, `${gateway.namespace}/${gateway.name}`)?.certificate,
   };

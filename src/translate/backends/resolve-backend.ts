@@ -6,6 +6,7 @@
  */
 import { type BackendTls, type CertificateKey, endpointSetKey, type TrustBundle } from "../../model/index.ts";
 import type { BackendObjectReference, Service, ServicePort, XBackend } from "../../resources/index.ts";
+import type { TrafficSettings } from "../traffic-policies/traffic-result.ts";
 import type { Resolution } from "./resolution.ts";
 import { servicePortOf } from "./service-port.ts";
 import { protocolOfAppProtocol, protocolOfXBackend } from "./service-protocol.ts";
@@ -23,6 +24,8 @@ export interface BackendLookup {
   }): boolean;
   /** The policy in force for a port of a Service. */
   tlsPolicy(namespace: string, service: string, port: ServicePort): TlsPolicy | undefined;
+  /** What the policy in force says about traffic to it. */
+  traffic(kind: "Service" | "XBackend", namespace: string, name: string): TrafficSettings;
   xBackendResult(xBackend: XBackend): XBackendResult;
   /** What the Gateway presents to backends; undefined where it has none. */
   readonly clientCertificate: CertificateKey | undefined;
@@ -89,6 +92,7 @@ function resolveService({ name, port }: BackendObjectReference, namespace: strin
     ...(protocol !== undefined && { protocol }),
     ...(protocol === undefined && appProtocol !== undefined && { unknownProtocol: appProtocol }),
     ...withTls(policy, look.clientCertificate),
+    traffic: look.traffic("Service", namespace, name),
   };
 }
 
@@ -120,6 +124,7 @@ function resolveXBackend(namespace: string, name: string, look: BackendLookup): 
   if (accepted.status === "False")
     return { kind: "unusable", origin, message: `XBackend ${namespace}/${name} cannot be used: ${accepted.message}` };
   const protocol = protocolOfXBackend(backend.spec);
+  const sessionPersistence = "sessionPersistence" in backend.spec ? backend.spec.sessionPersistence : undefined;
   const policy = tls && { name: `${namespace}/${name}`, tls, ...(bundle && { bundle }) };
   return {
     kind: "resolved",
@@ -128,6 +133,11 @@ function resolveXBackend(namespace: string, name: string, look: BackendLookup): 
     ...(protocol !== undefined && { protocol }),
     // It presents a certificate of its own, and never the Gateway's.
     ...withTls(policy, undefined),
+    traffic: {
+      ...look.traffic("XBackend", namespace, name),
+      // What the backend says of itself comes before a policy's deprecated field.
+      ...(sessionPersistence && { sessionPersistence }),
+    },
   };
 }
 

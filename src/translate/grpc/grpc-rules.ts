@@ -9,7 +9,7 @@ import type { GRPCRouteRule } from "../../resources/index.ts";
 import type { HttpBackends } from "../http/http-backends.ts";
 import { forwardTo, ruleOriginOf, tellOfSession } from "../http/http-rules.ts";
 import { filtersOf } from "../http/rule-filters.ts";
-import { sessionPersistenceOf } from "../http/session-persistence.ts";
+import { cookieNameOf, sessionPersistenceOf } from "../http/session-persistence.ts";
 import type { MatchedRule } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
 import { grpcMatchOf } from "./grpc-match.ts";
@@ -49,6 +49,8 @@ function grpcRuleOf(
     grpc: true,
     action,
     filters,
-    ...(rule.sessionPersistence && { sessionPersistence: sessionPersistenceOf(rule.sessionPersistence, origin) }),
+    ...(rule.sessionPersistence && {
+      sessionPersistence: sessionPersistenceOf(rule.sessionPersistence, cookieNameOf(origin)),
+    }),
   };
 }

@@ -5,6 +5,7 @@ import type { Backend, BackendKey, BackendTarget } from "../../model/index.ts";
 import type { BackendObjectReference } from "../../resources/index.ts";
 import type { Resolution } from "../backends/resolution.ts";
 import { type HttpProtocol, protocolMismatch } from "../backends/service-protocol.ts";
+import { sessionPersistenceOf } from "./session-persistence.ts";
 import type { RuleNotice } from "../rules/route-rules.ts";
 import type { ReferenceProblem } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
@@ -43,7 +44,14 @@ export function httpBackendsOf(
         scope.notices.push(unknownProtocolNotice(path, resolution.unknownProtocol, speaksGrpc));
       const backend = backendOf(resolution, speaksGrpc ? "h2" : (resolution.protocol?.http ?? "http"));
       scope.use(backend);
-      return { kind: "backend", backend: backend.key, origin: backend.origin };
+      const { sessionPersistence: session } = resolution.traffic;
+      const { namespace, name } = backend.origin;
+      return {
+        kind: "backend",
+        backend: backend.key,
+        origin: backend.origin,
+        ...(session && { sessionPersistence: sessionPersistenceOf(session, `trilith-${namespace}.${name}`) }),
+      };
     },
   };
 }
@@ -75,7 +83,15 @@ const unknownProtocolNotice = (path: string, appProtocol: string, isGrpc: boolea
 });
 
 function backendOf(resolution: Extract<Resolution, { kind: "resolved" }>, protocol: HttpProtocol): Backend {
-  const { endpoints, tlsName, origin, tls } = resolution;
+  const { endpoints, tlsName, origin, tls, traffic } = resolution;
+  const { retryBudget } = traffic;
   const key = [endpoints, protocol, ...(tlsName === "" ? [] : [tlsName])].join("/");
-  return { key: key as BackendKey, origin, protocol, endpoints, ...(tls && { tls }) };
+  return {
+    key: key as BackendKey,
+    origin,
+    protocol,
+    endpoints,
+    ...(tls && { tls }),
+    ...(retryBudget && { retryBudget }),
+  };
 }

@@ -30,7 +30,7 @@ import type { HttpBackends } from "./http-backends.ts";
 import { httpMatchOf } from "./http-match.ts";
 import { preflightMatchOf } from "./preflight.ts";
 import { filtersOf } from "./rule-filters.ts";
-import { sessionNotices, sessionPersistenceOf } from "./session-persistence.ts";
+import { cookieNameOf, sessionNotices, sessionPersistenceOf } from "./session-persistence.ts";
 
 export function httpRulesOf(
   route: RouteOrigin,
@@ -109,7 +109,9 @@ function httpRuleOf(
     ...(request !== undefined && { requestTimeoutMs: request }),
     ...(backendRequest !== undefined && { backendRequestTimeoutMs: backendRequest }),
     ...(rule.retry && { retry: retryOf(rule.retry) }),
-    ...(rule.sessionPersistence && { sessionPersistence: sessionPersistenceOf(rule.sessionPersistence, origin) }),
+    ...(rule.sessionPersistence && {
+      sessionPersistence: sessionPersistenceOf(rule.sessionPersistence, cookieNameOf(origin)),
+    }),
   };
 }
 

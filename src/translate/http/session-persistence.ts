@@ -8,7 +8,10 @@ import { parseDuration, type SessionPersistence as SessionPersistenceSpec } from
 import type { RuleNotice } from "../rules/route-rules.ts";
 
 /** A cookie that the user does not name is named after the rule, so that rules of one host do not share pins. */
-export function sessionPersistenceOf(spec: SessionPersistenceSpec, origin: RuleOrigin): SessionPersistence {
+export const cookieNameOf = ({ namespace, name, rule }: RuleOrigin): string => `trilith-${namespace}.${name}-${rule}`;
+
+/** `cookieName` is for a cookie that has none of its own. */
+export function sessionPersistenceOf(spec: SessionPersistenceSpec, cookieName: string): SessionPersistence {
   if (spec.type === "Header") return { type: "Header", name: spec.header.name.toLowerCase() };
   const { name, path, lifetimeType } = spec.cookie;
   const maxAge =
@@ -17,7 +20,7 @@ export function sessionPersistenceOf(spec: SessionPersistenceSpec, origin: RuleO
       : undefined;
   return {
     type: "Cookie",
-    name: name ?? `trilith-${origin.namespace}.${origin.name}-${origin.rule}`,
+    name: name ?? cookieName,
     path,
     ...(maxAge !== undefined && { maxAgeMs: maxAge }),
   };
