@@ -35,6 +35,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: "install",
+          include: ["test/install/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: "end-to-end",
           include: ["test/end-to-end/**/*.test.ts"],
           testTimeout: 300_000,

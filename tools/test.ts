@@ -20,6 +20,7 @@ const rungs = [
   { project: "golden", isSerial: false },
   { project: "schema", isSerial: false },
   { project: "oracle", isSerial: true },
+  { project: "install", isSerial: true },
   { project: "conformance", isSerial: true },
   { project: "end-to-end", isSerial: true },
 ];

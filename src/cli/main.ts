@@ -4,6 +4,7 @@ import { checkCommand } from "./check-command.ts";
 import { CliError } from "./cli-error.ts";
 import { completionCommand } from "./completion-command.ts";
 import { envoyCommand, getCommand } from "./envoy-command.ts";
+import { installCommand } from "./install-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { VERSION } from "./version.ts";
@@ -20,6 +21,7 @@ program.addCommand(checkCommand());
 program.addCommand(statusCommand());
 program.addCommand(getCommand());
 program.addCommand(envoyCommand());
+program.addCommand(installCommand());
 program.addCommand(completionCommand(program));
 for (const command of program.commands) command.exitOverride().showHelpAfterError("(--help shows how it is used)");
 

@@ -1,0 +1,69 @@
+/** What the manifests of an installation are made from: the chart's files, its values, and what may be set. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { VERSION } from "./version.ts";
+
+const chart = new URL("../../charts/trilith/", import.meta.url);
+
+/** What an installation may differ in; the other values of the chart have their defaults. */
+export interface Installation {
+  readonly namespace: string;
+  readonly replicas: number;
+  /** With its tag. */
+  readonly image: string;
+  readonly imagePullPolicy: string;
+  /** Of the proxies of Gateways. */
+  readonly envoyImage: string;
+  readonly logLevel: string;
+  /** Make the GatewayClass `trilith`. */
+  readonly gatewayClass: boolean;
+  /** Make our CustomResourceDefinitions. */
+  readonly crds: boolean;
+  /** Namespaces whose Secrets may be read; none: all. */
+  readonly secretNamespaces: readonly string[];
+  /** Namespaces in which Gateways may get what they need; none: all. */
+  readonly gatewayNamespaces: readonly string[];
+}
+
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly [field: string]: unknown;
+}
+
+export const selector: Readonly<Record<string, string>> = {
+  "app.kubernetes.io/name": "trilith",
+  "app.kubernetes.io/component": "controller",
+};
+export const labels: Readonly<Record<string, string>> = { ...selector, "app.kubernetes.io/version": VERSION };
+
+/** Those values of the chart that the manifests read. */
+export interface ChartValues {
+  readonly replicas: number;
+  readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
+  readonly envoy: { readonly image: string };
+  readonly log: { readonly level: string; readonly format: string };
+  readonly resources: unknown;
+  readonly nodeOptions: string;
+  readonly spread: string;
+}
+
+export function chartValues(): ChartValues {
+  return parse(readChart("values.yaml")) as ChartValues;
+}
+
+/** A file of the chart, by its path in it. */
+export const readChart = (file: string): string => readFileSync(new URL(file, chart), "utf8");
+
+/** The YAML files of one of the chart's folders, which may be absent. */
+export function chartFiles(folder: string): readonly string[] {
+  const url = new URL(`${folder}/`, chart);
+  if (!existsSync(url)) return [];
+  const files = readdirSync(url).filter((file) => file.endsWith(".yaml"));
+  return files.sort().map((file) => `${folder}/${file}`);
+}

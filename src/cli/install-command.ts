@@ -1,0 +1,100 @@
+/** `trilith install --print`: the manifests of an installation, for those who do not use Helm. It applies nothing itself. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { stringify } from "yaml";
+import { CliError } from "./cli-error.ts";
+import { chartValues, type Installation } from "./install-chart.ts";
+import { manifestsOf, namespaceManifest } from "./install-manifests.ts";
+import { VERSION } from "./version.ts";
+
+interface InstallOptions {
+  readonly print?: boolean;
+  readonly namespace: string;
+  readonly replicas: number;
+  readonly image: string;
+  readonly imagePullPolicy: string;
+  readonly envoyImage: string;
+  readonly logLevel: string;
+  readonly gatewayClass: boolean;
+  readonly crds: boolean;
+  readonly createNamespace: boolean;
+  readonly secretNamespace: readonly string[];
+  readonly gatewayNamespace: readonly string[];
+}
+
+export function installCommand(): Command {
+  const { replicas, image, envoy, log } = chartValues();
+  const imageDefault = `${image.repository}:${image.tag || VERSION}`;
+  return new Command("install")
+    .description("print the manifests that install Trilith in a cluster")
+    .option("--print", "print them; nothing else is done")
+    .option("-n, --namespace <name>", "namespace of the installation", parseNamespace, "trilith-system")
+    .option("--replicas <number>", "replicas of the controller", parseReplicas, replicas)
+    .option("--image <image>", "image of the controller", imageDefault)
+    .addOption(
+      new Option("--image-pull-policy <policy>", "when to pull it")
+        .choices(["Always", "IfNotPresent", "Never"])
+        .default(image.pullPolicy),
+    )
+    .option("--envoy-image <image>", "image of the proxies that Gateways get", envoy.image)
+    .addOption(
+      new Option("--log-level <level>", "how much to log")
+        .choices(["debug", "info", "warn", "error"])
+        .default(log.level),
+    )
+    .option("--secret-namespace <name>", "namespace whose Secrets may be read (again for more; none: all)", collect, [])
+    .option(
+      "--gateway-namespace <name>",
+      "namespace whose Gateways may get proxies (again for more; none: all)",
+      collect,
+      [],
+    )
+    .option("--no-gateway-class", "without the GatewayClass trilith")
+    .option("--no-crds", "without Trilith's own CustomResourceDefinitions")
+    .option("--no-create-namespace", "without the namespace")
+    .addHelpText("after", HELP)
+    .action(print);
+}
+
+const HELP = `
+The Gateway API's own CustomResourceDefinitions must be in the cluster before. The manifests are those of the Helm chart
+charts/trilith, which has more to set.
+
+Examples:
+  trilith install --print | kubectl apply --server-side -f -
+  trilith install --print --replicas 3 --image registry.example.com/trilith:0.1.0 > trilith.yaml
+`;
+
+function print(options: InstallOptions): void {
+  if (!options.print)
+    throw new CliError('nothing is applied by "trilith install" itself; ask for the manifests with --print');
+  const { secretNamespace, gatewayNamespace, ...others } = options;
+  const installation: Installation = {
+    ...others,
+    secretNamespaces: secretNamespace,
+    gatewayNamespaces: gatewayNamespace,
+  };
+  const manifests = [
+    ...(options.createNamespace ? [namespaceManifest(options.namespace)] : []),
+    ...manifestsOf(installation),
+  ];
+  // No anchors: what stands twice is written twice, as people expect of manifests.
+  const text = manifests.map((manifest) => `---\n${stringify(manifest, { aliasDuplicateObjects: false })}`);
+  process.stdout.write(text.join(""));
+}
+
+function parseNamespace(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
+    throw new InvalidArgumentError(
+      "it must be a name of lower-case letters, digits and dashes, of at most 63 characters.",
+    );
+  return text;
+}
+
+function parseReplicas(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 20)
+    throw new InvalidArgumentError("it must be a number from 1 to 20.");
+  return count;
+}
+
+const collect = (text: string, before: readonly string[]): readonly string[] => [...before, parseNamespace(text)];

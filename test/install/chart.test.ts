@@ -1,0 +1,108 @@
+/** The chart as Helm itself renders it: what it refuses, and that `trilith install --print` gives the same objects. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { provideHelm } from "../../tools/provide-helm.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const chart = join(root, "charts", "trilith");
+const helm = provideHelm();
+const home = mkdtempSync(join(tmpdir(), "trilith-helm-"));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+function run(
+  command: string,
+  args: readonly string[],
+): { readonly code: number | null; readonly out: string; readonly error: string } {
+  const env = { ...process.env, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", env });
+  return { code: status, out: stdout, error: stderr };
+}
+
+interface Named {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/** The objects of a text by kind, namespace and name. */
+function objectsOf({ code, out, error }: ReturnType<typeof run>): Record<string, unknown> {
+  expect([code, error]).toEqual([0, ""]);
+  const objects = parseAllDocuments(out)
+    .map((document) => document.toJS() as Named | null)
+    .filter((object) => object !== null);
+  return Object.fromEntries(
+    objects.map((object) => [`${object.kind} ${object.metadata.namespace ?? ""}/${object.metadata.name}`, object]),
+  );
+}
+
+const rendered = (...args: readonly string[]): Record<string, unknown> =>
+  objectsOf(run(helm, ["template", "trilith", chart, "--include-crds", "-n", "trilith-system", ...args]));
+const printed = (...args: readonly string[]): Record<string, unknown> =>
+  objectsOf(run(join(root, "bin", "trilith"), ["install", "--print", "--no-create-namespace", ...args]));
+
+describe("the chart", () => {
+  test("has nothing that Helm's linter minds", () => {
+    expect(run(helm, ["lint", "--strict", chart])).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ["replicas=0", "at '/replicas': minimum: got 0, want 1"],
+    ["replica=3", "additional properties 'replica' not allowed"],
+    ["log.level=loud", "at '/log/level': value must be one of 'debug', 'info', 'warn', 'error'"],
+    ["rbac.secretNamespaces={Shop}", "at '/rbac/secretNamespaces/0': 'Shop' does not match pattern"],
+    ["image.tag=a b", "at '/image/tag': 'a b' does not match pattern"],
+    ["metrics.serviceMonitor.interval=often", "at '/metrics/serviceMonitor/interval': 'often' does not match pattern"],
+    ["gatewayClass.parametersRef.name=x", "properties 'group', 'kind' required, if 'name' exists"],
+  ])("refuses %s and says why", (setting, message) => {
+    const { code, error } = run(helm, ["template", "trilith", chart, "--set", setting]);
+    expect([code, error]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  test("makes monitors for Prometheus only when asked", () => {
+    const names = (...args: string[]): string[] =>
+      Object.keys(rendered(...args)).filter((name) => name.includes("Monitor"));
+    const asked = ["serviceMonitor", "podMonitor"].flatMap((name) => ["--set", `metrics.${name}.enabled=true`]);
+    expect([names(), names(...asked).sort()]).toEqual([
+      [],
+      ["PodMonitor trilith-system/trilith-proxies", "ServiceMonitor trilith-system/trilith"],
+    ]);
+  });
+});
+
+describe("trilith install --print", () => {
+  test.each([
+    ["by default", "", ""],
+    [
+      "with every option",
+      "--replicas 3 --image registry.example.com/trilith:v9 --image-pull-policy Never --envoy-image envoy:x --log-level debug --no-gateway-class --secret-namespace a --secret-namespace b --gateway-namespace c",
+      "replicas=3 image.repository=registry.example.com/trilith image.tag=v9 image.pullPolicy=Never envoy.image=envoy:x log.level=debug gatewayClass.create=false rbac.secretNamespaces={a,b} rbac.gatewayNamespaces={c}",
+    ],
+  ])("prints what the chart renders, %s", (_, options, values) => {
+    const words = (text: string): string[] => text.split(" ").filter((word) => word !== "");
+    expect(printed(...words(options))).toEqual(rendered(...words(values).flatMap((value) => ["--set", value])));
+  });
+
+  test("prints the namespace, too, for restricted pods alone", () => {
+    const [first] = Object.values(objectsOf(run(join(root, "bin", "trilith"), ["install", "--print", "-n", "here"])));
+    expect(first).toEqual({
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "here", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    });
+  });
+
+  test.each([
+    [["install"], 'trilith: nothing is applied by "trilith install" itself; ask for the manifests with --print\n'],
+    [["install", "--print", "--replicas", "none"], "it must be a number from 1 to 20."],
+    [["install", "--print", "-n", "Here"], "it must be a name of lower-case letters, digits and dashes"],
+  ])("refuses %j", (args, message) => {
+    expect(run(join(root, "bin", "trilith"), args)).toEqual({
+      code: 2,
+      out: "",
+      error: expect.stringContaining(message),
+    });
+  });
+});
