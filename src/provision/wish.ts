@@ -22,6 +22,8 @@ export interface Installation {
   readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
   /** Envoy's bootstrap for the proxy, as JSON. */
   readonly bootstrapOf: (proxy: ProxyKey, pod: PodSettings) => string;
+  /** Further files beside the bootstrap and `ca.crt`, by their names. */
+  readonly files?: Readonly<Record<string, string>>;
   /** PEM; the authorities that proxies know the control plane by. */
   readonly caBundle: string;
   /** Of the tokens that proxies prove themselves with. */
@@ -38,7 +40,8 @@ export interface PodSettings {
 /** Where things are in the pod; Envoy's bootstrap names them. */
 export const POD_PATHS = {
   bootstrap: "/etc/trilith/bootstrap.json",
-  ca: "/etc/trilith/ca.crt",
+  /** With the bootstrap, `ca.crt` and further files. */
+  files: "/etc/trilith",
   token: "/var/run/secrets/trilith.dev/token/token",
   adminSocket: "/run/trilith/admin.sock",
 } as const;

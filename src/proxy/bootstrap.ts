@@ -3,25 +3,9 @@
  * that keep one proxy from taking down its machine. Everything else comes over the aggregated stream. The result is
  * Envoy's Bootstrap message as JSON, the same for the same options, so that a running Envoy can be recognised by it.
  */
+import { CONTROL_PLANE, type ControlPlaneAddress, controlPlaneCluster } from "./control-plane-cluster.ts";
 import { podListener, type PodListenerOptions } from "./pod-listener.ts";
 import { statisticsKept } from "./statistics.ts";
-
-export type ControlPlaneAddress =
-  | { readonly path: string }
-  | { readonly host: string; readonly port: number }
-  | RemoteControlPlane;
-
-/**
- * A control plane on another machine: TLS, and the caller shows the token in a file, which is read again for each connection.
- * The file may hold nothing else, no line end either. Envoy's own gRPC client has no such credentials, Google's has.
- */
-export interface RemoteControlPlane {
-  /** `trilith.trilith-system.svc:18000`; its certificate must have that name. */
-  readonly target: string;
-  /** PEM, read once. */
-  readonly rootsFile: string;
-  readonly tokenFile: string;
-}
 
 export interface BootstrapOptions {
   /** The node's `id` and `cluster`, which the control plane sees in the first request. */
@@ -53,7 +37,6 @@ export interface ProxyLimits {
  */
 const MAX_REGULAR_EXPRESSION_PROGRAM = 32_768;
 
-const CONTROL_PLANE = "trilith-control-plane";
 const ADMIN = "trilith-admin";
 
 /** Envoy's Bootstrap, in JSON. */
@@ -66,7 +49,7 @@ export function bootstrapOf(options: BootstrapOptions): object {
       // A proxy at its limit of connections must still be told to drain.
       ignore_global_conn_limit: true,
     },
-    dynamic_resources: { ads_config: adsConfig(options.controlPlane), cds_config: overAds, lds_config: overAds },
+    dynamic_resources: { ads_config: adsConfig(), cds_config: overAds, lds_config: overAds },
     static_resources: staticResources(options),
     default_regex_engine: {
       name: "envoy.regex_engines.google_re2",
@@ -101,54 +84,18 @@ function runtimeKeys(): object {
 }
 
 function staticResources({ controlPlane, adminSocket, pod }: BootstrapOptions): object {
-  const clusters = [
-    ...("target" in controlPlane ? [] : [controlPlaneCluster(controlPlane)]),
-    ...(pod ? [socketCluster(ADMIN, adminSocket)] : []),
-  ];
+  const clusters = [controlPlaneCluster(controlPlane), ...(pod ? [socketCluster(ADMIN, adminSocket)] : [])];
   return { clusters, ...(pod && { listeners: [podListener({ ...pod, adminCluster: ADMIN })] }) };
 }
 
-function adsConfig(controlPlane: ControlPlaneAddress): object {
+function adsConfig(): object {
   // By default Envoy waits for up to 30 s before it comes again; a control plane that restarts is to be found sooner.
-  const retryPolicy = { retry_back_off: { base_interval: "0.1s", max_interval: "2s" } };
-  const service =
-    "target" in controlPlane
-      ? { google_grpc: googleGrpc(controlPlane) }
-      : { envoy_grpc: { cluster_name: CONTROL_PLANE, retry_policy: retryPolicy } };
+  const retryBackOff = { base_interval: "0.1s", max_interval: "2s" };
   return {
     api_type: "DELTA_GRPC",
     transport_api_version: "V3",
     set_node_on_first_message_only: true,
-    grpc_services: [service],
-  };
-}
-
-function googleGrpc({ target, rootsFile, tokenFile }: RemoteControlPlane): object {
-  const fromPlugin = {
-    name: "envoy.grpc_credentials.file_based_metadata",
-    typed_config: {
-      "@type": typeUrl("envoy.config.grpc_credential.v3.FileBasedMetadataConfig"),
-      secret_data: { filename: tokenFile },
-      header_key: "authorization",
-      header_prefix: "Bearer ",
-    },
-  };
-  return {
-    target_uri: target,
-    stat_prefix: CONTROL_PLANE,
-    channel_credentials: { ssl_credentials: { root_certs: { filename: rootsFile } } },
-    credentials_factory_name: "envoy.grpc_credentials.file_based_metadata",
-    call_credentials: [{ from_plugin: fromPlugin }],
-    channel_args: {
-      args: {
-        // A control plane that moves is found again within seconds, and one that is silent is given up.
-        "grpc.initial_reconnect_backoff_ms": { int_value: 100 },
-        "grpc.max_reconnect_backoff_ms": { int_value: 2_000 },
-        "grpc.keepalive_time_ms": { int_value: 30_000 },
-        "grpc.keepalive_timeout_ms": { int_value: 10_000 },
-        "grpc.keepalive_permit_without_calls": { int_value: 1 },
-      },
-    },
+    grpc_services: [{ envoy_grpc: { cluster_name: CONTROL_PLANE, retry_policy: { retry_back_off: retryBackOff } } }],
   };
 }
 
@@ -156,29 +103,6 @@ function socketCluster(name: string, path: string): object {
   const endpoint = { address: { pipe: { path } } };
   const assignment = { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint }] }] };
   return { name, type: "STATIC", connect_timeout: "1s", load_assignment: assignment };
-}
-
-function controlPlaneCluster(controlPlane: Exclude<ControlPlaneAddress, RemoteControlPlane>): object {
-  const address =
-    "path" in controlPlane
-      ? { pipe: { path: controlPlane.path } }
-      : { socket_address: { address: controlPlane.host, port_value: controlPlane.port } };
-  const http2 = { connection_keepalive: { interval: "30s", timeout: "10s" } };
-  return {
-    name: CONTROL_PLANE,
-    type: "STATIC",
-    connect_timeout: "1s",
-    typed_extension_protocol_options: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-        "@type": typeUrl("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"),
-        explicit_http_config: { http2_protocol_options: http2 },
-      },
-    },
-    load_assignment: {
-      cluster_name: CONTROL_PLANE,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }],
-    },
-  };
 }
 
 /** Under memory pressure: first give memory back, then let idle connections go, then answer 503, last take no connections. */

@@ -16,6 +16,8 @@ export interface ProxyIdentity {
   readonly node: EnvoyNode | undefined;
   /** The request's `authorization` header, unchecked. */
   readonly authorization: string | undefined;
+  /** The IP address that it comes from; undefined for a unix domain socket. */
+  readonly address?: string | undefined;
 }
 
 interface ConnectionEvents {

@@ -1,0 +1,179 @@
+/**
+ * The Secret that keeps the authority, as all replicas share it: read, created by whoever is first, and changed under the
+ * resource version that was read, so that of two replicas that do the same step one wins and the other reads again.
+ *
+ *   tls.crt, tls.key    the root that signs
+ *   next.crt, next.key  the one that will sign, while it is introduced
+ *   former.crt          the one that signed, while it is retired
+ *   ca.crt              all that are trusted, for whoever looks
+ *
+ * A Secret without our label was made by somebody else (say, cert-manager): it is used as it is and never written. Its
+ * `ca.crt` is then what proxies trust, and `tls.crt` may be an intermediate authority.
+ */
+import { ApiError, type ApiClient, resourcePath } from "../kubernetes/index.ts";
+import { type AuthorityState, trustedIn } from "./authority-state.ts";
+import { bundleOf, checkAuthority, type KeyPair, lifetimeOf } from "./certificates.ts";
+import { IdentityError } from "./identity-error.ts";
+
+export interface SecretLocation {
+  readonly client: ApiClient;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface StoredAuthority {
+  readonly state: AuthorityState;
+  /** PEM: what proxies are to trust. */
+  readonly bundle: string;
+  /** False where somebody else keeps the Secret. */
+  readonly isOurs: boolean;
+  /** A person asked for a new root with the annotation. */
+  readonly isRotationAsked: boolean;
+  readonly resourceVersion: string;
+}
+
+export interface Secret {
+  readonly apiVersion: "v1";
+  readonly kind: "Secret";
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly resourceVersion?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+const LABELS = { "app.kubernetes.io/managed-by": "trilith" };
+/** `trilith.dev/rotate-root: "now"` on the Secret begins a rotation; it is taken away when that has begun. */
+const ROTATE = "trilith.dev/rotate-root";
+/** When the present step of a rotation began. */
+const SINCE = "trilith.dev/rotation-step-since";
+
+/** Undefined where there is none. Rejects with an ApiError, or `badAuthority` where the Secret is not usable. */
+export async function readAuthority(at: SecretLocation): Promise<StoredAuthority | undefined> {
+  try {
+    const path = resourcePath({ ...SECRETS, namespace: at.namespace, name: at.name });
+    return authorityOf(await at.client.request<Secret>({ method: "GET", path }));
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "notFound") return undefined;
+    throw error;
+  }
+}
+
+/** Undefined where another replica was first. */
+export async function createAuthority(at: SecretLocation, state: AuthorityState): Promise<StoredAuthority | undefined> {
+  const path = resourcePath({ ...SECRETS, namespace: at.namespace });
+  return await unlessLost(at.client.request<Secret>({ method: "POST", path, body: secretOf(at, state) }));
+}
+
+/** Undefined where the Secret is not what it was when it was read. */
+export async function replaceAuthority(
+  at: SecretLocation,
+  { resourceVersion }: StoredAuthority,
+  state: AuthorityState,
+): Promise<StoredAuthority | undefined> {
+  const path = resourcePath({ ...SECRETS, namespace: at.namespace, name: at.name });
+  const body = secretOf(at, state, resourceVersion);
+  return await unlessLost(at.client.request<Secret>({ method: "PUT", path, body }));
+}
+
+const SECRETS = { group: "", version: "v1", plural: "secrets" };
+
+async function unlessLost(call: Promise<Secret>): Promise<StoredAuthority | undefined> {
+  try {
+    return authorityOf(await call);
+  } catch (error) {
+    const lost = error instanceof ApiError && LOST.has(error.code);
+    if (lost) return undefined;
+    throw error;
+  }
+}
+
+const LOST: ReadonlySet<string> = new Set(["alreadyExists", "conflict", "notFound"]);
+
+function authorityOf({ metadata, data = {} }: Secret): StoredAuthority {
+  const textOf = (field: string): string | undefined => {
+    const value = data[field];
+    return value === undefined || value === "" ? undefined : Buffer.from(value, "base64").toString();
+  };
+  const present = pairOf(textOf("tls.crt"), textOf("tls.key"));
+  if (!present)
+    throw new IdentityError(
+      "badAuthority",
+      `the Secret ${metadata.namespace}/${metadata.name} has no tls.crt with a tls.key. Delete it to have a new one made`,
+    );
+  checkIn(metadata, present);
+  const isOurs = Object.entries(LABELS).every(([key, value]) => metadata.labels?.[key] === value);
+  const state = isOurs ? stateOf(present, textOf, metadata.annotations?.[SINCE]) : { step: "steady" as const, present };
+  const given = isOurs ? undefined : textOf("ca.crt");
+  return {
+    state,
+    bundle: bundleOf(given === undefined ? trustedIn(state) : [given]),
+    isOurs,
+    isRotationAsked: metadata.annotations?.[ROTATE] !== undefined,
+    resourceVersion: metadata.resourceVersion ?? "",
+  };
+}
+
+function stateOf(
+  present: KeyPair,
+  textOf: (field: string) => string | undefined,
+  sinceText: string | undefined,
+): AuthorityState {
+  const next = pairOf(textOf("next.crt"), textOf("next.key"));
+  if (next) return { step: "introducing", present, next, since: sinceOf(sinceText, next) };
+  const former = textOf("former.crt");
+  if (former === undefined) return { step: "steady", present };
+  return { step: "retiring", present, former, since: sinceOf(sinceText, present) };
+}
+
+/** Somebody may have taken the annotation away; the new root was made when the rotation began. */
+function sinceOf(text: string | undefined, newRoot: KeyPair): Date {
+  const stated = new Date(text ?? "");
+  return Number.isNaN(stated.getTime()) ? lifetimeOf(newRoot.certificate).notBefore : stated;
+}
+
+function checkIn({ namespace, name }: Secret["metadata"], present: KeyPair): void {
+  try {
+    checkAuthority(present);
+  } catch (error) {
+    if (!(error instanceof IdentityError)) throw error;
+    throw new IdentityError(error.code, `the Secret ${namespace}/${name} cannot be used: ${error.message}`, error);
+  }
+}
+
+function pairOf(certificate: string | undefined, key: string | undefined): KeyPair | undefined {
+  return certificate === undefined || key === undefined ? undefined : { certificate, key };
+}
+
+function secretOf(
+  { namespace, name }: Pick<SecretLocation, "namespace" | "name">,
+  state: AuthorityState,
+  resourceVersion?: string,
+): Secret {
+  const texts = {
+    "tls.crt": state.present.certificate,
+    "tls.key": state.present.key,
+    "ca.crt": bundleOf(trustedIn(state)),
+    ...(state.step === "introducing" && { "next.crt": state.next.certificate, "next.key": state.next.key }),
+    ...(state.step === "retiring" && { "former.crt": state.former }),
+  };
+  const data = Object.entries(texts).map(([field, text]) => [field, Buffer.from(text).toString("base64")] as const);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name,
+      namespace,
+      labels: LABELS,
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      ...(state.step !== "steady" && { annotations: { [SINCE]: state.since.toISOString() } }),
+    },
+    // Ours has fields that a Secret of type kubernetes.io/tls may have, too, and the type cannot be changed later.
+    type: "Opaque",
+    data: Object.fromEntries(data),
+  };
+}

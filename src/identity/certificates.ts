@@ -1,0 +1,156 @@
+/**
+ * X.509 as far as the control plane makes it: roots that sign, and server certificates that they sign. ECDSA on P-256
+ * everywhere, which every Envoy verifies. Nothing is kept here; everything goes in and out as PEM.
+ */
+// @peculiar/x509 does not load without it.
+// oxlint-disable-next-line import/no-unassigned-import
+import "reflect-metadata";
+import { createPrivateKey, type KeyObject, webcrypto, X509Certificate } from "node:crypto";
+import * as x509 from "@peculiar/x509";
+import { IdentityError } from "./identity-error.ts";
+
+/** A certificate, with those that lead from it to a root if there are any, and its key (PKCS #8); both PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface Lifetime {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+/** A root of its own for each call: two are told apart by their keys, so their names may be equal. */
+export async function createRoot(commonName: string, lifetime: Lifetime): Promise<KeyPair> {
+  const keys = await newKeys();
+  const root = await x509.X509CertificateGenerator.createSelfSigned({
+    name: [{ CN: [commonName] }],
+    keys,
+    signingAlgorithm: ALGORITHM,
+    ...lifetime,
+    extensions: [
+      // It signs servers only, no further authorities.
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { certificate: pemOf(root), key: await pemOfKey(keys.privateKey) };
+}
+
+/**
+ * A certificate for a server by these DNS names, the first of which is its common name. It ends with its authority at the
+ * latest. Rejects with `badAuthority` where the authority cannot sign.
+ */
+export async function issueServerCertificate(
+  authority: KeyPair,
+  names: readonly string[],
+  { notBefore, notAfter }: Lifetime,
+): Promise<KeyPair> {
+  const issuer = firstCertificateOf(authority.certificate);
+  const issuerCertificate = new x509.X509Certificate(issuer.raw);
+  const signing = await signingKeyOf(authority.key);
+  const keys = await newKeys();
+  const end = new Date(Math.min(notAfter.getTime(), issuer.validToDate.getTime()));
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: [{ CN: [(names[0] ?? "").slice(0, LONGEST_COMMON_NAME)] }],
+    issuer: issuerCertificate.subjectName,
+    publicKey: keys.publicKey,
+    signingKey: signing.key,
+    signingAlgorithm: signing.algorithm,
+    notBefore,
+    notAfter: end,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
+      // Two roots of the same name are told apart by it while both are trusted.
+      await x509.AuthorityKeyIdentifierExtension.create(issuerCertificate.publicKey),
+    ],
+  });
+  const chain = isSelfSigned(issuer)
+    ? pemOf(certificate)
+    : `${pemOf(certificate)}${withNewline(authority.certificate)}`;
+  return { certificate: chain, key: await pemOfKey(keys.privateKey) };
+}
+
+/** RFC 5280, ub-common-name. */
+const LONGEST_COMMON_NAME = 64;
+
+/** Throws `badAuthority`, saying what is wrong, where these cannot sign for servers. */
+export function checkAuthority({ certificate, key }: KeyPair): void {
+  const parsed = firstCertificateOf(certificate);
+  if (!parsed.ca) throw new IdentityError("badAuthority", "its certificate is not one of an authority (CA:TRUE)");
+  if (!parsed.checkPrivateKey(privateKeyOf(key)))
+    throw new IdentityError("badAuthority", "its private key does not belong to its certificate");
+}
+
+/** When the first certificate of the PEM begins and ends. */
+export function lifetimeOf(certificate: string): Lifetime {
+  const { validFromDate, validToDate } = firstCertificateOf(certificate);
+  return { notBefore: validFromDate, notAfter: validToDate };
+}
+
+/** All of these, each once, in their order. */
+export function bundleOf(certificates: readonly string[]): string {
+  const blocks = certificates.flatMap((pem) => pem.match(PEM_CERTIFICATE) ?? []);
+  return [...new Set(blocks.map((block) => block.replaceAll("\r", "")))].map(withNewline).join("");
+}
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function firstCertificateOf(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw new IdentityError("badAuthority", "its certificate is no X.509 certificate in PEM", error);
+  }
+}
+
+function privateKeyOf(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    throw new IdentityError("badAuthority", "its private key is none in PEM", error);
+  }
+}
+
+interface SigningKey {
+  readonly key: webcrypto.CryptoKey;
+  readonly algorithm: { readonly name: string; readonly hash: string };
+}
+
+/** Keys that came from elsewhere may be of other kinds than ours. */
+async function signingKeyOf(pem: string): Promise<SigningKey> {
+  const key = privateKeyOf(pem);
+  const algorithm = algorithmOf(key);
+  const pkcs8 = key.export({ format: "der", type: "pkcs8" });
+  return { key: await webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, false, ["sign"]), algorithm };
+}
+
+const CURVES: Readonly<Record<string, string>> = { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" };
+
+function algorithmOf(key: KeyObject): { readonly name: string; readonly hash: string; readonly namedCurve?: string } {
+  const namedCurve = CURVES[key.asymmetricKeyDetails?.namedCurve ?? ""];
+  if (key.asymmetricKeyType === "ec" && namedCurve !== undefined)
+    return { name: "ECDSA", hash: namedCurve === "P-256" ? "SHA-256" : "SHA-384", namedCurve };
+  if (key.asymmetricKeyType === "rsa") return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  throw new IdentityError("badAuthority", "its private key is neither RSA nor ECDSA on P-256, P-384 or P-521");
+}
+
+const isSelfSigned = (certificate: X509Certificate): boolean => certificate.checkIssued(certificate);
+
+async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+}
+
+const withNewline = (pem: string): string => (pem.endsWith("\n") ? pem : `${pem}\n`);
+
+const pemOf = (certificate: x509.X509Certificate): string => withNewline(certificate.toString("pem"));
+
+async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
+  return withNewline(x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY"));
+}

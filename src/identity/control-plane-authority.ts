@@ -1,0 +1,185 @@
+/**
+ * The control plane's certificate authority as one replica has it: opens or makes the Secret, looks at it from time to time,
+ * does the steps of a rotation when they are due, and holds a server certificate of its own that is never stored and is
+ * renewed by itself. Any replica may do a step; no leader is needed.
+ *
+ * Fails towards what is known: while the API server is away, or the Secret is unusable, the last root goes on signing and the problem is told.
+ */
+import { systemTimers, type Timers } from "../kubernetes/index.ts";
+import {
+  createAuthority,
+  readAuthority,
+  replaceAuthority,
+  type SecretLocation,
+  type StoredAuthority,
+} from "./authority-secret.ts";
+import { type AuthorityState, nextStep, type RotationTimes, renewalOf } from "./authority-state.ts";
+import { createRoot, issueServerCertificate, type KeyPair, type Lifetime, lifetimeOf } from "./certificates.ts";
+
+export interface AuthorityOptions extends SecretLocation {
+  /** DNS names of the control plane: see `controlPlaneNames`. */
+  readonly serverNames: readonly string[];
+  /** What proxies are to trust is another one now. */
+  readonly onBundle?: (pem: string) => void;
+  /** The server certificate is another one now; connections that are open may stay. */
+  readonly onServerCertificate?: (pair: KeyPair) => void;
+  /** The Secret could not be read, written or used; it goes on by itself. */
+  readonly onProblem?: (error: unknown) => void;
+  readonly times?: Partial<AuthorityTimes>;
+  readonly clock?: () => Date;
+  readonly timers?: Timers;
+}
+
+export interface AuthorityTimes extends RotationTimes {
+  readonly rootLifeMs: number;
+  readonly serverLifeMs: number;
+  /** How often the Secret is looked at. */
+  readonly lookMs: number;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+const defaultAuthorityTimes: AuthorityTimes = {
+  rootLifeMs: 3 * 365 * DAY_MS,
+  serverLifeMs: DAY_MS,
+  lookMs: MINUTE_MS,
+  introduceMs: HOUR_MS,
+  retireMs: 28 * HOUR_MS,
+};
+
+/** Clocks of machines differ: a certificate is good from a while ago. */
+const BACKDATE_MS = HOUR_MS;
+/** How often two replicas may be in each other's way before one gives up until the next look. */
+const MOST_LOST_RACES = 5;
+
+/** Every name by which a pod of the cluster may call the Service; the first is the one that proxies check. */
+export function controlPlaneNames(service: string, namespace: string, clusterDomain = "cluster.local"): string[] {
+  const name = `${service}.${namespace}.svc`;
+  return [name, `${name}.${clusterDomain}`, `${service}.${namespace}`, service];
+}
+
+/** Rejects with an ApiError, or an IdentityError `badAuthority`, where there is no authority to begin with. */
+export async function openAuthority(options: AuthorityOptions): Promise<ControlPlaneAuthority> {
+  const times = { ...defaultAuthorityTimes, ...options.times };
+  const stored = await settle(options, times);
+  const authority = new ControlPlaneAuthority(options, times, stored, await issue(options, times, stored.state));
+  authority.start();
+  return authority;
+}
+
+export class ControlPlaneAuthority implements AsyncDisposable {
+  readonly #options: AuthorityOptions;
+  readonly #times: AuthorityTimes;
+  readonly #timers: Timers;
+  #stored: StoredAuthority;
+  #server: KeyPair;
+  #next: Disposable | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  /** Made by `openAuthority`. */
+  constructor(options: AuthorityOptions, times: AuthorityTimes, stored: StoredAuthority, server: KeyPair) {
+    this.#options = options;
+    this.#times = times;
+    this.#timers = options.timers ?? systemTimers;
+    this.#stored = stored;
+    this.#server = server;
+  }
+
+  /** What proxies and other replicas are to trust, in PEM. */
+  get bundle(): string {
+    return this.#stored.bundle;
+  }
+
+  get serverCertificate(): KeyPair {
+    return this.#server;
+  }
+
+  get step(): AuthorityState["step"] {
+    return this.#stored.state.step;
+  }
+
+  start(): void {
+    this.#next = this.#timers.after(this.#times.lookMs, () => {
+      this.#looking = this.look().finally(() => {
+        if (!this.#isClosed) this.start();
+      });
+    });
+  }
+
+  /** Reads the Secret, does what is due, and renews the server certificate. Never rejects. */
+  async look(): Promise<void> {
+    try {
+      const stored = await settle(this.#options, this.#times);
+      const wasBundle = this.bundle;
+      const wasSigner = this.#stored.state.present.certificate;
+      this.#stored = stored;
+      if (stored.bundle !== wasBundle) this.#options.onBundle?.(stored.bundle);
+      await this.#renew(stored.state.present.certificate !== wasSigner);
+    } catch (error) {
+      this.#options.onProblem?.(error);
+      // A certificate that runs out is worse than a Secret that nobody can read at the moment.
+      await this.#renew(false).catch((problem: unknown) => this.#options.onProblem?.(problem));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#next?.[Symbol.dispose]();
+    await this.#looking;
+  }
+
+  async #renew(isForced: boolean): Promise<void> {
+    const now = nowOf(this.#options).getTime();
+    if (!isForced && now < renewalOf(this.#server.certificate)) return;
+    // Near the end of a root that nobody rotates, a new certificate would be no better.
+    const signerEnds = lifetimeOf(this.#stored.state.present.certificate).notAfter.getTime();
+    if (!isForced && lifetimeOf(this.#server.certificate).notAfter.getTime() >= signerEnds) return;
+    this.#server = await issue(this.#options, this.#times, this.#stored.state);
+    this.#options.onServerCertificate?.(this.#server);
+  }
+}
+
+/** The authority after everything that is due was done, by this replica or another one. */
+async function settle(options: AuthorityOptions, times: AuthorityTimes): Promise<StoredAuthority> {
+  for (let race = 0; race < MOST_LOST_RACES; race += 1) {
+    const stored = await readAuthority(options);
+    const now = nowOf(options);
+    if (stored && !stored.isOurs) return stored;
+    const due = stored
+      ? await dueState(stored, now, times)
+      : { step: "steady" as const, present: await newRoot(now, times) };
+    if (stored && !due) return stored;
+    const written = due && (stored ? replaceAuthority(options, stored, due) : createAuthority(options, due));
+    const settled = await written;
+    if (settled) return settled;
+  }
+  throw new Error(`the Secret ${options.namespace}/${options.name} changed each time that it was to be written`);
+}
+
+async function dueState(
+  { state, isRotationAsked }: StoredAuthority,
+  now: Date,
+  times: AuthorityTimes,
+): Promise<AuthorityState | undefined> {
+  const step = nextStep(state, now, times, isRotationAsked);
+  if (step === "none") return undefined;
+  if (step !== "begin") return step.state;
+  return { step: "introducing", present: state.present, next: await newRoot(now, times), since: now };
+}
+
+async function newRoot(now: Date, times: AuthorityTimes): Promise<KeyPair> {
+  return await createRoot("Trilith control plane", livesFrom(now, times.rootLifeMs));
+}
+
+async function issue(options: AuthorityOptions, times: AuthorityTimes, { present }: AuthorityState): Promise<KeyPair> {
+  return await issueServerCertificate(present, options.serverNames, livesFrom(nowOf(options), times.serverLifeMs));
+}
+
+function livesFrom(now: Date, lifeMs: number): Lifetime {
+  return { notBefore: new Date(now.getTime() - BACKDATE_MS), notAfter: new Date(now.getTime() + lifeMs) };
+}
+
+const nowOf = ({ clock }: AuthorityOptions): Date => clock?.() ?? new Date();

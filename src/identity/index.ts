@@ -1,0 +1,22 @@
+/** Who is who: the control plane's certificate authority, and whom it lets in for which token. */
+export {
+  type Admission,
+  type Admitted,
+  type Caller,
+  PEER_AUDIENCE,
+  peerAdmission,
+  PROXY_AUDIENCE,
+  proxyAdmission,
+  type Refusal,
+  type RefusalReason,
+} from "./admission.ts";
+export { type KeyPair } from "./certificates.ts";
+export {
+  type AuthorityOptions,
+  type AuthorityTimes,
+  type ControlPlaneAuthority,
+  controlPlaneNames,
+  openAuthority,
+} from "./control-plane-authority.ts";
+export { IdentityError, type IdentityErrorCode } from "./identity-error.ts";
+export type { ServiceAccount } from "./token-reviewer.ts";
