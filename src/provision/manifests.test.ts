@@ -84,12 +84,14 @@ test("labels of a Gateway cannot take its pods from it", () => {
   expect(labels["gateway.networking.k8s.io/gateway-name"]).toBe("web");
 });
 
-test("pods are made anew for other authorities, and not for another port", () => {
+test("pods are made anew for another bootstrap, and neither for another port nor for authorities, which Envoy reads again", () => {
   const filesOf = (sent: readonly Sent[]): string | undefined =>
     find(sent, "Deployment").spec.template.metadata.annotations["trilith.dev/files"];
   const before = filesOf(sentOf(wish));
   expect(filesOf(sentOf({ ...wish, ports: [] }))).toBe(before);
-  expect(filesOf(sentOf(wish, { ...installation, caBundle: "PEM, and another" }))).not.toBe(before);
+  expect(filesOf(sentOf(wish, { ...installation, caBundle: "PEM, and another" }))).toBe(before);
+  expect(filesOf(sentOf(wish, { ...installation, bootstrapOf: () => "another" }))).not.toBe(before);
+  expect(filesOf(sentOf(wish, { ...installation, files: { "more.json": "{}" } }))).not.toBe(before);
 });
 
 test("a Gateway without ports has no Service", () => {
