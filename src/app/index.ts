@@ -1,6 +1,8 @@
 /** The program: rooms wired together, as `serve` and as `check`. */
 export { checkFiles } from "./check-files.ts";
 export type { CheckResult } from "./check-files.ts";
+export { startController } from "./controller.ts";
+export type { Controller, ControllerOptions } from "./controller.ts";
 export type { ShownResource } from "./describe-resources.ts";
 export type { Diagnostic } from "./diagnosis.ts";
 export { startStandalone } from "./standalone.ts";

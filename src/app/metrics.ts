@@ -14,7 +14,11 @@ export interface MetricReadings {
   readonly proxies: number;
   readonly ready: boolean;
   readonly diagnostics: readonly Diagnostic[];
-  readonly filesHeld: number;
+  /** Standalone. */
+  readonly filesHeld?: number;
+  /** In a cluster: whether this replica leads, and objects whose status is yet to be written. */
+  readonly leading?: boolean;
+  readonly statusBacklog?: number;
 }
 
 export class Metrics {
@@ -76,11 +80,17 @@ export class Metrics {
     ready,
     diagnostics,
     filesHeld,
+    leading,
+    statusBacklog,
   }: MetricReadings): Promise<{ readonly contentType: string; readonly text: string }> {
     this.#set("trilith_ready", "1 once the first complete state was acknowledged.", Number(ready));
     this.#set("trilith_proxies_connected", "Envoys with an open stream.", proxies);
     this.#set("trilith_envoy_resources", "Envoy resources that are wanted.", resources);
-    this.#set("trilith_files_held", "Files with objects that keep their last good state.", filesHeld);
+    if (filesHeld !== undefined)
+      this.#set("trilith_files_held", "Files with objects that keep their last good state.", filesHeld);
+    if (leading !== undefined) this.#set("trilith_leading", "1 for the replica that leads.", Number(leading));
+    if (statusBacklog !== undefined)
+      this.#set("trilith_status_backlog", "Objects whose status is yet to be written.", statusBacklog);
     this.#set(
       "trilith_graph_recomputations",
       "Inputs of derived collections worked out since the start.",

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check-command.ts";
 import { CliError } from "./cli-error.ts";
+import { controllerCommand } from "./controller-command.ts";
 import { completionCommand } from "./completion-command.ts";
 import { envoyCommand, getCommand } from "./envoy-command.ts";
 import { installCommand } from "./install-command.ts";
@@ -17,6 +18,7 @@ const program = new Command("trilith")
   .exitOverride();
 
 program.addCommand(serveCommand());
+program.addCommand(controllerCommand());
 program.addCommand(checkCommand());
 program.addCommand(statusCommand());
 program.addCommand(getCommand());

@@ -22,7 +22,6 @@ export interface DeploymentWish {
 /** Beyond the time to drain, until the kubelet kills. */
 const GRACE_SECONDS = 20;
 const TOKEN_SECONDS = 3600;
-const FILES_FOLDER = "/etc/trilith";
 
 export function deploymentSpec(wish: DeploymentWish): object {
   const { labels, annotations, selector } = wish;
@@ -35,7 +34,7 @@ export function deploymentSpec(wish: DeploymentWish): object {
 }
 
 function podSpec(wish: DeploymentWish): object {
-  const { name, selector, pod, installation, paths } = wish;
+  const { name, selector, pod, installation } = wish;
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
@@ -69,7 +68,7 @@ function podSpec(wish: DeploymentWish): object {
               serviceAccountToken: {
                 audience: installation.audience,
                 expirationSeconds: TOKEN_SECONDS,
-                path: paths.token.split("/").at(-1),
+                path: "token",
               },
             },
           ],
@@ -86,15 +85,7 @@ function envoyContainer({ pod, installation, paths }: DeploymentWish): object {
     image: installation.image,
     imagePullPolicy: installation.imagePullPolicy,
     command: ["envoy"],
-    args: [
-      `--config-path=${paths.bootstrap}`,
-      "--service-node=$(POD_NAME)",
-      "--log-level=warning",
-      "--concurrency=2",
-      `--drain-time-s=${pod.drainSeconds}`,
-      "--drain-strategy=immediate",
-      "--disable-hot-restart",
-    ],
+    args: Object.entries(argumentsOf(pod, paths)).flatMap(([option, value]) => [`--${option}`, ...value]),
     env: [{ name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } }],
     ports: [{ name: "metrics", containerPort: pod.port, protocol: "TCP" }],
     resources: { requests: { cpu: "10m", memory: "64Mi" } },
@@ -116,10 +107,23 @@ function envoyContainer({ pod, installation, paths }: DeploymentWish): object {
       },
     },
     volumeMounts: [
-      { name: "files", mountPath: FILES_FOLDER, readOnly: true },
+      { name: "files", mountPath: paths.files, readOnly: true },
       { name: "run", mountPath: paths.adminSocket.slice(0, paths.adminSocket.lastIndexOf("/")) },
-      { name: "token", mountPath: paths.token.slice(0, paths.token.lastIndexOf("/")), readOnly: true },
+      { name: "token", mountPath: paths.tokenFolder, readOnly: true },
     ],
+  };
+}
+
+/** Envoy takes an option and its value as two arguments. */
+function argumentsOf({ drainSeconds }: PodSettings, { bootstrap }: typeof POD_PATHS): Record<string, string[]> {
+  return {
+    "config-path": [bootstrap],
+    "service-node": ["$(POD_NAME)"],
+    "log-level": ["warning"],
+    concurrency: ["2"],
+    "drain-time-s": [String(drainSeconds)],
+    "drain-strategy": ["immediate"],
+    "disable-hot-restart": [],
   };
 }
 

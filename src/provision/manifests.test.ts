@@ -8,7 +8,7 @@ import type { Installation, Wish } from "./wish.ts";
 const installation: Installation = {
   image: "envoy:1",
   imagePullPolicy: "IfNotPresent",
-  bootstrapOf: (proxy, { port }) => `bootstrap of ${proxy}, ${port}`,
+  filesOf: (proxy, { port }) => ({ "bootstrap.json": `bootstrap of ${proxy}, ${port}` }),
   caBundle: "PEM",
   audience: "trilith.dev/xds",
 };
@@ -84,14 +84,14 @@ test("labels of a Gateway cannot take its pods from it", () => {
   expect(labels["gateway.networking.k8s.io/gateway-name"]).toBe("web");
 });
 
-test("pods are made anew for another bootstrap, and neither for another port nor for authorities, which Envoy reads again", () => {
+test("pods are made anew for another bootstrap, and not for another port or other authorities", () => {
   const filesOf = (sent: readonly Sent[]): string | undefined =>
     find(sent, "Deployment").spec.template.metadata.annotations["trilith.dev/files"];
   const before = filesOf(sentOf(wish));
   expect(filesOf(sentOf({ ...wish, ports: [] }))).toBe(before);
   expect(filesOf(sentOf(wish, { ...installation, caBundle: "PEM, and another" }))).toBe(before);
-  expect(filesOf(sentOf(wish, { ...installation, bootstrapOf: () => "another" }))).not.toBe(before);
-  expect(filesOf(sentOf(wish, { ...installation, files: { "more.json": "{}" } }))).not.toBe(before);
+  const other = { ...installation, filesOf: () => ({ "bootstrap.json": "another" }) };
+  expect(filesOf(sentOf(wish, other))).not.toBe(before);
 });
 
 test("a Gateway without ports has no Service", () => {

@@ -27,7 +27,7 @@ export const nameOf = ({ name, gatewayClassName }: Wish): string => generatedNam
 
 export function manifestsOf(wish: Wish, installation: Installation): readonly Manifest[] {
   const pod: PodSettings = { port: POD_PORT, drainToken: drainTokenOf(wish), drainSeconds: DRAIN_SECONDS };
-  const files = { "bootstrap.json": installation.bootstrapOf(wish.proxy, pod), ...installation.files };
+  const files = installation.filesOf(wish.proxy, pod);
   const labels = labelsOf(wish);
   const manifest = (kind: ManifestKind, fields: object): Manifest => ({
     apiVersion: apiVersionOf(kind),
@@ -51,7 +51,6 @@ export function manifestsOf(wish: Wish, installation: Installation): readonly Ma
         labels,
         annotations: {
           ...wish.infrastructure.annotations,
-          // Envoy reads its bootstrap once: another one needs other pods. Other roots it takes up by itself.
           "trilith.dev/files": digestOf(JSON.stringify(files)),
           "prometheus.io/scrape": "true",
           "prometheus.io/port": String(POD_PORT),

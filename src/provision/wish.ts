@@ -20,11 +20,9 @@ export interface Wish {
 export interface Installation {
   readonly image: string;
   readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never";
-  /** Envoy's bootstrap for the proxy, as JSON. */
-  readonly bootstrapOf: (proxy: ProxyKey, pod: PodSettings) => string;
-  /** Further files beside the bootstrap and `ca.crt`, by their names. */
-  readonly files?: Readonly<Record<string, string>>;
-  /** PEM; the authorities that proxies know the control plane by. */
+  /** What Envoy reads when it starts, by file name; `bootstrap.json` among them. Other contents need other pods. */
+  readonly filesOf: (proxy: ProxyKey, pod: PodSettings) => Readonly<Record<string, string>>;
+  /** PEM; the authorities that proxies know the control plane by. A running Envoy takes up others. */
   readonly caBundle: string;
   /** Of the tokens that proxies prove themselves with. */
   readonly audience: string;
@@ -39,9 +37,8 @@ export interface PodSettings {
 
 /** Where things are in the pod; Envoy's bootstrap names them. */
 export const POD_PATHS = {
-  bootstrap: "/etc/trilith/bootstrap.json",
-  /** With the bootstrap, `ca.crt` and further files. */
   files: "/etc/trilith",
-  token: "/var/run/secrets/trilith.dev/token/token",
+  bootstrap: "/etc/trilith/bootstrap.json",
+  tokenFolder: "/var/run/secrets/trilith.dev/token",
   adminSocket: "/run/trilith/admin.sock",
 } as const;

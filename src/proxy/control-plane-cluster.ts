@@ -80,7 +80,8 @@ function tlsTo({ host, directory }: RemoteControlPlane): object {
       sni: host,
       common_tls_context: {
         alpn_protocols: ["h2"],
-        tls_params: { tls_minimum_protocol_version: "TLSv1_3" },
+        // Upstream, Envoy goes up to 1.2 unless told otherwise.
+        tls_params: { tls_minimum_protocol_version: "TLSv1_3", tls_maximum_protocol_version: "TLSv1_3" },
         combined_validation_context: {
           default_validation_context: {
             match_typed_subject_alt_names: [{ san_type: "DNS", matcher: { exact: host } }],

@@ -20,6 +20,8 @@ export interface KubernetesSourceOptions {
   readonly onChanges: (changes: readonly ObjectChange[]) => void;
   /** The first state is complete. Called once. */
   readonly onSynced: () => void;
+  /** These objects are stored in another version, be it for a status alone. */
+  readonly onStored?: (keys: readonly ObjectKey[]) => void;
   readonly onBundle?: (bundle: BundleVersions) => void;
   /** `problems` has changed. */
   readonly onProblems?: () => void;
@@ -222,14 +224,18 @@ export class KubernetesSource implements Disposable {
       resource,
       read: (object) => trimObject(object as unknown as SentObject, kind, apiVersion),
       onChanges: (changes) => {
+        const stored: ObjectKey[] = [];
         for (const change of changes) {
           if (change.kind === "delete") this.#push(this.#store.delete(kind, keyOfName(kind, change.name)));
           else {
-            onSet(keyOf(kind, change.item.metadata));
+            const key = keyOf(kind, change.item.metadata);
+            onSet(key);
             this.#push(this.#store.set(kind, change.item));
+            if (this.#store.stored.has(key)) stored.push(key);
           }
         }
         this.#tellRefused();
+        if (this.#isSynced && stored.length > 0) this.#options.onStored?.(stored);
       },
       onSynced: () => {
         onListed();

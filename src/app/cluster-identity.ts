@@ -1,0 +1,107 @@
+/**
+ * Who is who in the cluster: the control plane's own authority, and which callers are Envoys of which Gateway or other
+ * replicas. Wires the identity room to what translation knows.
+ */
+import { readFile } from "node:fs/promises";
+import type { Logger } from "pino";
+import {
+  type KeyPair,
+  controlPlaneNames,
+  openAuthority,
+  peerAdmission,
+  proxyAdmission,
+  type Refusal,
+} from "../identity/index.ts";
+import type { ApiClient } from "../kubernetes/index.ts";
+import type { ProxyKey } from "../model/index.ts";
+import { nameOf } from "../provision/index.ts";
+import type { ProxyIdentity } from "../transport/index.ts";
+import type { Engine } from "./engine.ts";
+import type { PeerExchangeOptions } from "./peer-exchange.ts";
+
+export interface ClusterIdentityOptions {
+  readonly client: ApiClient;
+  readonly namespace: string;
+  /** The control plane's Service and ServiceAccount have one name. */
+  readonly service: string;
+  readonly engine: Engine;
+  readonly log: Logger;
+}
+
+export interface ClusterIdentity extends AsyncDisposable {
+  /** PEM; what proxies are to trust. */
+  readonly bundle: string;
+  readonly serverCertificate: TlsFiles;
+  onBundle(told: (bundle: string) => void): void;
+  onServerCertificate(told: (tls: TlsFiles) => void): void;
+  /** The proxy that the caller is an Envoy of, or why it is turned away. */
+  admit(caller: ProxyIdentity): Promise<ProxyKey | Refusal>;
+  forPeers(tokenFile: string): Pick<PeerExchangeOptions, "authorize" | "tls" | "token">;
+}
+
+export interface TlsFiles {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Of the Secret in the namespace of the installation. */
+const AUTHORITY_SECRET = "trilith-ca";
+
+export async function openClusterIdentity(options: ClusterIdentityOptions): Promise<ClusterIdentity> {
+  const { client, namespace, service, engine, log } = options;
+  const bundleTold: ((bundle: string) => void)[] = [];
+  const certificateTold: ((tls: TlsFiles) => void)[] = [];
+  const serverNames = controlPlaneNames(service, namespace);
+  const authority = await openAuthority({
+    client,
+    namespace,
+    name: AUTHORITY_SECRET,
+    serverNames,
+    onBundle: (bundle) => {
+      for (const tell of bundleTold) tell(bundle);
+    },
+    onServerCertificate: (pair) => {
+      for (const tell of certificateTold) tell(tlsOf(pair));
+    },
+    onProblem: (error) => log.error({ err: error }, "the control plane's authority has a problem; the last one stays"),
+  });
+  const onRefused = (refusal: Refusal, caller: { readonly address?: string | undefined }): void =>
+    log.warn({ reason: refusal.reason, address: caller.address }, `a caller was turned away: ${refusal.message}`);
+  const proxies = proxyAdmission<ProxyKey>({ client, onRefused, proxyOf: (account) => proxyOf(engine, account) });
+  const replicas = peerAdmission({ client, onRefused, namespace, name: service });
+  return {
+    get bundle() {
+      return authority.bundle;
+    },
+    get serverCertificate() {
+      return tlsOf(authority.serverCertificate);
+    },
+    onBundle: (told) => void bundleTold.push(told),
+    onServerCertificate: (told) => void certificateTold.push(told),
+    admit: async ({ authorization, node, address }) => {
+      const answer = await proxies.admit({ authorization, node, address });
+      return "refused" in answer ? answer : answer.identity;
+    },
+    forPeers: (tokenFile) => ({
+      authorize: async (authorization) => !("refused" in (await replicas.admit({ authorization }))),
+      token: async () => (await readFile(tokenFile, "utf8")).trim(),
+      tls: {
+        server: tlsOf(authority.serverCertificate),
+        client: () => ({ ca: authority.bundle, servername: serverNames[0] ?? service }),
+      },
+    }),
+    [Symbol.asyncDispose]: () => authority[Symbol.asyncDispose](),
+  };
+}
+
+const tlsOf = ({ certificate, key }: KeyPair): TlsFiles => ({ cert: certificate, key });
+
+/** A ServiceAccount is a Gateway's when it is in the Gateway's namespace and has the name of what is made for it. */
+function proxyOf(
+  { translation }: Engine,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): ProxyKey | undefined {
+  for (const wish of translation.infrastructure.values())
+    if (wish.namespace === namespace && nameOf(wish) === name) return wish.proxy;
+  return undefined;
+}

@@ -1,0 +1,18 @@
+/** How translation is set in a cluster: a proxy of its own for each Gateway, which is reached through a Service. */
+import { proxyKey } from "../model/index.ts";
+import type { TranslateSettings } from "../translate/index.ts";
+import { CONTROLLER_NAME } from "./standalone-settings.ts";
+import { SUPPORTED_FEATURES } from "./supported-features.ts";
+
+/** What only a cluster has. */
+const CLUSTER_FEATURES: readonly string[] = ["GatewayInfrastructure"];
+
+export function controllerSettings(): TranslateSettings {
+  return {
+    controllerName: CONTROLLER_NAME,
+    proxyOf: ({ namespace, name }) => proxyKey(`${namespace}/${name}`),
+    bindAddress: "0.0.0.0",
+    addresses: "service",
+    features: [...SUPPORTED_FEATURES, ...CLUSTER_FEATURES].sort(),
+  };
+}

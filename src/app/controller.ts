@@ -1,0 +1,160 @@
+/**
+ * Trilith in a cluster: the API server's objects in, an Envoy for each Gateway serving them, statuses back. Wires the rooms
+ * together and decides nothing itself.
+ *
+ *   every replica  follows the cluster, translates all of it, serves xDS, tells the others what its Envoys acknowledged
+ *   the leader     writes statuses and Events, and makes what Gateways need
+ *
+ * A replica serves nobody before it has read everything once, so that no Envoy is given half a state.
+ */
+import type { Logger } from "pino";
+import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
+import type { ApiClient } from "../kubernetes/index.ts";
+import { Clock, NameResolver } from "../sources/index.ts";
+import { openClusterIdentity } from "./cluster-identity.ts";
+import { followCluster } from "./cluster-objects.ts";
+import { type ClusterProxies, startClusterProxies } from "./cluster-proxies.ts";
+import {
+  controllerAdmin,
+  controllerHealth,
+  diagnosticsOf,
+  type ReplicaView,
+  type ServingReplica,
+} from "./controller-admin.ts";
+import { controllerSettings } from "./controller-settings.ts";
+import { createEngine } from "./engine.ts";
+import { DiagnosticLog, logFacts, logFailure } from "./event-log.ts";
+import { GatewayInfrastructure } from "./gateway-infrastructure.ts";
+import { type EnvoyImage, installationOf } from "./installation.ts";
+import { Leadership } from "./leadership.ts";
+import { Metrics } from "./metrics.ts";
+import { startPeerExchange } from "./peer-exchange.ts";
+import { CONTROLLER_NAME } from "./standalone-settings.ts";
+import { StatusDuty } from "./status-duty.ts";
+
+export interface ControllerOptions {
+  readonly client: ApiClient;
+  /** Where Trilith is installed. */
+  readonly namespace: string;
+  /** The name of its Service, and of its ServiceAccount. */
+  readonly service: string;
+  /** Unique among all processes: the pod's name. */
+  readonly replica: string;
+  /** The token to show to other replicas, in a file. */
+  readonly peerTokenFile: string;
+  readonly envoy: EnvoyImage;
+  readonly listen: {
+    readonly xds: AdminAddress;
+    readonly peers: AdminAddress;
+    /** For probes and Prometheus. */
+    readonly health: AdminAddress;
+    /** Everything, to whoever can reach it: loopback. */
+    readonly admin: AdminAddress;
+  };
+  readonly log: Logger;
+}
+
+export interface Controller {
+  /** What readiness waits for; undefined when ready. */
+  notReady(): string | undefined;
+  /** Ends what is under way, gives the lead away, and lets the Envoys go to other replicas. */
+  stop(): Promise<void>;
+}
+
+const LOG_AFTER_MS = 1_000;
+
+export async function startController(options: ControllerOptions): Promise<Controller> {
+  const { log, listen } = options;
+  await using starting = new AsyncDisposableStack();
+  const engine = createEngine(controllerSettings());
+  starting.use(engine.graph.onFailure((failure) => logFailure(log, failure)));
+  let serving: ServingReplica | undefined;
+  let waitsFor: string | undefined = "it reads the cluster";
+  const view: ReplicaView = {
+    engine,
+    metrics: new Metrics(),
+    notReady: () => waitsFor,
+    serving: () => serving,
+  };
+  starting.use(await startHealthServer(listen.health, controllerHealth(view)));
+  starting.use(await startAdminServer(listen.admin, controllerAdmin(view)));
+  serving = await startReplica(options, view, starting);
+  starting.use(logDiagnostics(view, log));
+  waitsFor = undefined;
+  log.info({ port: listen.xds.port, replica: options.replica }, "serving xDS");
+  const running = starting.move();
+  return {
+    notReady: () => waitsFor,
+    stop: async () => {
+      waitsFor = "it is going down";
+      await running.disposeAsync();
+    },
+  };
+}
+
+/** In the order in which each needs the ones before; what fails, takes down what was started. */
+async function startReplica(
+  options: ControllerOptions,
+  { engine, metrics }: ReplicaView,
+  starting: AsyncDisposableStack,
+): Promise<ServingReplica> {
+  const { client, namespace, service, replica, listen, log } = options;
+  const { graph, translation, driven } = engine;
+  const identity = starting.use(await openClusterIdentity({ client, namespace, service, engine, log }));
+  const cluster = starting.use(await followCluster({ client, engine, log }));
+  starting.use(new Clock(driven.clock));
+  starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
+  const installation = installationOf(options, identity.bundle);
+  const infrastructure = starting.use(new GatewayInfrastructure({ client, engine, installation, log }));
+  identity.onBundle((bundle) => infrastructure.reinstall(installationOf(options, bundle)));
+  await infrastructure.synced;
+  const peers = starting.use(
+    await startPeerExchange({
+      engine,
+      stored: cluster.stored,
+      controllerName: CONTROLLER_NAME,
+      replica,
+      listen: listen.peers,
+      ...identity.forPeers(options.peerTokenFile),
+      service: { namespace, name: service },
+      onProblem: (problem) => log.warn(problem),
+    }),
+  );
+  identity.onServerCertificate((tls) => peers.server.setSecureContext(tls));
+  const proxies: ClusterProxies = starting.use(
+    await startClusterProxies(engine, {
+      ads: { listen: listen.xds, tls: identity.serverCertificate },
+      admit: (caller) => identity.admit(caller),
+      sink: peers.board.local,
+      onFacts: (facts) => {
+        metrics.countFacts(facts);
+        logFacts(log, facts);
+      },
+      onSent: (message) => metrics.countSent(message),
+      onFleet: (fleet) => peers.count(fleet),
+    }),
+  );
+  identity.onServerCertificate((tls) => proxies.ads.setSecureContext(tls));
+  peers.open();
+  const statuses = starting.use(new StatusDuty({ client, engine, stored: cluster.stored, replica, log }));
+  cluster.onStored((keys) => statuses.look(keys));
+  const duties = [statuses, infrastructure];
+  const leadership = starting.use(new Leadership({ client, namespace, holder: replica, duties, log }));
+  return { proxies, peers, cluster, infrastructure, statuses, leadership };
+}
+
+/** Once for all that happens at the same moment. */
+function logDiagnostics(view: ReplicaView, log: Logger): Disposable {
+  const diagnostics = new DiagnosticLog(log);
+  let isLogging = false;
+  const logSoon = (): void => {
+    if (isLogging) return;
+    isLogging = true;
+    setTimeout(() => {
+      isLogging = false;
+      diagnostics.take(diagnosticsOf(view));
+    }, LOG_AFTER_MS).unref();
+  };
+  logSoon();
+  return view.engine.graph.subscribe(view.engine.translation.findings, logSoon);
+}

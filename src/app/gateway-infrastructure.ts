@@ -1,0 +1,130 @@
+/**
+ * What Gateways have in the cluster around them: made by the provisioner while this replica leads, and seen by every replica,
+ * so that each knows what a Gateway is reached by.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { Logger } from "pino";
+import type { ApiClient } from "../kubernetes/index.ts";
+import {
+  gatewayAddressOf,
+  type Installation,
+  nameOf,
+  OwnedObjects,
+  Provisioner,
+  type Wish,
+} from "../provision/index.ts";
+import type { ObjectKey } from "../resources/index.ts";
+import type { Engine } from "./engine.ts";
+import type { Duty } from "./leadership.ts";
+
+export interface GatewayInfrastructureOptions {
+  readonly client: ApiClient;
+  readonly engine: Engine;
+  readonly installation: Installation;
+  readonly log: Logger;
+}
+
+export class GatewayInfrastructure implements Disposable, Duty {
+  readonly #engine: Engine;
+  readonly #owned: OwnedObjects;
+  readonly #provisioner: Provisioner;
+  readonly #following: Disposable;
+  readonly #synced: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #problems = new Map<ObjectKey, string>();
+  readonly #changed = new Set<ObjectKey>();
+
+  constructor({ client, engine, installation, log }: GatewayInfrastructureOptions) {
+    const wishes = engine.translation.infrastructure;
+    this.#engine = engine;
+    this.#owned = new OwnedObjects({
+      client,
+      onSynced: () => this.#synced.resolve(),
+      onChange: (_, namespace, name) => this.#look(namespace, name),
+      onProblem: (kind, problem) => {
+        if (problem)
+          log.warn({ kind, code: problem.code }, `what was made for Gateways cannot be followed: ${problem.message}`);
+      },
+    });
+    this.#provisioner = new Provisioner({
+      client,
+      wishes,
+      installation,
+      owned: this.#owned,
+      onProblem: (gateway, problem) => {
+        if (problem === undefined) this.#problems.delete(gateway);
+        else this.#problems.set(gateway, problem);
+        if (problem !== undefined) log.error({ gateway }, `what the Gateway needs cannot be made: ${problem}`);
+      },
+    });
+    this.#following = engine.graph.subscribe(wishes, (changes) => {
+      this.#provisioner.take(changes);
+      for (const { key } of changes) this.#tell(key as ObjectKey);
+    });
+  }
+
+  /** What there is has been read. */
+  get synced(): Promise<void> {
+    return this.#synced.promise;
+  }
+
+  /** What stands in the way of a Gateway's objects, by Gateway. */
+  get problems(): ReadonlyMap<ObjectKey, string> {
+    return this.#problems;
+  }
+
+  start(): void {
+    this.#provisioner.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#provisioner.stop();
+  }
+
+  /** Other authorities, say. */
+  reinstall(installation: Installation): void {
+    this.#provisioner.reinstall(installation);
+  }
+
+  [Symbol.dispose](): void {
+    this.#following[Symbol.dispose]();
+    this.#owned[Symbol.dispose]();
+  }
+
+  #look(namespace: string, name: string): void {
+    for (const wish of this.#engine.translation.infrastructure.values()) {
+      if (wish.namespace !== namespace || nameOf(wish) !== name) continue;
+      this.#provisioner.look(wish.key);
+      this.#tell(wish.key);
+    }
+  }
+
+  /** Subscribers may not write to the graph, so facts follow right behind. */
+  #tell(gateway: ObjectKey): void {
+    if (this.#changed.size === 0) queueMicrotask(() => this.#writeFacts());
+    this.#changed.add(gateway);
+  }
+
+  #writeFacts(): void {
+    const gateways = [...this.#changed];
+    this.#changed.clear();
+    const { graph, translation, driven } = this.#engine;
+    graph.batch(() => {
+      for (const gateway of gateways) {
+        const wish = translation.infrastructure.get(gateway);
+        const before = driven.gatewayAddresses.get(gateway);
+        if (wish === undefined) driven.gatewayAddresses.delete(gateway);
+        else {
+          const fact = this.#addressOf(wish, before);
+          if (!isDeepStrictEqual(fact, before)) driven.gatewayAddresses.set(fact);
+        }
+      }
+    });
+  }
+
+  #addressOf(wish: Wish, before: ReturnType<typeof gatewayAddressOf> | undefined): ReturnType<typeof gatewayAddressOf> {
+    const [service, deployment] = (["Service", "Deployment"] as const).map((kind) =>
+      this.#owned.get(kind, wish.namespace, nameOf(wish)),
+    );
+    return gatewayAddressOf(wish, service?.status, deployment?.status, before);
+  }
+}

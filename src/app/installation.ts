@@ -1,0 +1,52 @@
+/** What every Gateway's pods are made with: the image, and the files that tell an Envoy in a pod who it is and where to ask. */
+import { PROXY_AUDIENCE } from "../identity/index.ts";
+import { bootstrapOf, controlPlaneFiles, type RemoteControlPlane } from "../proxy/index.ts";
+import { type Installation, POD_PATHS } from "../provision/index.ts";
+
+export interface EnvoyImage {
+  readonly image: string;
+  readonly pullPolicy: "Always" | "IfNotPresent" | "Never";
+}
+
+export interface InstallationOptions {
+  readonly namespace: string;
+  readonly service: string;
+  readonly listen: { readonly xds: { readonly port: number } };
+  readonly envoy: EnvoyImage;
+}
+
+/** A pod without limits of its own may take so much before it answers 503 rather than take down its node. */
+const LIMITS = { maxConnections: 50_000, maxHeapBytes: 2 * 1024 * 1024 * 1024 };
+
+/** `caBundle`: PEM. */
+export function installationOf(
+  { namespace, service, listen, envoy }: InstallationOptions,
+  caBundle: string,
+): Installation {
+  const controlPlane: RemoteControlPlane = {
+    kind: "cluster",
+    host: `${service}.${namespace}.svc`,
+    port: listen.xds.port,
+    directory: POD_PATHS.files,
+    tokenDirectory: POD_PATHS.tokenFolder,
+  };
+  return {
+    image: envoy.image,
+    imagePullPolicy: envoy.pullPolicy,
+    audience: PROXY_AUDIENCE,
+    caBundle,
+    filesOf: (proxy, pod) => ({
+      "bootstrap.json": JSON.stringify(
+        bootstrapOf({
+          // Each pod says its own name on Envoy's command line.
+          node: { id: "", cluster: proxy },
+          controlPlane,
+          adminSocket: POD_PATHS.adminSocket,
+          limits: LIMITS,
+          pod,
+        }),
+      ),
+      ...controlPlaneFiles(controlPlane),
+    }),
+  };
+}

@@ -1,0 +1,93 @@
+/** `trilith controller`: what runs in a cluster, until it is told to stop. */
+import { Command, Option } from "commander";
+import { type Controller, startController } from "../app/index.ts";
+import { connectToCluster } from "../kubernetes/index.ts";
+import { parseAddress } from "./admin-client.ts";
+import { addLogOptions, loggerOf, type LogOptions } from "./log-options.ts";
+
+interface ControllerCommandOptions extends LogOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly podName: string;
+  readonly peerToken: string;
+  readonly envoyImage: string;
+  readonly envoyPullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly xds: string;
+  readonly peers: string;
+  readonly health: string;
+  readonly admin: string;
+}
+
+export function controllerCommand(): Command {
+  const command = new Command("controller")
+    .description("serve the Gateways of a Kubernetes cluster, with an Envoy for each")
+    .option("--kubeconfig <file>", "how to reach the API server (by default as the pod that this runs in)")
+    .option("--context <name>", "the context of the kubeconfig")
+    .addOption(
+      new Option("--namespace <name>", "where Trilith is installed").env("POD_NAMESPACE").default("trilith-system"),
+    )
+    .option("--service <name>", "the Service and the ServiceAccount of the installation", "trilith")
+    .addOption(new Option("--pod-name <name>", "unique among all replicas").env("POD_NAME").makeOptionMandatory())
+    .option("--peer-token <file>", "the token to show to other replicas", "/var/run/secrets/trilith.dev/peers/token")
+    .option("--envoy-image <image>", "what Gateways' pods run", "docker.io/envoyproxy/envoy:distroless-v1.40.0")
+    .addOption(
+      new Option("--envoy-pull-policy <policy>", "when nodes pull that image")
+        .choices(["Always", "IfNotPresent", "Never"])
+        .default("IfNotPresent"),
+    )
+    .option("--xds <address>", "where Envoys connect", "0.0.0.0:18000")
+    .option("--peers <address>", "where other replicas connect", "0.0.0.0:18001")
+    .option("--health <address>", "where probes and Prometheus ask", "0.0.0.0:19000")
+    .option("--admin <address>", "where the admin API listens, which asks nobody who they are", "127.0.0.1:19001")
+    .addHelpText("after", HELP)
+    .action(run);
+  return addLogOptions(command, "json");
+}
+
+const HELP = `
+The chart in charts/trilith runs this. It reads Gateway API objects from the API server, makes a Deployment and a Service for each
+Gateway, and writes statuses. Several replicas may run: all of them serve Envoys, one of them writes.
+
+To look into a replica: kubectl -n trilith-system port-forward deploy/trilith 19000:19001, then trilith status.
+`;
+
+async function run(options: ControllerCommandOptions): Promise<void> {
+  const log = loggerOf(options);
+  using client = await connectToCluster({
+    userAgent: "trilith-controller",
+    kubeconfig: options.kubeconfig,
+    context: options.context,
+  });
+  const stopping = untilAsked();
+  const controller = await startController({
+    client,
+    namespace: options.namespace,
+    service: options.service,
+    replica: options.podName,
+    peerTokenFile: options.peerToken,
+    envoy: { image: options.envoyImage, pullPolicy: options.envoyPullPolicy },
+    listen: {
+      xds: parseAddress(options.xds),
+      peers: parseAddress(options.peers),
+      health: parseAddress(options.health),
+      admin: parseAddress(options.admin),
+    },
+    log,
+  });
+  await stopping;
+  log.info("stopping");
+  await stop(controller);
+}
+
+async function stop(controller: Controller): Promise<void> {
+  const forced = untilAsked().then(() => process.exit(1));
+  await Promise.race([controller.stop(), forced]);
+}
+
+function untilAsked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
