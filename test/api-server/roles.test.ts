@@ -107,10 +107,10 @@ const all = (questions: readonly string[], allowed: boolean): Record<string, boo
 const GATEWAY = "gateway.networking.k8s.io";
 
 describe.skipIf(environment === undefined)("the controller", () => {
-  const allowed = [
-    ...["gatewayclasses", "gateways", "listenersets", "httproutes", "grpcroutes", "tlsroutes", "tcproutes"],
-    ...["udproutes", "referencegrants", "backendtlspolicies"],
-  ]
+  const kinds =
+    "gatewayclasses gateways listenersets httproutes grpcroutes tlsroutes tcproutes udproutes referencegrants backendtlspolicies";
+  const allowed = kinds
+    .split(" ")
     .map((plural) => `watch ${plural}.${GATEWAY} -`)
     .concat([
       ...["xbackends", "xbackendtrafficpolicies", "xtelemetrypolicies"].flatMap((plural) => [
