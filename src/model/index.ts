@@ -7,3 +7,4 @@ export * from "./provenance.ts";
 export * from "./backend.ts";
 export * from "./http.ts";
 export * from "./socket.ts";
+export * from "./tracing.ts";

@@ -11,6 +11,7 @@ import type {
   StreamBackendKey,
   TrustBundleKey,
 } from "./keys.ts";
+import type { Tracing } from "./tracing.ts";
 
 export interface Socket {
   readonly key: SocketKey;
@@ -30,6 +31,7 @@ export type Chain =
       readonly table: RouteTableKey;
       /** The most filters that a host of the table has before routing; absent: none. */
       readonly requestFilters?: number;
+      readonly tracing?: Tracing;
     }
   | {
       readonly kind: "https";
@@ -37,6 +39,7 @@ export type Chain =
       readonly serverNames: readonly string[];
       readonly table: RouteTableKey;
       readonly requestFilters?: number;
+      readonly tracing?: Tracing;
       readonly tls: ServerTls;
     }
   | {

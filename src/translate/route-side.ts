@@ -17,6 +17,8 @@ import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteStatuses } from "./route-status/derive-route-statuses.ts";
 import { deriveRules } from "./rules/derive-rules.ts";
 import { deriveGatewayUses } from "./policies/gateway-uses.ts";
+import { deriveTelemetryStatuses } from "./telemetry/derive-telemetry-statuses.ts";
+import type { TelemetryBinding } from "./telemetry/telemetry-bindings.ts";
 import type { TrafficDerivations } from "./traffic-policies/traffic-bindings.ts";
 import { deriveTrafficStatuses } from "./traffic-policies/derive-traffic-statuses.ts";
 import { deriveIdleRouteFindings } from "./stream/idle-route-findings.ts";
@@ -34,6 +36,7 @@ export interface RouteSideSources {
   readonly guards: Collection<TableGuards>;
   readonly tlsPolicies: BackendTlsDerivations;
   readonly trafficPolicies: TrafficDerivations;
+  readonly telemetry: Collection<TelemetryBinding>;
   readonly grants: Grants;
   /** By "namespace/name" of the Gateway: what it presents to backends, where that resolves. */
   readonly clientCertificates: Collection<{ readonly key: string; readonly certificate: CertificateKey }>;
@@ -58,11 +61,20 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
   const { results, bindings } = sources.tlsPolicies;
   const trafficBindings = sources.trafficPolicies.bindings;
   const rules = deriveRules(graph, { ...sources, tlsBindings: bindings, trafficBindings });
-  const users = graph.union<BackendUser>({ name: "translate/BackendUsers", of: [rules, sources.listenerFilters] });
+  const users = graph.union<BackendUser>({
+    name: "translate/BackendUsers",
+    of: [rules, sources.listenerFilters, sources.telemetry],
+  });
   const routes = deriveRouteStatuses(graph, sources, rules);
   const uses = deriveGatewayUses(graph, users);
   const policies = derivePolicyStatuses(graph, { ...sources, uses, results, bindings });
   const traffic = deriveTrafficStatuses(graph, sources.trafficPolicies, uses, sources.controllerName);
+  const { telemetry: bindingsOfTelemetry, controllerName } = sources;
+  const telemetry = deriveTelemetryStatuses(graph, {
+    policies: inputs.telemetryPolicies,
+    bindings: bindingsOfTelemetry,
+    controllerName,
+  });
   const backends = deriveBackends(graph, inputs, users);
   const virtualHosts = deriveVirtualHosts(graph, { attachments, listenerHosts, guards: sources.guards, rules });
   return {
@@ -83,7 +95,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
     }),
     statuses: graph.union({
       name: "translate/RouteSideStatuses",
-      of: [routes.statuses, policies.statuses, traffic.statuses],
+      of: [routes.statuses, policies.statuses, traffic.statuses, telemetry.statuses],
     }),
     findings: graph.union({
       name: "translate/RouteSideFindings",
@@ -91,6 +103,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
         routes.findings,
         policies.findings,
         traffic.findings,
+        telemetry.findings,
         backends.findings,
         deriveReachFindings(graph, virtualHosts),
         deriveIdleRouteFindings(graph, attachments),

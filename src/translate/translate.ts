@@ -29,6 +29,7 @@ import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/lis
 import { deriveListenerTls } from "./listeners/listener-tls.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteSide, type RouteSide } from "./route-side.ts";
+import { deriveTelemetryBindings } from "./telemetry/telemetry-bindings.ts";
 import { deriveTrafficBindings } from "./traffic-policies/traffic-bindings.ts";
 import type { TranslateSettings, Translation } from "./settings.ts";
 import { deriveWantedResources } from "./wanted-resources.ts";
@@ -53,6 +54,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     guards: deriveTableGuards(graph, listeners, gatewaySide.listenerFilters),
     tlsPolicies: gatewaySide.tlsPolicies,
     trafficPolicies: gatewaySide.trafficPolicies,
+    telemetry: gatewaySide.telemetry,
     clientCertificates: gatewaySide.presented,
   });
   const { streamBackends, wantedCertificates: ofBackends } = routeSide;
@@ -76,7 +78,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     inputs,
     wantedResources: deriveWantedResources(graph, { ...inputs, gateways, listenerSets }),
     attachments,
-    sockets: deriveSockets(graph, { listeners, attachments, streamBackends }),
+    sockets: deriveSockets(graph, { listeners, attachments, streamBackends, telemetry: gatewaySide.telemetry }),
     routeTables: deriveRouteTables(graph, listeners),
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
@@ -127,6 +129,7 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
     tls,
     tlsPolicies,
     trafficPolicies,
+    telemetry: deriveTelemetryBindings(graph, gateways, backendSources),
     listenerFilters,
     presented,
     listeners: deriveListeners(graph, claims, tls, listenerFilters),

@@ -6,7 +6,6 @@
  * https://gateway-api.sigs.k8s.io/reference/spec/#httpexternalauthfilter
  */
 import { create } from "@bufbuild/protobuf";
-import { GrpcServiceSchema } from "../../generated/envoy/config/core/v3/grpc_service_pb.ts";
 import { HttpUriSchema } from "../../generated/envoy/config/core/v3/http_uri_pb.ts";
 import {
   AuthorizationRequestSchema,
@@ -23,6 +22,7 @@ import type {
 import { ListStringMatcherSchema } from "../../generated/envoy/type/matcher/v3/string_pb.ts";
 import type { ListStringMatcher } from "../../generated/envoy/type/matcher/v3/string_pb.ts";
 import type { BackendKey, ExternalAuth } from "../../model/index.ts";
+import { grpcServiceOf } from "../grpc-service.ts";
 import { durationOf } from "./duration-of.ts";
 import { otherWordsExpression } from "./regular-expression.ts";
 
@@ -51,10 +51,7 @@ export function externalAuthOf(auth: ExternalAuth, backend: BackendKey): ExtAuth
 
 function serviceOf(auth: ExternalAuth, backend: BackendKey): CheckSettings["serviceOverride"] {
   const timeout = durationOf(CHECK_TIMEOUT_MS);
-  if (auth.protocol === "GRPC") {
-    const target = { case: "envoyGrpc" as const, value: { clusterName: backend } };
-    return { case: "grpcService", value: create(GrpcServiceSchema, { targetSpecifier: target, timeout }) };
-  }
+  if (auth.protocol === "GRPC") return { case: "grpcService", value: grpcServiceOf(backend, timeout) };
   const value = create(HttpServiceSchema, {
     // Envoy connects to the cluster; the address only has to be one.
     serverUri: create(HttpUriSchema, {

@@ -9,7 +9,7 @@ import {
   FilterChainSchema,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { FilterChain, FilterChainMatch } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
-import type { Chain, ServerTls } from "../../model/index.ts";
+import type { Chain, ServerTls, Tracing } from "../../model/index.ts";
 import type { ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { secretsOfServer, serverTls } from "../tls/server-tls.ts";
@@ -48,9 +48,9 @@ export function filterChain(chain: ConnectionChain, settings: EnvoySettings): Fi
 export function needsOfChain(chain: Chain): readonly ResourceId[] {
   switch (chain.kind) {
     case "http":
-      return [{ kind: "routeTable", name: chain.table }];
+      return [{ kind: "routeTable", name: chain.table }, ...collectorOf(chain.tracing)];
     case "https":
-      return [{ kind: "routeTable", name: chain.table }, ...secretsOfServer(chain.tls)];
+      return [{ kind: "routeTable", name: chain.table }, ...secretsOfServer(chain.tls), ...collectorOf(chain.tracing)];
     case "tls":
       return [...targetOf(chain), ...secretsOfMaybe(chain.tls)];
     case "tcp":
@@ -58,6 +58,9 @@ export function needsOfChain(chain: Chain): readonly ResourceId[] {
       return targetOf(chain);
   }
 }
+
+const collectorOf = (tracing: Tracing | undefined): readonly ResourceId[] =>
+  tracing ? [{ kind: "cluster", name: tracing.backend }] : [];
 
 const targetOf = ({ target }: { readonly target?: string }): readonly ResourceId[] =>
   target === undefined ? [] : [{ kind: "cluster", name: target }];

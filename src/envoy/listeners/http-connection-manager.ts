@@ -34,6 +34,8 @@ import {
 import { routePathMutation } from "../http/route-path-header.ts";
 import type { EnvoySettings } from "../settings.ts";
 
+import { tracingOf } from "./tracing.ts";
+
 type Options = MessageInitShape<typeof HttpConnectionManagerSchema>;
 
 /** A stream on which nothing moves: long enough for WebSockets and watches that ping rarely, yet the dead ones go. */
@@ -88,7 +90,7 @@ type HttpChain = Extract<Chain, { readonly kind: "http" | "https" }>;
 
 /** The last filter of an `http` or `https` chain. The kind is the prefix of its statistics, one for all listeners. */
 export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings): Filter {
-  const { kind, table, requestFilters = 0 } = chain;
+  const { kind, table, requestFilters = 0, tracing } = chain;
   const config = create(HttpConnectionManagerSchema, {
     ...requests,
     ...bounds,
@@ -96,6 +98,7 @@ export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings)
     routeSpecifier: { case: "rds", value: { routeConfigName: table, configSource: overTheStream } },
     earlyHeaderMutationExtensions: [routePathMutation],
     httpFilters: [...guardFilters(requestFilters), ...httpFilters],
+    ...(tracing && { tracing: tracingOf(tracing) }),
     accessLog: settings.accessLog ? [httpAccessLog] : [],
   });
   return create(FilterSchema, {

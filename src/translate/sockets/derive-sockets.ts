@@ -16,6 +16,7 @@ import { ANY_HOSTNAME, isNarrower } from "../hostname.ts";
 import type { Listener } from "../listener.ts";
 import { isTlsProtocol } from "../listeners/protocols.ts";
 import { streamBackendKey } from "../stream/stream-rules.ts";
+import type { TelemetryBinding } from "../telemetry/telemetry-bindings.ts";
 import { compareRoutes } from "../virtual-hosts/precedence.ts";
 import { serverNamesOf } from "./server-names.ts";
 
@@ -23,10 +24,12 @@ export interface SocketSources {
   readonly listeners: Collection<Listener>;
   readonly attachments: Collection<Attachment>;
   readonly streamBackends: Collection<StreamBackend>;
+  /** By Gateway. */
+  readonly telemetry: Collection<TelemetryBinding>;
 }
 
 export function deriveSockets(graph: Graph, sources: SocketSources): Collection<Socket> {
-  const { listeners, attachments, streamBackends } = sources;
+  const { listeners, attachments, streamBackends, telemetry } = sources;
   const groups = graph.groups<Listener>({
     name: "translate/ListenersOfSockets",
     of: listeners,
@@ -39,18 +42,19 @@ export function deriveSockets(graph: Graph, sources: SocketSources): Collection<
     name: "translate/Sockets",
     key: (socket: Socket) => socket.key,
     from: groups,
-    reads: [attachments, streamBackends],
-    map: ({ members }, read) => socketsOf(members, { byListener, streamBackends, read }),
+    reads: [attachments, streamBackends, telemetry],
+    map: ({ members }, read) => socketsOf(members, { byListener, streamBackends, telemetry, read }),
   });
 }
 
-interface StreamRoutes {
+interface Surroundings {
   readonly byListener: Index<Attachment>;
   readonly streamBackends: Collection<StreamBackend>;
+  readonly telemetry: Collection<TelemetryBinding>;
   readonly read: Reader;
 }
 
-function socketsOf(listeners: readonly Listener[], routes: StreamRoutes): Socket[] {
+function socketsOf(listeners: readonly Listener[], routes: Surroundings): Socket[] {
   const [first] = listeners;
   if (first === undefined || !listeners.some(({ serving }) => serving)) return [];
   const chains = chainsOf(listeners, routes);
@@ -65,26 +69,34 @@ function socketsOf(listeners: readonly Listener[], routes: StreamRoutes): Socket
   }));
 }
 
-function chainsOf(listeners: readonly Listener[], routes: StreamRoutes): Chain[] {
+function chainsOf(listeners: readonly Listener[], routes: Surroundings): Chain[] {
   const [serving, idle] = [listeners.filter((one) => one.serving), listeners.filter((one) => !one.serving)];
   return [
-    ...httpChain(serving),
+    ...httpChain(serving, routes),
     ...serving.flatMap((listener) => chainsOfListener(listener, routes)),
     ...idle.flatMap((listener) => closingChain(listener, serving)),
   ];
 }
 
 /** One chain for all plain-HTTP listeners: their hosts are told apart in the table they share. */
-function httpChain(serving: readonly Listener[]): Chain[] {
+function httpChain(serving: readonly Listener[], around: Surroundings): Chain[] {
   const http = serving.filter(({ protocol }) => protocol === "HTTP");
   const table: RouteTableKey | undefined = http[0]?.table;
   const filters = Math.max(0, ...http.map(({ requestFilters }) => requestFilters ?? 0));
   return table === undefined
     ? []
-    : [{ kind: "http", listeners: http.map(({ key }) => key), table, ...(filters > 0 && { requestFilters: filters }) }];
+    : [
+        {
+          kind: "http",
+          listeners: http.map(({ key }) => key),
+          table,
+          ...(filters > 0 && { requestFilters: filters }),
+          ...tracingOf(http[0], around),
+        },
+      ];
 }
 
-function chainsOfListener(listener: Listener, routes: StreamRoutes): Chain[] {
+function chainsOfListener(listener: Listener, routes: Surroundings): Chain[] {
   const { key, protocol, hostname, table, termination, requestFilters } = listener;
   switch (protocol) {
     case "HTTPS":
@@ -96,6 +108,7 @@ function chainsOfListener(listener: Listener, routes: StreamRoutes): Chain[] {
               serverNames: namesOf(hostname),
               table,
               ...(requestFilters !== undefined && { requestFilters }),
+              ...tracingOf(listener, routes),
               tls: termination,
             },
           ]
@@ -113,8 +126,16 @@ function chainsOfListener(listener: Listener, routes: StreamRoutes): Chain[] {
   }
 }
 
+/** One Gateway has a port to itself, so that its first listener speaks for all. */
+function tracingOf(listener: Listener | undefined, { telemetry, read }: Surroundings): Pick<HttpChain, "tracing"> {
+  const tracing = listener && read.pick(telemetry, listener.gatewayObject, (binding) => binding?.tracing);
+  return tracing ? { tracing } : {};
+}
+
+type HttpChain = Extract<Chain, { readonly kind: "http" }>;
+
 /** A chain for each server name; a listener's own name is there without a route, too, and closes what it gets. */
-function tlsChains(listener: Listener, routes: StreamRoutes): Chain[] {
+function tlsChains(listener: Listener, routes: Surroundings): Chain[] {
   const { key, hostname, termination } = listener;
   return serverNamesOf(hostname, attachmentsOf(listener, routes)).map(({ domain, attachment }) => ({
     kind: "tls",
@@ -138,13 +159,13 @@ function closingChain({ key, protocol, hostname }: Listener, serving: readonly L
 
 const namesOf = (domain: string): string[] => (domain === ANY_HOSTNAME ? [] : [domain]);
 
-const attachmentsOf = ({ key }: Listener, { byListener, read }: StreamRoutes): readonly Attachment[] =>
+const attachmentsOf = ({ key }: Listener, { byListener, read }: Surroundings): readonly Attachment[] =>
   read.by(byListener, key);
 
 function targetOf(
   attachment: Attachment | undefined,
   { gateway, termination }: Listener,
-  { streamBackends, read }: StreamRoutes,
+  { streamBackends, read }: Surroundings,
 ): { readonly target?: StreamBackendKey } {
   if (attachment === undefined) return {};
   // Only whether it is there counts: what it sends where may change without the socket changing.
