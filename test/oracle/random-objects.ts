@@ -379,6 +379,23 @@ const trafficPolicy = object(
   }),
 );
 
+const telemetryPolicy = object(
+  "gateway.networking.x-k8s.io/v1alpha1",
+  "XTelemetryPolicy",
+  constantFrom("m1", "m2"),
+  record({
+    spec: record({
+      targetRefs: gatewayName.map((name) => [{ group: "gateway.networking.k8s.io", kind: "Gateway", name }]),
+      tracing: oneof(
+        constant({ mode: "Disabled" }),
+        merged(record({ name: serviceName, port: constantFrom(80, 81) }), optional("namespace", namespace)).map(
+          (backendRef) => ({ mode: "Enabled", provider: { backendRef } }),
+        ),
+      ),
+    }),
+  }),
+);
+
 const namespaceObject = tuple(namespace, constantFrom({ team: "x" }, { team: "y" })).map(([name, labels]) => ({
   apiVersion: "v1",
   kind: "Namespace",
@@ -419,6 +436,7 @@ export async function randomObject(): Promise<Arbitrary<object>> {
     { weight: 1, arbitrary: backendTlsPolicy },
     { weight: 1, arbitrary: pod },
     { weight: 1, arbitrary: trafficPolicy },
+    { weight: 1, arbitrary: telemetryPolicy },
     { weight: 1, arbitrary: xBackend },
     { weight: 1, arbitrary: namespaceObject },
     { weight: 1, arbitrary: secret },
