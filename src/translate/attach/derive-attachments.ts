@@ -109,7 +109,8 @@ function wishesOf(route: RouteClaim, { defaults }: AttachPoints, read: Reader): 
   return [
     ...named,
     ...others.map(({ gateway: { namespace, name } }, position) => ({
-      parentRef: { group: gatewayGroup, kind: "Gateway", namespace, name },
+      // In the order of a reference that is stated in short, so that the same status is the same text.
+      parentRef: { name, namespace, group: gatewayGroup, kind: "Gateway" },
       index: named.length + position,
       path: "spec.useDefaultGateways",
     })),
