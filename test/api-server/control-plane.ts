@@ -1,7 +1,7 @@
 /**
  * A real API server with its etcd, and nothing else of Kubernetes: for tests of what only an API server decides. On loopback,
  * with ports, certificates and data of its own, up in seconds and gone with its folder. Both programs are in one binary, whose
- * first argument chooses; TRILITH_CLUSTER_BINARY says where it is.
+ * first argument chooses.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";

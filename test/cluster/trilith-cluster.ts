@@ -1,0 +1,72 @@
+/** A test cluster with Trilith in it, as `trilith install` installs it, and with all that its Gateways need around them. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { conformanceSuite, GATEWAY_API_MODULE, kubernetes } from "../../tools/cluster-programs.ts";
+import { moduleFolder, provideProgram } from "../../tools/provide-program.ts";
+import { coreDnsManifests } from "./core-dns.ts";
+import { clusterImages, IMAGES } from "./images.ts";
+import { startTestCluster, type TestCluster } from "./test-cluster.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+export async function startTrilithCluster(tell: (line: string) => void): Promise<TestCluster> {
+  const images = await clusterImages(tell);
+  const cluster = await startTestCluster(provideProgram(kubernetes, tell));
+  try {
+    for (const image of images) cluster.importImage(image);
+    tell("the node is up; installing");
+    cluster.start(process.execPath, [join(import.meta.dirname, "load-balancer.ts")], { log: "load-balancer" });
+    await apply(cluster, JSON.stringify(coreDnsManifests(IMAGES.coredns)));
+    await apply(cluster, gatewayApiDefinitions());
+    await apply(cluster, installManifests(cluster));
+    for (const [namespace, name] of [
+      ["kube-system", "coredns"],
+      ["trilith-system", "trilith"],
+    ] as const)
+      must(cluster, ["-n", namespace, "rollout", "status", `deployment/${name}`, "--timeout=120s"]);
+    return cluster;
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The experimental channel, which has everything that the standard one has. */
+function gatewayApiDefinitions(): string {
+  const folder = join(moduleFolder(conformanceSuite, GATEWAY_API_MODULE), "config", "crd", "experimental");
+  const files = readdirSync(folder).filter((file) => file.includes(".k8s.io_") && file.endsWith(".yaml"));
+  return files.map((file) => readFileSync(join(folder, file), "utf8")).join("\n---\n");
+}
+
+function installManifests(cluster: TestCluster): string {
+  const images = [`--image=${IMAGES.trilith}`, "--image-pull-policy=Never", `--envoy-image=${IMAGES.envoy}`];
+  const { status, output } = cluster.run(process.execPath, [
+    join(root, "src", "cli", "main.ts"),
+    "install",
+    "--print",
+    ...images,
+  ]);
+  if (status !== 0) throw new Error(`trilith install: ${output}`);
+  return output;
+}
+
+const APPLY_TRIES = 20;
+
+/** A definition may not be established when the first object of its kind is sent. */
+async function apply(cluster: TestCluster, manifests: string): Promise<void> {
+  const args = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
+  for (let tries = 1; ; tries += 1) {
+    const { status, output } = cluster.kubectl(args, { input: manifests });
+    if (status === 0) return;
+    if (tries === APPLY_TRIES) throw new Error(output);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function must(cluster: TestCluster, args: readonly string[]): void {
+  const { status, output } = cluster.kubectl(args);
+  if (status !== 0) {
+    const logs = cluster.kubectl(["-n", "trilith-system", "logs", "-l", "app.kubernetes.io/name=trilith", "--tail=20"]);
+    throw new Error(`kubectl ${args.join(" ")}: ${output}\n${logs.output}`);
+  }
+}
