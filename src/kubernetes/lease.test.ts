@@ -15,14 +15,18 @@ class LeaseServer {
   #version = 0;
 
   /** A client of it, which can be cut off. */
-  client(): ApiClient & { isCut: boolean } {
+  client(): ApiClient & { isCut: boolean; losesAnswers: boolean } {
     const request = async <Answer>(call: ApiCall): Promise<Answer> => {
       await Promise.resolve();
       if (client.isCut) throw new ApiError("unreachable", "cut off");
-      return this.#answer(call) as Answer;
+      const answer = this.#answer(call) as Answer;
+      if (call.method !== "GET" && client.losesAnswers) await untilAborted(call.signal);
+      return answer;
     };
     const client = {
       isCut: false,
+      /** What is written is stored, and nobody hears of it before they give up. */
+      losesAnswers: false,
       request,
       // oxlint-disable-next-line require-yield -- nobody watches here
       async *stream<Document>(): AsyncGenerator<Document> {
@@ -44,6 +48,12 @@ class LeaseServer {
     }
     return this.lease as StoredLease;
   }
+}
+
+function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(new ApiError("aborted", "given up")));
+  });
 }
 
 /** Replicas that share a clock's pace but not its date. */
@@ -102,6 +112,32 @@ test("a leader that stops gives the lease back, and another leads at its next lo
     ["a leads", "a stops", "b leads"],
     { holderIdentity: "b", leaseTransitions: 1 },
   ]);
+});
+
+test("a leader that stops while a renewal is on its way gives the lease back all the same", async () => {
+  const { server, timers, replica } = world();
+  const a = replica("a");
+  a.election.start();
+  await timers.pass(100);
+  a.client.losesAnswers = true;
+  const before = server.lease?.metadata.resourceVersion;
+  await timers.pass(2_500);
+  expect(server.lease?.metadata.resourceVersion).not.toBe(before);
+  a.client.losesAnswers = false;
+  await a.election.stop();
+  expect(server.lease?.spec.holderIdentity).toBe(undefined);
+});
+
+test("a replica that stops while it takes the lease does not keep it", async () => {
+  const { server, timers, replica } = world();
+  const a = replica("a");
+  a.client.losesAnswers = true;
+  a.election.start();
+  await timers.pass(100);
+  expect(server.lease?.spec.holderIdentity).toBe("a");
+  a.client.losesAnswers = false;
+  await a.election.stop();
+  expect(server.lease?.spec.holderIdentity).toBe(undefined);
 });
 
 test("a leader that is cut off stops before another one starts, and follows when it is back", async () => {

@@ -62,6 +62,8 @@ export class LeaderElection implements AsyncDisposable {
   /** When the Lease was first seen as it is. */
   #seenAt = 0;
   #leading: AbortController | undefined;
+  /** The Lease was asked for, and the answer is not there yet. */
+  #isTaking = false;
   /** Until then this replica leads, unless it renews. */
   #leadsUntil = 0;
   #deadline: Disposable | undefined;
@@ -92,12 +94,12 @@ export class LeaderElection implements AsyncDisposable {
 
   /** Leads no longer, at once, and gives the Lease back. Whatever the leader did should have ended before. */
   async stop(): Promise<void> {
-    const wasLeading = this.isLeading;
+    const mayHold = this.isLeading || this.#isTaking;
     this.#lose();
     this.#stopping.abort();
     this.#next?.[Symbol.dispose]();
     await this.#asking;
-    if (wasLeading) await this.#giveBack();
+    if (mayHold) await this.#giveBack();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,9 +166,14 @@ export class LeaderElection implements AsyncDisposable {
       renewTime: now,
       leaseTransitions: (old?.leaseTransitions ?? 0) + (isRenewal || old === undefined ? 0 : 1),
     };
-    const lease = await this.#call(this.#lease === undefined ? "POST" : "PUT", spec);
-    this.#see(lease);
-    this.#lead(sentAt);
+    this.#isTaking = true;
+    try {
+      const lease = await this.#call(this.#lease === undefined ? "POST" : "PUT", spec);
+      this.#see(lease);
+      this.#lead(sentAt);
+    } finally {
+      this.#isTaking = false;
+    }
   }
 
   #lead(sentAt: number): void {
@@ -188,12 +195,19 @@ export class LeaderElection implements AsyncDisposable {
     leading?.abort();
   }
 
-  /** Nothing is lost if it fails: the Lease runs out. */
+  /**
+   * Read anew first, since a call that was on its way when this replica stopped may have been carried out, with nobody left to
+   * hear the answer. Nothing is lost if it fails: the Lease runs out.
+   */
   async #giveBack(): Promise<void> {
-    const { holderIdentity: _, ...spec } = this.#lease?.spec ?? {};
-    await this.#call("PUT", { ...spec, leaseDurationSeconds: 1 }, { isStopping: true }).catch((error: unknown) => {
+    try {
+      this.#see(await this.#call("GET", undefined, { isStopping: true }));
+      if (this.holder !== this.#options.holder) return;
+      const { holderIdentity: _, ...spec } = this.#lease?.spec ?? {};
+      await this.#call("PUT", { ...spec, leaseDurationSeconds: 1 }, { isStopping: true });
+    } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-    });
+    }
   }
 
   #call(method: "GET" | "POST" | "PUT", spec?: LeaseSpec, { isStopping = false } = {}): Promise<Lease> {
