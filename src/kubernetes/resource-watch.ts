@@ -55,6 +55,8 @@ interface ListAnswer {
 
 /** On the bookmark behind the last object of a streamed list. */
 const LIST_END = "k8s.io/initial-events-end";
+/** A server agrees to a watch at once, whether there is anything to tell or not. */
+const LONGEST_SILENT_CALL_MS = 30_000;
 /** How much longer than asked a watch may be silent before the server is believed to have forgotten it. */
 const WATCH_GRACE_MS = 30_000;
 /** A watch that ends sooner is a failure, so that a server which ends all of them is not asked without pause. */
@@ -141,7 +143,8 @@ export class ResourceWatch<Item> implements Disposable {
     const lengthMs = watchMs * (1 + this.#random());
     const silenceMs = { list: listSilenceMs, watch: lengthMs + WATCH_GRACE_MS };
     using guard = new SilenceGuard(this.#timers, this.#stopping.signal);
-    guard.expect(version === undefined ? silenceMs.list : silenceMs.watch);
+    const expectMore = (): void => guard.expect(this.#version === undefined ? silenceMs.list : silenceMs.watch);
+    guard.expect(LONGEST_SILENT_CALL_MS);
     if (version === undefined) this.#seen.beginList();
     const events = client.stream<WatchEvent>({
       method: "GET",
@@ -157,6 +160,7 @@ export class ResourceWatch<Item> implements Disposable {
       }),
       signal: guard.signal,
       onAnswer: () => {
+        expectMore();
         if (version !== undefined) this.#tell(undefined);
       },
       timeoutMs: LONGEST_TIMEOUT_MS,
@@ -164,7 +168,7 @@ export class ResourceWatch<Item> implements Disposable {
     try {
       for await (const event of events) {
         this.#take(event);
-        guard.expect(this.#version === undefined ? silenceMs.list : silenceMs.watch);
+        expectMore();
       }
     } catch (error) {
       throw guard.errorOf(error);
