@@ -24,6 +24,8 @@ export interface IssueOptions {
 export interface CertificateAuthority {
   /** The root, in PEM. */
   readonly certificate: string;
+  /** The root's private key, in PEM. */
+  readonly key: string;
   issue(options: IssueOptions): Promise<Certificate>;
   /** A server's certificate that was good until an hour ago. */
   issueExpired(commonName: string, names: readonly string[]): Promise<Certificate>;
@@ -50,6 +52,7 @@ export async function createCertificateAuthority(commonName = "Test Authority"):
   const issue = async (options: IssueOptions): Promise<Certificate> => await sign(root, keys.privateKey, options);
   return {
     certificate: root.toString("pem"),
+    key: await pemOfKey(keys.privateKey),
     issue,
     issueExpired: async (name, names) =>
       await issue({
@@ -85,8 +88,11 @@ async function sign(
       ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
     ],
   });
-  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { certificate: certificate.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") };
+  return { certificate: certificate.toString("pem"), key: await pemOfKey(keys.privateKey) };
+}
+
+async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
 }
 
 function nameTypeOf(value: string): "dns" | "ip" | "url" {
