@@ -46,7 +46,10 @@ export async function startClusterProxies(engine: Engine, options: ClusterProxie
     sent: options.onSent,
     learnt: options.onFacts,
     changed: (keys) => reports.touch(keys),
-    connections: (proxy) => counts.touch(proxy),
+    connections: (proxy) => {
+      counts.touch(proxy);
+      reports.touchProxy(proxy);
+    },
   });
   const counts = options.onFleet(fleet);
   const reports: ReportWriter = new ReportWriter({ engine, records, fleet }, options.sink);

@@ -72,6 +72,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
     sent: (message) => options.onSent?.(message),
     learnt: options.onFacts,
     changed: (keys) => reports.touch(keys),
+    connections: (proxy) => reports.touchProxy(proxy),
   });
   const barrierOf = (socket: SocketKey): string | undefined => gate.barrierOf(socket);
   const reports: ReportWriter = new ReportWriter({ engine, records, fleet, barrierOf }, engine.driven);

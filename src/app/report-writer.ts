@@ -6,7 +6,7 @@ import type { Change, Collection, Graph } from "../collections/index.ts";
 import type { EnvoyRecord } from "../envoy/index.ts";
 import type { ProxyKey, SocketKey } from "../model/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
-import { type RouteReport, routeReportKey, type SocketReport } from "../translate/index.ts";
+import { type Attachment, type RouteReport, routeReportKey, type SocketReport } from "../translate/index.ts";
 import { tooLargeResources } from "./troubles.ts";
 import { portProblemOfRefusal } from "../proxy/index.ts";
 import { type Delivery, deliveryKey } from "./delivery-ledger.ts";
@@ -37,6 +37,8 @@ export class ReportWriter {
   /** The proxies that each route has a report of. */
   readonly #reported = new Map<ObjectKey, readonly ProxyKey[]>();
   readonly #recordsOfRoute = new Map<ObjectKey, Set<string>>();
+  /** The proxies of the listeners that a route is attached to, by attachment. */
+  readonly #attached = new Map<ObjectKey, Map<string, ProxyKey>>();
   readonly #dirtyRoutes = new Set<ObjectKey>();
   readonly #dirtySockets = new Set<SocketKey>();
   /** Routes with a resource that is too large: looked at again after every step, since nothing else tells when it fits. */
@@ -57,6 +59,15 @@ export class ReportWriter {
   /** The proxies said something about these resources. */
   touch(keys: Iterable<string>): void {
     for (const key of keys) this.#markRecord(this.#records.get(key));
+    this.#schedule();
+  }
+
+  /** Its first Envoy came, say: what had no report may have one now. */
+  touchProxy(proxy: ProxyKey): void {
+    for (const [route, proxies] of this.#attached) {
+      const isReported = this.#reported.get(route)?.includes(proxy) ?? false;
+      if (!isReported && [...proxies.values()].includes(proxy)) this.#dirtyRoutes.add(route);
+    }
     this.#schedule();
   }
 
@@ -81,12 +92,30 @@ export class ReportWriter {
     graph.subscribe(translation.listenerGenerations, () => {
       for (const { key } of translation.sockets.values()) this.touchSocket(key);
     });
+    this.#takeAttachments(
+      [...translation.attachments.values()].map((after) => ({ key: after.key, before: undefined, after })),
+    );
+    graph.subscribe(translation.attachments, (changes) => this.#takeAttachments(changes));
     for (const routes of routeSources(sources)) {
       graph.subscribe<Route>(routes, (changes) => {
         for (const { key } of changes) this.#dirtyRoutes.add(key as ObjectKey);
         this.#schedule();
       });
     }
+  }
+
+  #takeAttachments(changes: readonly Change<Attachment>[]): void {
+    for (const { key, before, after } of changes) {
+      const route = (after ?? before)?.route.object;
+      if (route === undefined) continue;
+      const proxies = this.#attached.get(route) ?? new Map<string, ProxyKey>();
+      if (after) proxies.set(key, after.proxy);
+      else proxies.delete(key);
+      if (proxies.size === 0) this.#attached.delete(route);
+      else this.#attached.set(route, proxies);
+      this.#dirtyRoutes.add(route);
+    }
+    this.#schedule();
   }
 
   #followSizes(): void {
@@ -160,6 +189,9 @@ export class ReportWriter {
       for (const proxy of record.proxies ?? this.#fleet.proxiesOf(record))
         recordsOf.set(proxy, [...(recordsOf.get(proxy) ?? []), record]);
     }
+    // Attached, and other routes get all of it: the proxy is sent nothing of the route, so it has all that there is to have.
+    for (const proxy of this.#attached.get(route)?.values() ?? [])
+      if (!recordsOf.has(proxy) && this.#fleet.connectedTo(proxy) > 0) recordsOf.set(proxy, []);
     return [...recordsOf].map(([proxy, records]) => this.#routeReport({ route, proxy, generation }, records));
   }
 

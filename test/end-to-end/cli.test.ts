@@ -58,7 +58,7 @@ describe("trilith check", () => {
   });
 
   test("fails on warnings only when asked to", () => {
-    const file = write("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n");
+    const file = write("apiVersion: v1\nkind: Node\nmetadata: {name: a}\n");
     expect([trilith("check", file).code, trilith("check", "--strict", file).code]).toEqual([0, 1]);
   });
 
