@@ -1,5 +1,5 @@
 /** What `trilith check` does: files in, everything there is to say about them out. Nothing is started, nobody is asked. */
-import { Clock, loadFile, mergeFiles, scanFiles } from "../sources/index.ts";
+import { Clock, loadFile, type MergedFiles, mergeFiles, scanFiles } from "../sources/index.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import { createEngine } from "./engine.ts";
 import { standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
@@ -11,6 +11,15 @@ export interface CheckResult {
 }
 
 export function checkFiles(paths: readonly string[], className: string): CheckResult {
+  const files = readFiles(paths);
+  const engine = createEngine(standaloneSettings({ bindAddress: "0.0.0.0" }));
+  using _ = new Clock(engine.driven.clock);
+  engine.replaceObjects(withDefaultClass(files.objects, className));
+  return { objects: files.places.size, diagnostics: diagnose(files, engine.translation.findings.values()) };
+}
+
+/** The objects of files and folders, with where they stand and what is wrong with the files. */
+export function readFiles(paths: readonly string[]): Pick<MergedFiles, "objects" | "places" | "problems"> {
   const scan = scanFiles(paths);
   const loaded = [...scan.files.keys()].map((file) => loadFile(file));
   const merged = mergeFiles(new Map(loaded.map(({ file, objects }) => [file, objects])), new Map());
@@ -22,11 +31,5 @@ export function checkFiles(paths: readonly string[], className: string): CheckRe
     message,
   }));
   const problems = [...unreadable, ...loaded.flatMap((file) => file.problems), ...merged.problems];
-  const engine = createEngine(standaloneSettings({ bindAddress: "0.0.0.0" }));
-  using _ = new Clock(engine.driven.clock);
-  engine.replaceObjects(withDefaultClass(merged.objects, className));
-  return {
-    objects: merged.places.size,
-    diagnostics: diagnose({ problems, places: merged.places }, engine.translation.findings.values()),
-  };
+  return { objects: merged.objects, places: merged.places, problems };
 }

@@ -1,4 +1,6 @@
 /** The program: rooms wired together, as `serve` and as `check`. */
+export { checkCluster } from "./check-cluster.ts";
+export type { CheckClusterOptions, CheckClusterResult } from "./check-cluster.ts";
 export { checkFiles } from "./check-files.ts";
 export type { CheckResult } from "./check-files.ts";
 export { startController } from "./controller.ts";

@@ -1,9 +1,8 @@
 /** `trilith controller`: what runs in a cluster, until it is told to stop. */
 import { Command, Option } from "commander";
-import { type Controller, startController } from "../app/index.ts";
-import { connectToCluster } from "../kubernetes/index.ts";
+import type { Controller } from "../app/index.ts";
 import { parseAddress } from "./admin-client.ts";
-import { addLogOptions, loggerOf, type LogOptions } from "./log-options.ts";
+import { addLogOptions, type LogOptions } from "./log-options.ts";
 
 interface ControllerCommandOptions extends LogOptions {
   readonly kubeconfig?: string;
@@ -54,6 +53,11 @@ To look into a replica: kubectl -n trilith-system port-forward deploy/trilith 19
 `;
 
 async function run(options: ControllerCommandOptions): Promise<void> {
+  const [{ startController }, { connectToCluster }, { loggerOf }] = await Promise.all([
+    import("../app/index.ts"),
+    import("../kubernetes/index.ts"),
+    import("./logger.ts"),
+  ]);
   const log = loggerOf(options);
   using client = await connectToCluster({
     userAgent: "trilith-controller",

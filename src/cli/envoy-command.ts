@@ -1,6 +1,5 @@
 /** `trilith get TYPE` and `trilith envoy`: the Envoy resources that a running Trilith made, with what each was made of. */
 import { Argument, Command, Option } from "commander";
-import { stringify } from "yaml";
 import type { ShownResource } from "../app/index.ts";
 import { askAdmin, DEFAULT_ADMIN } from "./admin-client.ts";
 import { formatTable } from "./table.ts";
@@ -50,10 +49,12 @@ async function fetchResources({ admin }: GetOptions, kind: string | undefined): 
   return (await askAdmin(admin, kind === undefined ? "/envoy" : `/envoy?kind=${kind}`)) as readonly ShownResource[];
 }
 
-function print(resources: readonly ShownResource[], { output }: GetOptions): void {
+async function print(resources: readonly ShownResource[], { output }: GetOptions): Promise<void> {
   if (output === "json") process.stdout.write(`${JSON.stringify(resources, undefined, 2)}\n`);
-  else if (output === "yaml") process.stdout.write(resources.map((resource) => `---\n${stringify(resource)}`).join(""));
-  else process.stdout.write(formatTable(["KIND", "NAME", "STATE", "BYTES", "FROM"], resources.map(rowOf)));
+  else if (output === "yaml") {
+    const { stringify } = await import("yaml");
+    process.stdout.write(resources.map((resource) => `---\n${stringify(resource)}`).join(""));
+  } else process.stdout.write(formatTable(["KIND", "NAME", "STATE", "BYTES", "FROM"], resources.map(rowOf)));
 }
 
 function rowOf({ kind, name, delivery, bytes, origins }: ShownResource): string[] {

@@ -1,19 +1,16 @@
 /** `trilith install --print`: the manifests of an installation, for those who do not use Helm. It applies nothing itself. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { stringify } from "yaml";
 import { CliError } from "./cli-error.ts";
-import { chartValues, type Installation } from "./install-chart.ts";
-import { manifestsOf, namespaceManifest } from "./install-manifests.ts";
-import { VERSION } from "./version.ts";
+import type { Installation } from "./install-chart.ts";
 
 interface InstallOptions {
   readonly print?: boolean;
   readonly namespace: string;
-  readonly replicas: number;
-  readonly image: string;
-  readonly imagePullPolicy: string;
-  readonly envoyImage: string;
-  readonly logLevel: string;
+  readonly replicas?: number;
+  readonly image?: string;
+  readonly imagePullPolicy?: string;
+  readonly envoyImage?: string;
+  readonly logLevel?: string;
   readonly gatewayClass: boolean;
   readonly crds: boolean;
   readonly createNamespace: boolean;
@@ -22,25 +19,17 @@ interface InstallOptions {
 }
 
 export function installCommand(): Command {
-  const { replicas, image, envoy, log } = chartValues();
-  const imageDefault = `${image.repository}:${image.tag || VERSION}`;
   return new Command("install")
     .description("print the manifests that install Trilith in a cluster")
     .option("--print", "print them; nothing else is done")
     .option("-n, --namespace <name>", "namespace of the installation", parseNamespace, "trilith-system")
-    .option("--replicas <number>", "replicas of the controller", parseReplicas, replicas)
-    .option("--image <image>", "image of the controller", imageDefault)
+    .option("--replicas <number>", "replicas of the controller", parseReplicas)
+    .option("--image <image>", "image of the controller, with its tag")
     .addOption(
-      new Option("--image-pull-policy <policy>", "when to pull it")
-        .choices(["Always", "IfNotPresent", "Never"])
-        .default(image.pullPolicy),
+      new Option("--image-pull-policy <policy>", "when to pull it").choices(["Always", "IfNotPresent", "Never"]),
     )
-    .option("--envoy-image <image>", "image of the proxies that Gateways get", envoy.image)
-    .addOption(
-      new Option("--log-level <level>", "how much to log")
-        .choices(["debug", "info", "warn", "error"])
-        .default(log.level),
-    )
+    .option("--envoy-image <image>", "image of the proxies that Gateways get")
+    .addOption(new Option("--log-level <level>", "how much to log").choices(["debug", "info", "warn", "error"]))
     .option("--secret-namespace <name>", "namespace whose Secrets may be read (again for more; none: all)", collect, [])
     .option(
       "--gateway-namespace <name>",
@@ -56,7 +45,7 @@ export function installCommand(): Command {
 }
 
 const HELP = `
-The Gateway API's own CustomResourceDefinitions must be in the cluster before. The manifests are those of the Helm chart
+What is not said is as in the chart's values.yaml. The Gateway API's own CustomResourceDefinitions must be in the cluster before. The manifests are those of the Helm chart
 charts/trilith, which has more to set.
 
 Examples:
@@ -64,11 +53,16 @@ Examples:
   trilith install --print --replicas 3 --image registry.example.com/trilith:0.1.0 > trilith.yaml
 `;
 
-function print(options: InstallOptions): void {
+async function print(options: InstallOptions): Promise<void> {
   if (!options.print)
     throw new CliError('nothing is applied by "trilith install" itself; ask for the manifests with --print');
+  const [{ defaultInstallation, manifestsOf, namespaceManifest }, { stringify }] = await Promise.all([
+    import("./install-manifests.ts"),
+    import("yaml"),
+  ]);
   const { secretNamespace, gatewayNamespace, ...others } = options;
   const installation: Installation = {
+    ...defaultInstallation(),
     ...others,
     secretNamespaces: secretNamespace,
     gatewayNamespaces: gatewayNamespace,

@@ -14,6 +14,24 @@ import {
   selector,
 } from "./install-chart.ts";
 import { controllerDeployment } from "./install-deployment.ts";
+import { VERSION } from "./version.ts";
+
+/** As the chart installs when nothing is set. */
+export function defaultInstallation(): Installation {
+  const { replicas, image, envoy, log } = chartValues();
+  return {
+    namespace: "trilith-system",
+    replicas,
+    image: `${image.repository}:${image.tag || VERSION}`,
+    imagePullPolicy: image.pullPolicy,
+    envoyImage: envoy.image,
+    logLevel: log.level,
+    gatewayClass: true,
+    crds: true,
+    secretNamespaces: [],
+    gatewayNamespaces: [],
+  };
+}
 
 /** In an order in which they can be applied. */
 export function manifestsOf(installation: Installation): readonly Manifest[] {

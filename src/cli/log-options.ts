@@ -1,7 +1,5 @@
-/** How a command that stays logs, on standard error, and the options that say so. */
+/** The options that say how a command that stays logs. */
 import { type Command, Option } from "commander";
-import { pino, type Logger } from "pino";
-import { prettyStream } from "./pretty-log.ts";
 
 export interface LogOptions {
   readonly logFormat: LogFormat;
@@ -18,11 +16,4 @@ export function addLogOptions(command: Command, format: LogFormat): Command {
     .addOption(
       new Option("--log-level <level>", "how much to log").choices(["debug", "info", "warn", "error"]).default("info"),
     );
-}
-
-export function loggerOf({ logFormat, logLevel }: LogOptions): Logger {
-  const settings = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return logFormat === "json"
-    ? pino(settings, pino.destination({ dest: 2, sync: true }))
-    : pino(settings, prettyStream(process.stderr));
 }

@@ -1,9 +1,9 @@
 /** `trilith serve`: runs until it is told to stop, then drains. */
 import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
-import { startStandalone, type Standalone } from "../app/index.ts";
+import type { Standalone } from "../app/index.ts";
 import { DEFAULT_ADMIN, parseAddress } from "./admin-client.ts";
-import { addLogOptions, loggerOf, type LogOptions } from "./log-options.ts";
+import { addLogOptions, type LogOptions } from "./log-options.ts";
 
 interface ServeOptions extends LogOptions {
   readonly envoy?: string;
@@ -48,6 +48,7 @@ function parseCount(text: string): number {
 }
 
 async function serve(paths: readonly string[], options: ServeOptions): Promise<void> {
+  const [{ startStandalone }, { loggerOf }] = await Promise.all([import("../app/index.ts"), import("./logger.ts")]);
   const log = loggerOf(options);
   const running = await startStandalone({
     paths,

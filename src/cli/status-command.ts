@@ -1,10 +1,10 @@
 /** `trilith status`: what a running Trilith made of each object, as a table, or with the statuses as Kubernetes would hold them. */
 import { Command, Option } from "commander";
-import { stringify } from "yaml";
 import type { Diagnostic } from "../app/index.ts";
 import type { ObjectWithStatus } from "../status/index.ts";
 import { askAdmin, DEFAULT_ADMIN } from "./admin-client.ts";
-import { formatDiagnostic } from "./check-command.ts";
+import { addClusterOptions, type ClusterOptions, meansCluster, withCluster } from "./cluster-options.ts";
+import { formatDiagnostic } from "./format-diagnostic.ts";
 import { formatTable } from "./table.ts";
 
 interface StatusAnswer {
@@ -12,19 +12,43 @@ interface StatusAnswer {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+interface StatusOptions extends ClusterOptions {
+  readonly admin: string;
+  readonly output: "table" | "json" | "yaml";
+}
+
 export function statusCommand(): Command {
-  return new Command("status")
+  const command = new Command("status")
     .description("show what a running Trilith made of each object")
-    .option("--admin <address>", "admin API of the running Trilith", DEFAULT_ADMIN)
+    .option("--admin <address>", "admin API of the running Trilith", DEFAULT_ADMIN);
+  return addClusterOptions(command, "only this namespace of a cluster (by default all that you may see)")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"))
-    .addHelpText("after", "\nExamples:\n  trilith status\n  trilith status -o yaml\n")
-    .action(async ({ admin, output }: { admin: string; output: "table" | "json" | "yaml" }) => {
-      const answer = (await askAdmin(admin, "/status")) as StatusAnswer;
+    .addHelpText("after", HELP)
+    .action(async (options: StatusOptions) => {
+      const answer = meansCluster(options)
+        ? await askCluster(options)
+        : ((await askAdmin(options.admin, "/status")) as StatusAnswer);
       const list = { apiVersion: "v1", kind: "List", items: answer.objects };
-      if (output === "json") process.stdout.write(`${JSON.stringify(list, undefined, 2)}\n`);
-      else if (output === "yaml") process.stdout.write(stringify(list));
+      if (options.output === "json") process.stdout.write(`${JSON.stringify(list, undefined, 2)}\n`);
+      else if (options.output === "yaml") process.stdout.write((await import("yaml")).stringify(list));
       else process.stdout.write(tableOf(answer));
     });
+}
+
+const HELP = `
+Without an option that names a cluster, a Trilith on this machine is asked. In a cluster, the objects' own statuses are read, which
+needs no more than "kubectl get". For findings as well, ask a replica: see "trilith controller --help".
+
+Examples:
+  trilith status
+  trilith status -o yaml
+  trilith status --context production -n shop
+`;
+
+async function askCluster(options: StatusOptions): Promise<StatusAnswer> {
+  const { clusterStatuses } = await import("./cluster-statuses.ts");
+  const objects = await withCluster(options, (client) => clusterStatuses(client, options.namespace));
+  return { objects, diagnostics: [] };
 }
 
 function tableOf({ objects, diagnostics }: StatusAnswer): string {
@@ -70,7 +94,7 @@ function linesOf({ status }: ObjectWithStatus): Line[] {
   }
   for (const { ancestorRef, conditions } of status.ancestors ?? [])
     lines.push(lineOf(ancestorRef?.name ?? "", conditions));
-  return lines;
+  return lines.length > 0 ? lines : [["", "unknown", "Trilith has said nothing about it yet"]];
 }
 
 /** Conditions that are bad news when True. */

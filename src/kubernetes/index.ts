@@ -3,6 +3,7 @@ export { ApiError, resourcePath } from "./api-client.ts";
 export type { ApiCall, ApiClient, ApiErrorCode, ResourceLocation } from "./api-client.ts";
 export { connectToCluster, type ConnectOptions } from "./connect-to-cluster.ts";
 export type { ClusterClient } from "./cluster-client.ts";
+export { listResources } from "./list-resources.ts";
 export { systemTimers, type Timers } from "./timers.ts";
 export { LeaderElection } from "./lease.ts";
 export type { LeaderElectionOptions } from "./lease.ts";

@@ -4,7 +4,7 @@ export { FileSource } from "./files/file-source.ts";
 export type { FileSourceOptions, FileState } from "./files/file-source.ts";
 export { loadFile } from "./files/load-file.ts";
 export type { FileProblem, LoadedFile, LoadedObject } from "./files/load-file.ts";
-export { mergeFiles } from "./files/merge-files.ts";
+export { type MergedFiles, mergeFiles } from "./files/merge-files.ts";
 export { scanFiles } from "./files/file-scan.ts";
 export { Clock } from "./facts/clock.ts";
 export { NameResolver } from "./facts/name-resolver.ts";

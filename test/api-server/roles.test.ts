@@ -1,7 +1,7 @@
 /** What the roles of an installation allow and forbid, as a real API server decides: the controller's, and the three owners'. */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { type Installation, type Manifest } from "../../src/cli/install-chart.ts";
-import { manifestsOf, namespaceManifest } from "../../src/cli/install-manifests.ts";
+import type { Manifest } from "../../src/cli/install-chart.ts";
+import { defaultInstallation, manifestsOf, namespaceManifest } from "../../src/cli/install-manifests.ts";
 import { type ClusterClient, connectToCluster, resourcePath } from "../../src/kubernetes/index.ts";
 import { type ControlPlane, installCrds, startControlPlane } from "./control-plane.ts";
 
@@ -9,18 +9,7 @@ const environment = inject("controlPlane");
 let controlPlane: ControlPlane | undefined;
 let client: ClusterClient;
 
-const installation: Installation = {
-  namespace: "trilith-system",
-  replicas: 2,
-  image: "trilith:test",
-  imagePullPolicy: "IfNotPresent",
-  envoyImage: "envoy:test",
-  logLevel: "info",
-  gatewayClass: true,
-  crds: true,
-  secretNamespaces: [],
-  gatewayNamespaces: [],
-};
+const installation = defaultInstallation();
 
 const PLURALS: Readonly<Record<string, string>> = {
   GatewayClass: "gatewayclasses",
@@ -285,7 +274,7 @@ describe.skipIf(environment === undefined)("the owners", () => {
   });
 
   test("nobody is given the controller's own answers unasked", async () => {
-    const question = ["get services/proxy trilith-system/http:trilith:admin"];
+    const question = ["create pods/portforward trilith-system"];
     expect(await answers("application", question)).toEqual(all(question, false));
   });
 });
