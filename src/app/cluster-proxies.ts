@@ -37,20 +37,26 @@ export interface ClusterProxies extends AsyncDisposable {
   readonly ads: AdsServer;
 }
 
+/** An Envoy that has what this replica does not know yet waits so long at most: docs/decisions/replicas.md. */
+const CATCH_UP_MS = 1_000;
+
 /** The sources must have been read once: what the engine holds now is the first complete state. */
 export async function startClusterProxies(engine: Engine, options: ClusterProxiesOptions): Promise<ClusterProxies> {
   await using starting = new AsyncDisposableStack();
   // Each Envoy has a network of its own, so that nobody else can have its ports.
   const records = envoyResources(engine.graph, engine.translation, { ...defaultSettings, reusePort: true });
-  const fleet: ProxyFleet = new ProxyFleet({
-    sent: options.onSent,
-    learnt: options.onFacts,
-    changed: (keys) => reports.touch(keys),
-    connections: (proxy) => {
-      counts.touch(proxy);
-      reports.touchProxy(proxy);
+  const fleet: ProxyFleet = new ProxyFleet(
+    {
+      sent: options.onSent,
+      learnt: options.onFacts,
+      changed: (keys) => reports.touch(keys),
+      connections: (proxy) => {
+        counts.touch(proxy);
+        reports.touchProxy(proxy);
+      },
     },
-  });
+    { catchUpMs: CATCH_UP_MS },
+  );
   const counts = options.onFleet(fleet);
   const reports: ReportWriter = new ReportWriter({ engine, records, fleet }, options.sink);
   const feed = starting.use(new ResourceFeed(engine.graph, records, fleet));
