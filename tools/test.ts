@@ -1,17 +1,30 @@
 /**
- * `make test`: the checks, then every rung of the test ladder, and the runner's sum as the last line. In CI (CI=true) no rung
- * may be skipped; elsewhere, a rung that cannot run says so.
+ * `make test`: the checks, then every rung of the test ladder, then each failure once more, and the runner's sum as the last
+ * line. In CI (CI=true) no rung may be skipped; elsewhere, a rung that cannot run says so.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { provideEnvoy } from "./provide-envoy.ts";
 
 interface VitestResults {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
+  readonly testResults: readonly FileResult[];
+}
+
+interface FileResult {
+  readonly name: string;
+  readonly status: string;
+  /** Why the file itself failed, where it did: an import, a hook. */
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName: string;
+    readonly failureMessages: readonly string[];
+  }[];
 }
 
 /** The rungs, from the bottom. Those with an Envoy and clients of their own run their files one after the other. */
@@ -33,7 +46,15 @@ function run(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: "inherit" }).status === 0;
 }
 
-const nothingRun: VitestResults = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+const nothingRun: VitestResults = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
+
+/** What failed in a file: its tests, or the file itself where none of them did. */
+function failuresOf({ name, status, message, assertionResults }: FileResult): string[] {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter((test) => test.status === "failed");
+  if (failed.length === 0) return status === "failed" ? [`${file}: ${message}`] : [];
+  return failed.map(({ fullName, failureMessages }) => `${file}: ${fullName}\n${failureMessages.join("\n")}`);
+}
 
 function runRung({ project, isSerial }: (typeof rungs)[number]): {
   readonly ok: boolean;
@@ -53,6 +74,8 @@ try {
   const sum = (count: (results: VitestResults) => number): number =>
     results.reduce((total, { results }) => total + count(results), 0);
   const skipped = sum((results) => results.numPendingTests);
+  const failures = results.flatMap(({ results }) => results.testResults.flatMap(failuresOf));
+  if (failures.length > 0) console.error(`\nmake test: what failed\n\n${failures.join("\n\n")}`);
   const isComplete = skipped === 0 || process.env["CI"] !== "true";
   if (!isChecked) console.error("\nmake test: the checks above failed");
   if (!isComplete) console.error(`\nmake test: ${skipped} tests were skipped, which CI does not allow`);
