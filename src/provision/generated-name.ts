@@ -10,15 +10,17 @@ const LONGEST = 63;
 const HASH_LENGTH = 8;
 
 export function generatedName(gateway: string, gatewayClass: string): string {
-  return shortened(`${gateway}-${gatewayClass}`.replaceAll(".", "-"), `${gateway}/${gatewayClass}`);
+  const name = `${gateway}-${gatewayClass}`;
+  // A label has no dots, so that names which differ by a dot alone are told apart by the hash.
+  const isLabel = name.length <= LONGEST && !name.includes(".");
+  return isLabel ? name : hashed(name.replaceAll(".", "-"), `${gateway}/${gatewayClass}`);
 }
 
 /** The value of a label, which may be no longer either. */
-export const labelValueOf = (name: string): string => shortened(name, name);
+export const labelValueOf = (name: string): string => (name.length <= LONGEST ? name : hashed(name, name));
 
 /** `identity` is what the hash tells apart from others with the same beginning. */
-function shortened(name: string, identity: string): string {
-  if (name.length <= LONGEST && (name === identity || !identity.includes("."))) return name;
+function hashed(name: string, identity: string): string {
   const hash = createHash("sha256").update(identity).digest("hex").slice(0, HASH_LENGTH);
   return `${name.slice(0, LONGEST - HASH_LENGTH - 1).replace(/[^a-z0-9]+$/i, "")}-${hash}`;
 }

@@ -8,10 +8,8 @@ import { MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "./manifests.ts";
 
 export interface OwnedObject {
-  /** Equal when somebody who may change the object has changed nothing: statuses and versions are not in it. */
+  /** Of `fingerprintOf`. */
   readonly fingerprint: string;
-  /** The name of the Gateway that it belongs to. */
-  readonly gateway?: string;
   readonly status?: unknown;
 }
 
@@ -25,17 +23,14 @@ export interface OwnedObjectsOptions {
   readonly timers?: Timers;
 }
 
-interface SentObject {
+/** As the API server sends it. */
+export interface SentObject {
   readonly metadata: {
     readonly namespace?: string;
     readonly name: string;
     readonly labels?: unknown;
     readonly annotations?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly {
-      readonly kind: string;
-      readonly name: string;
-      readonly controller?: boolean;
-    }[];
+    readonly ownerReferences?: unknown;
   };
   readonly status?: unknown;
   readonly [field: string]: unknown;
@@ -64,14 +59,6 @@ export class OwnedObjects implements Disposable {
     return this.#objects.get(keyOf(kind, namespace, name));
   }
 
-  /** As the API server answered to a write, before the watch tells it. Gives its fingerprint. */
-  take(kind: ManifestKind, sent: SentObject): string {
-    const { namespace = "", name } = sent.metadata;
-    const object = ownedObjectOf(sent);
-    this.#objects.set(keyOf(kind, namespace, name), object);
-    return object.fingerprint;
-  }
-
   [Symbol.dispose](): void {
     for (const watch of this.#watches) watch[Symbol.dispose]();
   }
@@ -89,7 +76,7 @@ export class OwnedObjects implements Disposable {
         for (const change of changes) {
           const [namespace = "", name = ""] = change.name.split("/");
           if (change.kind === "delete") this.#objects.delete(keyOf(kind, namespace, name));
-          else this.take(kind, change.item);
+          else this.#objects.set(keyOf(kind, namespace, name), ownedObjectOf(change.item));
           onChange(kind, namespace, name);
         }
       },
@@ -98,16 +85,17 @@ export class OwnedObjects implements Disposable {
   }
 }
 
-function ownedObjectOf({ metadata, status, ...fields }: SentObject): OwnedObject {
-  const { labels, annotations = {}, ownerReferences = [] } = metadata;
+function ownedObjectOf(sent: SentObject): OwnedObject {
+  const { status } = sent;
+  return { fingerprint: fingerprintOf(sent), ...(status !== undefined && { status }) };
+}
+
+/** Equal when somebody who may change the object has changed nothing: statuses and versions are not in it. */
+export function fingerprintOf({ metadata, status: _status, ...fields }: SentObject): string {
+  const { labels, annotations = {}, ownerReferences } = metadata;
   // The Deployment controller counts its revisions here.
   const stated = Object.entries(annotations).filter(([name]) => name !== "deployment.kubernetes.io/revision");
-  const owner = ownerReferences.find(({ kind, controller }) => kind === "Gateway" && controller === true)?.name;
-  return {
-    fingerprint: createHash("sha256")
-      .update(JSON.stringify([labels, stated, ownerReferences, fields]))
-      .digest("base64"),
-    ...(owner !== undefined && { gateway: owner }),
-    ...(status !== undefined && { status }),
-  };
+  return createHash("sha256")
+    .update(JSON.stringify([labels, stated, ownerReferences, fields]))
+    .digest("base64");
 }

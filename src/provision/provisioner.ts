@@ -12,7 +12,7 @@ import { type ApiClient, ApiError, resourcePath, systemTimers, type Timers } fro
 import type { ObjectKey } from "../resources/index.ts";
 import { type Manifest, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
 import { manifestsOf, nameOf } from "./manifests.ts";
-import type { OwnedObjects } from "./owned-objects.ts";
+import { fingerprintOf, type OwnedObjects, type SentObject } from "./owned-objects.ts";
 import type { Installation, Wish } from "./wish.ts";
 
 export interface ProvisionerOptions {
@@ -36,7 +36,7 @@ interface Task {
   isAsked: boolean;
   failures: number;
   retry?: Disposable;
-  /** What was applied last, by kind, and the resource's own view of its spec after that. */
+  /** What was applied last, by kind, and the fingerprint that it had after that. */
   readonly applied: Map<ManifestKind, Applied>;
 }
 
@@ -150,7 +150,7 @@ export class Provisioner {
       const current = this.#options.owned.get(manifest.kind, wish.namespace, nameOf(wish));
       const isThere = applied !== undefined && current?.fingerprint === applied.fingerprint;
       if (isThere && isDeepStrictEqual(applied.manifest, manifest)) continue;
-      const answer = await this.#options.client.request<AppliedObject>({
+      const answer = await this.#options.client.request<SentObject>({
         method: "PATCH",
         patch: "apply",
         path: pathOf(manifest),
@@ -158,7 +158,8 @@ export class Provisioner {
         body: manifest,
         signal,
       });
-      task.applied.set(manifest.kind, { manifest, fingerprint: this.#options.owned.take(manifest.kind, answer) });
+      // What there is stays what the watch says: it may have told something newer before this answer came.
+      task.applied.set(manifest.kind, { manifest, fingerprint: fingerprintOf(answer) });
     }
     const kinds = new Set(manifests.map(({ kind }) => kind));
     for (const kind of Object.keys(MANIFEST_KINDS) as ManifestKind[])
@@ -173,12 +174,6 @@ export class Provisioner {
       if (!(error instanceof ApiError) || error.code !== "notFound") throw error;
     });
   }
-}
-
-/** As the API server answers. */
-export interface AppliedObject {
-  readonly metadata: { readonly namespace: string; readonly name: string; readonly [field: string]: unknown };
-  readonly [field: string]: unknown;
 }
 
 const pathOf = ({ kind, metadata: { namespace, name } }: Manifest): string =>
