@@ -1,6 +1,7 @@
-/** The programs of the test cluster and of the conformance suite, each with its pinned version. */
+/** The programs of the test cluster, of the conformance suite and of the chart's tests, each with its pinned version. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type GoProgram, readSource } from "./provide-program.ts";
+import { type GoProgram, moduleFolder } from "./provide-program.ts";
 
 const KUBERNETES = "1.36.3";
 /** Kubernetes' own libraries have the same version, with another beginning. */
@@ -9,6 +10,7 @@ const GATEWAY_API = "1.7.0";
 /** The suite names 0.2.0 of its images, which is not published; nothing in the tests needs it. */
 const CONFORMANCE_IMAGES = "0.1.0";
 const COREDNS = "1.12.2";
+const HELM = "4.3.1";
 /** Where the suite's echo-advanced comes from. */
 const ISTIO = "v0.0.0-20260827124520-eed52ebb66ad";
 /** The suite needs a newer Go than Debian has. */
@@ -33,7 +35,7 @@ export const kubernetes: GoProgram = {
       `require k8s.io/kubernetes v${KUBERNETES}`,
       ...STAGING.split(" ").map((module) => `replace k8s.io/${module} => k8s.io/${module} v${LIBRARIES}`),
     ].join("\n"),
-    "main.go": readSource(join(root, "test", "cluster", "kubernetes", "main.go")),
+    "main.go": readFileSync(join(root, "test", "cluster", "kubernetes", "main.go"), "utf8"),
   },
   package: ".",
   flags: [
@@ -63,7 +65,7 @@ export const conformanceSuite: GoProgram = {
   name: "conformance",
   files: {
     "go.mod": suiteModule,
-    "suite_test.go": readSource(join(root, "test", "conformance", "suite_test.go")),
+    "suite_test.go": readFileSync(join(root, "test", "conformance", "suite_test.go"), "utf8"),
     "tools.go": toolsFile("sigs.k8s.io/gateway-api-conformance-images/echo-basic"),
   },
   package: ".",
@@ -98,5 +100,12 @@ export const coredns: GoProgram = programOf(
 export const echoServer: GoProgram = istio("echo-server", "istio.io/istio/pkg/test/echo/cmd/server");
 export const echoClient: GoProgram = istio("echo-client", "istio.io/istio/pkg/test/echo/cmd/client");
 
-/** The module that has the Gateway API's CRDs. */
-export const GATEWAY_API_MODULE = "sigs.k8s.io/gateway-api";
+export const helm: GoProgram = programOf("helm", "helm.sh/helm/v4", `v${HELM}`, "helm.sh/helm/v4/cmd/helm", 2);
+
+/** The modules that have the Gateway API's CRDs and the manifests of its conformance tests. */
+const GATEWAY_API_MODULE = `sigs.k8s.io/gateway-api@v${GATEWAY_API}`;
+export const CONFORMANCE_MODULE: string = `sigs.k8s.io/gateway-api/conformance@v${GATEWAY_API}`;
+
+/** Where the CRDs of the experimental channel are, which has all that the standard one has. */
+export const gatewayApiDefinitions = (): string =>
+  join(moduleFolder(GATEWAY_API_MODULE), "config", "crd", "experimental");

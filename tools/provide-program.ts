@@ -4,8 +4,8 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 export interface GoProgram {
@@ -49,17 +49,13 @@ export function provideProgram(program: GoProgram, tell: (line: string) => void 
   return binary;
 }
 
-/** The folder of a module's sources, as its go.mod chooses it. */
-export function moduleFolder(program: GoProgram, module: string): string {
-  mkdirSync(cacheFolder(), { recursive: true });
-  const folder = mkdtempSync(join(cacheFolder(), "finding-"));
-  try {
-    writeModule(folder, program.files);
-    go(folder, program, ["mod", "tidy"]);
-    return go(folder, program, ["list", "-m", "-f", "{{.Dir}}", module]).trim();
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** The folder of a module's sources in Go's module cache, where they are put on first use: `example.com/module@v1.2.3`. */
+export function moduleFolder(module: string): string {
+  // Away from any module of ours. A module may need a newer Go than the machine has, and Debian's Go stays what it is.
+  const answer: unknown = JSON.parse(go(tmpdir(), { toolchain: "auto" }, ["mod", "download", "-json", module]));
+  if (typeof answer === "object" && answer !== null && "Dir" in answer && typeof answer.Dir === "string")
+    return answer.Dir;
+  throw new Error(`go mod download does not say where ${module} is`);
 }
 
 function writeModule(folder: string, files: GoProgram["files"]): void {
@@ -69,7 +65,7 @@ function writeModule(folder: string, files: GoProgram["files"]): void {
   }
 }
 
-function go(folder: string, { name, toolchain }: GoProgram, args: readonly string[]): string {
+function go(folder: string, { toolchain }: Pick<GoProgram, "toolchain">, args: readonly string[]): string {
   const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-buildvcs=false" };
   const { status, stdout, stderr, error } = spawnSync("go", args, {
     cwd: folder,
@@ -77,8 +73,6 @@ function go(folder: string, { name, toolchain }: GoProgram, args: readonly strin
     encoding: "utf8",
     maxBuffer: 1 << 26,
   });
-  if (status !== 0) throw new Error(`${name} cannot be built: go ${args[0]}: ${error?.message ?? stderr}`);
+  if (status !== 0) throw new Error(`go ${args.join(" ")}: ${error?.message ?? (stderr || stdout)}`);
   return stdout;
 }
-
-export const readSource = (path: string): string => readFileSync(path, "utf8");

@@ -3,10 +3,9 @@
  * has. Tests read the result with `inject`. Without Go they fail in CI, and are skipped aloud elsewhere.
  */
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { conformanceSuite, GATEWAY_API_MODULE, kubernetes } from "../../tools/cluster-programs.ts";
-import { moduleFolder, provideProgram } from "../../tools/provide-program.ts";
+import { gatewayApiDefinitions, kubernetes } from "../../tools/cluster-programs.ts";
+import { provideProgram } from "../../tools/provide-program.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -18,8 +17,7 @@ declare module "vitest" {
 export function setup(project: TestProject): void {
   if (spawnSync("go", ["version"]).status === 0) {
     const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-    const crds = join(moduleFolder(conformanceSuite, GATEWAY_API_MODULE), "config", "crd", "experimental");
-    project.provide("controlPlane", { binary: provideProgram(kubernetes, tell), crds });
+    project.provide("controlPlane", { binary: provideProgram(kubernetes, tell), crds: gatewayApiDefinitions() });
     return;
   }
   const loss = "Go is not on the PATH, so that no API server can be built";

@@ -1,8 +1,8 @@
 /** A test cluster with Trilith in it, as `trilith install` installs it, and with all that its Gateways need around them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { conformanceSuite, GATEWAY_API_MODULE, kubernetes } from "../../tools/cluster-programs.ts";
-import { moduleFolder, provideProgram } from "../../tools/provide-program.ts";
+import { gatewayApiDefinitions, kubernetes } from "../../tools/cluster-programs.ts";
+import { provideProgram } from "../../tools/provide-program.ts";
 import { coreDnsManifests } from "./core-dns.ts";
 import { clusterImages, IMAGES } from "./images.ts";
 import { startTestCluster, type TestCluster } from "./test-cluster.ts";
@@ -17,7 +17,7 @@ export async function startTrilithCluster(tell: (line: string) => void): Promise
     tell("the node is up; installing");
     cluster.start(process.execPath, [join(import.meta.dirname, "load-balancer.ts")], { log: "load-balancer" });
     await apply(cluster, JSON.stringify(coreDnsManifests(IMAGES.coredns)));
-    await apply(cluster, gatewayApiDefinitions());
+    await apply(cluster, definitionManifests());
     await apply(cluster, installManifests(cluster));
     for (const [namespace, name] of [
       ["kube-system", "coredns"],
@@ -31,9 +31,8 @@ export async function startTrilithCluster(tell: (line: string) => void): Promise
   }
 }
 
-/** The experimental channel, which has everything that the standard one has. */
-function gatewayApiDefinitions(): string {
-  const folder = join(moduleFolder(conformanceSuite, GATEWAY_API_MODULE), "config", "crd", "experimental");
+function definitionManifests(): string {
+  const folder = gatewayApiDefinitions();
   const files = readdirSync(folder).filter((file) => file.includes(".k8s.io_") && file.endsWith(".yaml"));
   return files.map((file) => readFileSync(join(folder, file), "utf8")).join("\n---\n");
 }

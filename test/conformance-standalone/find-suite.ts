@@ -5,9 +5,10 @@
  */
 import { execFile } from "node:child_process";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
+import { CONFORMANCE_MODULE } from "../../tools/cluster-programs.ts";
+import { moduleFolder } from "../../tools/provide-program.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -18,13 +19,12 @@ declare module "vitest" {
   }
 }
 
-const MODULE = "sigs.k8s.io/gateway-api/conformance@v1.7.0";
 const run = promisify(execFile);
 
 export async function setup(project: TestProject): Promise<void> {
   project.provide("conformancePortShift", (await mayBind(80)) ? 0 : 20_000);
   if (await hasGo()) {
-    project.provide("conformanceSuite", await moduleDirectory());
+    project.provide("conformanceSuite", moduleFolder(CONFORMANCE_MODULE));
     return;
   }
   const loss = "Go is not on the PATH: it fetches the manifests of the official conformance tests";
@@ -46,14 +46,4 @@ function mayBind(port: number): Promise<boolean> {
   server.once("error", () => resolve(false));
   server.listen({ host: "127.0.80.80", port }, () => server.close(() => resolve(true)));
   return promise;
-}
-
-/** Away from any module of ours, because nothing of it is needed: the version is named. */
-async function moduleDirectory(): Promise<string> {
-  const environment = { ...process.env, GOTOOLCHAIN: "auto", GOFLAGS: "-mod=mod", GOWORK: "off" };
-  const { stdout } = await run("go", ["mod", "download", "-json", MODULE], { cwd: tmpdir(), env: environment });
-  const answer: unknown = JSON.parse(stdout);
-  if (typeof answer === "object" && answer !== null && "Dir" in answer && typeof answer.Dir === "string")
-    return answer.Dir;
-  throw new Error(`go mod download does not say where ${MODULE} is`);
 }

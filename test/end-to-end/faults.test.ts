@@ -318,7 +318,7 @@ describe.skipIf(envoyBinary() === undefined)("files of every bad kind", () => {
     publish("..2", "second.test");
     rmSync(join(mount, "..1"), { recursive: true });
     await served.until("the second version", async () => (await ask("second.test")) === "one");
-    expect(await ask("first.test")).toBe("status 404");
+    await served.until("the first version gone", async () => (await ask("first.test")) === "status 404");
   });
 });
 

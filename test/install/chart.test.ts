@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
-import { provideHelm } from "../../tools/provide-helm.ts";
+import { helm as helmProgram } from "../../tools/cluster-programs.ts";
+import { provideProgram } from "../../tools/provide-program.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const chart = join(root, "charts", "trilith");
-const helm = provideHelm();
+const helm = provideProgram(helmProgram);
 const home = mkdtempSync(join(tmpdir(), "trilith-helm-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
