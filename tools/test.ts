@@ -46,14 +46,16 @@ function run(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: "inherit" }).status === 0;
 }
 
+const LONGEST_REASON = 200;
 const nothingRun: VitestResults = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
 
-/** What failed in a file: its tests, or the file itself where none of them did. */
+/** What failed in a file, a line each: its tests, or the file itself where none of them did. The rest stands above. */
 function failuresOf({ name, status, message, assertionResults }: FileResult): string[] {
+  const line = (what: string, why = ""): string => `  ${what}: ${why.split("\n", 1)[0]?.slice(0, LONGEST_REASON)}`;
   const file = relative(process.cwd(), name);
   const failed = assertionResults.filter((test) => test.status === "failed");
-  if (failed.length === 0) return status === "failed" ? [`${file}: ${message}`] : [];
-  return failed.map(({ fullName, failureMessages }) => `${file}: ${fullName}\n${failureMessages.join("\n")}`);
+  if (failed.length === 0) return status === "failed" ? [line(file, message)] : [];
+  return failed.map(({ fullName, failureMessages }) => line(`${file}: ${fullName}`, failureMessages[0]));
 }
 
 function runRung({ project, isSerial }: (typeof rungs)[number]): {
@@ -75,7 +77,7 @@ try {
     results.reduce((total, { results }) => total + count(results), 0);
   const skipped = sum((results) => results.numPendingTests);
   const failures = results.flatMap(({ results }) => results.testResults.flatMap(failuresOf));
-  if (failures.length > 0) console.error(`\nmake test: what failed\n\n${failures.join("\n\n")}`);
+  if (failures.length > 0) console.error(`\nmake test: what failed\n${failures.join("\n")}`);
   const isComplete = skipped === 0 || process.env["CI"] !== "true";
   if (!isChecked) console.error("\nmake test: the checks above failed");
   if (!isComplete) console.error(`\nmake test: ${skipped} tests were skipped, which CI does not allow`);

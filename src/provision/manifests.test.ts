@@ -1,32 +1,8 @@
 import { expect, test } from "vitest";
-import { proxyKey } from "../model/index.ts";
-import { objectKey } from "../resources/index.ts";
 import { generatedName } from "./generated-name.ts";
 import { manifestsOf } from "./manifests.ts";
-import type { Installation, Wish } from "./wish.ts";
-
-const installation: Installation = {
-  image: "envoy:1",
-  imagePullPolicy: "IfNotPresent",
-  filesOf: (proxy, { port }) => ({ "bootstrap.json": `bootstrap of ${proxy}, ${port}` }),
-  caBundle: "PEM",
-  audience: "trilith.dev/xds",
-};
-
-const wish: Wish = {
-  key: objectKey({ group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "shop", name: "web" }),
-  namespace: "shop",
-  name: "web",
-  uid: "u-1",
-  proxy: proxyKey("shop/web"),
-  gatewayClassName: "trilith",
-  infrastructure: { labels: { team: "a" }, annotations: { cost: "b" } },
-  addresses: [],
-  ports: [
-    { transport: "tcp", port: 443 },
-    { transport: "udp", port: 443 },
-  ],
-};
+import { installation, wish } from "./testing/example-wish.ts";
+import type { Wish } from "./wish.ts";
 
 interface Sent {
   readonly kind: string;

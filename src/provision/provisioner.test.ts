@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Graph, type Source } from "../collections/index.ts";
+import { ApiError } from "../kubernetes/index.ts";
+import { OwnedObjects } from "./owned-objects.ts";
+import { Provisioner } from "./provisioner.ts";
+import { installation, wish } from "./testing/example-wish.ts";
+import { MemoryCluster } from "./testing/memory-cluster.ts";
+import type { Wish } from "./wish.ts";
+
+const EVERYTHING = ["serviceaccounts", "configmaps", "services", "deployments"].map(
+  (kind) => `apply ${kind}/web-trilith`,
+);
+const AN_ADDRESS = { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } };
+
+let cluster: MemoryCluster;
+let wishes: Source<Wish>;
+let owned: OwnedObjects;
+let provisioner: Provisioner;
+let problems: (string | undefined)[];
+
+beforeEach(() => {
+  const graph = new Graph();
+  cluster = new MemoryCluster();
+  problems = [];
+  wishes = graph.source<Wish>({ name: "Wishes", key: ({ key }) => key });
+  owned = new OwnedObjects({
+    client: cluster,
+    onChange: () => provisioner.look(wish.key),
+    onSynced: () => undefined,
+    onProblem: () => undefined,
+  });
+  provisioner = new Provisioner({
+    client: cluster,
+    wishes,
+    installation,
+    owned,
+    onProblem: (_, problem) => problems.push(problem),
+  });
+  graph.subscribe(wishes, (changes) => provisioner.take(changes));
+});
+
+afterEach(async () => {
+  await provisioner.stop();
+  owned[Symbol.dispose]();
+});
+
+/** Everything is made, and the watches have told so. */
+async function settled(): Promise<void> {
+  provisioner.start();
+  wishes.set(wish);
+  await expect.poll(() => owned.get("Deployment", "shop", "web-trilith")).toBeDefined();
+  await quiet();
+}
+
+/** Nothing is under way: promises that wait for no time have all had their turn. */
+async function quiet(): Promise<void> {
+  for (let turns = 0; turns < 5; turns += 1) await new Promise(setImmediate);
+}
+
+test("a Gateway's objects are made in the order in which a pod needs them", async () => {
+  await settled();
+  expect(cluster.written.slice(0, EVERYTHING.length)).toEqual(EVERYTHING);
+  expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
+});
+
+test("a status that others write wakes nothing", async () => {
+  await settled();
+  const before = [...cluster.written];
+  cluster.edit("Service", "shop", "web-trilith", { status: AN_ADDRESS });
+  await expect.poll(() => owned.get("Service", "shop", "web-trilith")?.status).toEqual(AN_ADDRESS);
+  await quiet();
+  expect(cluster.written).toEqual(before);
+});
+
+test("an address that the watch tells before the write is answered stays known", async () => {
+  const answer = Promise.withResolvers<void>();
+  cluster.gates.set("apply services/web-trilith", answer.promise);
+  provisioner.start();
+  wishes.set(wish);
+  await expect.poll(() => cluster.get("Service", "shop", "web-trilith")).toBeDefined();
+  cluster.edit("Service", "shop", "web-trilith", { status: AN_ADDRESS });
+  await expect.poll(() => owned.get("Service", "shop", "web-trilith")?.status).toEqual(AN_ADDRESS);
+  answer.resolve();
+  await expect.poll(() => cluster.written).toContain("apply deployments/web-trilith");
+  await quiet();
+  expect(owned.get("Service", "shop", "web-trilith")?.status).toEqual(AN_ADDRESS);
+});
+
+test("what somebody deletes is made again, and what somebody edits is set right", async () => {
+  await settled();
+  const deployment = cluster.get("Deployment", "shop", "web-trilith")?.["spec"];
+  cluster.written.length = 0;
+  cluster.delete("ConfigMap", "shop", "web-trilith");
+  cluster.edit("Deployment", "shop", "web-trilith", { spec: { replicas: 0 } });
+  await expect.poll(() => cluster.get("ConfigMap", "shop", "web-trilith")).toBeDefined();
+  await expect.poll(() => cluster.get("Deployment", "shop", "web-trilith")?.["spec"]).toEqual(deployment);
+  await quiet();
+  expect(new Set(cluster.written)).toEqual(new Set(["apply configmaps/web-trilith", "apply deployments/web-trilith"]));
+});
+
+test("a replica that does not lead makes nothing", async () => {
+  wishes.set(wish);
+  await quiet();
+  expect(cluster.written).toEqual([]);
+});
+
+test("what cannot be made is told, and told to be over once it can", async () => {
+  cluster.failures.push(new ApiError("forbidden", "no quota", { httpStatus: 403 }));
+  provisioner.start();
+  wishes.set(wish);
+  await expect.poll(() => problems, { timeout: 3_000 }).toContain(undefined);
+  expect(problems[0]).toBe("no quota");
+  expect(cluster.written.slice(0, EVERYTHING.length)).toEqual(EVERYTHING);
+});
