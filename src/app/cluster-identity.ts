@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
+import type { Index } from "../collections/index.ts";
 import {
   type KeyPair,
   controlPlaneNames,
@@ -14,9 +15,8 @@ import {
 } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import type { ProxyKey } from "../model/index.ts";
-import { nameOf } from "../provision/index.ts";
+import { objectToken, type Wish } from "../provision/index.ts";
 import type { ProxyIdentity } from "../transport/index.ts";
-import type { Engine } from "./engine.ts";
 import type { PeerExchangeOptions } from "./peer-exchange.ts";
 
 export interface ClusterIdentityOptions {
@@ -24,7 +24,7 @@ export interface ClusterIdentityOptions {
   readonly namespace: string;
   /** The control plane's Service and ServiceAccount have one name. */
   readonly service: string;
-  readonly engine: Engine;
+  readonly wishesByObject: Index<Wish>;
   readonly log: Logger;
 }
 
@@ -48,7 +48,7 @@ export interface TlsFiles {
 const AUTHORITY_SECRET = "trilith-ca";
 
 export async function openClusterIdentity(options: ClusterIdentityOptions): Promise<ClusterIdentity> {
-  const { client, namespace, service, engine, log } = options;
+  const { client, namespace, service, wishesByObject, log } = options;
   const bundleTold: ((bundle: string) => void)[] = [];
   const certificateTold: ((tls: TlsFiles) => void)[] = [];
   const serverNames = controlPlaneNames(service, namespace);
@@ -67,7 +67,12 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
   });
   const onRefused = (refusal: Refusal, caller: { readonly address?: string | undefined }): void =>
     log.warn({ reason: refusal.reason, address: caller.address }, `a caller was turned away: ${refusal.message}`);
-  const proxies = proxyAdmission<ProxyKey>({ client, onRefused, proxyOf: (account) => proxyOf(engine, account) });
+  const proxies = proxyAdmission<ProxyKey>({
+    client,
+    onRefused,
+    // A ServiceAccount is a Gateway's when it is what was made for it.
+    proxyOf: (account) => wishesByObject.lookup(objectToken(account.namespace, account.name))[0]?.proxy,
+  });
   const replicas = peerAdmission({ client, onRefused, namespace, name: service });
   return {
     get bundle() {
@@ -95,13 +100,3 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
 }
 
 const tlsOf = ({ certificate, key }: KeyPair): TlsFiles => ({ cert: certificate, key });
-
-/** A ServiceAccount is a Gateway's when it is in the Gateway's namespace and has the name of what is made for it. */
-function proxyOf(
-  { translation }: Engine,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-): ProxyKey | undefined {
-  for (const wish of translation.infrastructure.values())
-    if (wish.namespace === namespace && nameOf(wish) === name) return wish.proxy;
-  return undefined;
-}

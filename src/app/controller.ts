@@ -10,6 +10,7 @@
 import type { Logger } from "pino";
 import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
+import { wishesByObject } from "../provision/index.ts";
 import { Clock, NameResolver } from "../sources/index.ts";
 import { openClusterIdentity } from "./cluster-identity.ts";
 import { followCluster } from "./cluster-objects.ts";
@@ -100,12 +101,17 @@ async function startReplica(
 ): Promise<ServingReplica> {
   const { client, namespace, service, replica, listen, log } = options;
   const { graph, translation, driven } = engine;
-  const identity = starting.use(await openClusterIdentity({ client, namespace, service, engine, log }));
+  const byObject = wishesByObject(graph, translation.infrastructure);
+  const identity = starting.use(
+    await openClusterIdentity({ client, namespace, service, wishesByObject: byObject, log }),
+  );
   const cluster = starting.use(await followCluster({ client, engine, log }));
   starting.use(new Clock(driven.clock));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
   const installation = installationOf(options, identity.bundle);
-  const infrastructure = starting.use(new GatewayInfrastructure({ client, engine, installation, log }));
+  const infrastructure = starting.use(
+    new GatewayInfrastructure({ client, engine, wishesByObject: byObject, installation, log }),
+  );
   identity.onBundle((bundle) => infrastructure.reinstall(installationOf(options, bundle)));
   await infrastructure.synced;
   const peers = starting.use(

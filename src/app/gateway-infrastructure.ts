@@ -4,11 +4,13 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
+import type { Index } from "../collections/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import {
   gatewayAddressOf,
   type Installation,
   nameOf,
+  objectToken,
   OwnedObjects,
   Provisioner,
   type Wish,
@@ -20,12 +22,14 @@ import type { Duty } from "./leadership.ts";
 export interface GatewayInfrastructureOptions {
   readonly client: ApiClient;
   readonly engine: Engine;
+  readonly wishesByObject: Index<Wish>;
   readonly installation: Installation;
   readonly log: Logger;
 }
 
 export class GatewayInfrastructure implements Disposable, Duty {
   readonly #engine: Engine;
+  readonly #wishesByObject: Index<Wish>;
   readonly #owned: OwnedObjects;
   readonly #provisioner: Provisioner;
   readonly #following: Disposable;
@@ -33,9 +37,10 @@ export class GatewayInfrastructure implements Disposable, Duty {
   readonly #problems = new Map<ObjectKey, string>();
   readonly #changed = new Set<ObjectKey>();
 
-  constructor({ client, engine, installation, log }: GatewayInfrastructureOptions) {
+  constructor({ client, engine, wishesByObject, installation, log }: GatewayInfrastructureOptions) {
     const wishes = engine.translation.infrastructure;
     this.#engine = engine;
+    this.#wishesByObject = wishesByObject;
     this.#owned = new OwnedObjects({
       client,
       onSynced: () => this.#synced.resolve(),
@@ -91,8 +96,7 @@ export class GatewayInfrastructure implements Disposable, Duty {
   }
 
   #look(namespace: string, name: string): void {
-    for (const wish of this.#engine.translation.infrastructure.values()) {
-      if (wish.namespace !== namespace || nameOf(wish) !== name) continue;
+    for (const wish of this.#wishesByObject.lookup(objectToken(namespace, name))) {
       this.#provisioner.look(wish.key);
       this.#tell(wish.key);
     }

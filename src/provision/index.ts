@@ -3,7 +3,7 @@ export { gatewayAddressOf } from "./gateway-address.ts";
 export type { GatewayAddress } from "./gateway-address.ts";
 export { generatedName } from "./generated-name.ts";
 export type { Manifest } from "./manifest.ts";
-export { manifestsOf, nameOf } from "./manifests.ts";
+export { manifestsOf, nameOf, objectToken, wishesByObject } from "./manifests.ts";
 export { OwnedObjects } from "./owned-objects.ts";
 export { Provisioner } from "./provisioner.ts";
 export { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";

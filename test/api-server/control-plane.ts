@@ -9,10 +9,11 @@ import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseAllDocuments, stringify } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { type ApiClient, connectToCluster } from "../../src/kubernetes/index.ts";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { kubeconfigOf } from "../support/kubeconfig.ts";
 
 export interface ControlPlane {
   /** Of somebody who may do everything. */
@@ -108,27 +109,6 @@ async function writeCredentials(folder: string, server: string): Promise<string>
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
   return join(folder, "admin.conf");
-}
-
-function kubeconfigOf(
-  server: string,
-  ca: string,
-  user: { readonly certificate: string; readonly key: string },
-): string {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "test", cluster: { server, "certificate-authority-data": base64(ca) } }],
-    users: [
-      {
-        name: "admin",
-        user: { "client-certificate-data": base64(user.certificate), "client-key-data": base64(user.key) },
-      },
-    ],
-    contexts: [{ name: "test", context: { cluster: "test", user: "admin" } }],
-    "current-context": "test",
-  });
 }
 
 function start(binary: string, folder: string, program: string, flags: Readonly<Record<string, string>>): ChildProcess {

@@ -1,23 +1,16 @@
 /** From objects in an API server to their statuses there: the watch, translation and the writer together. */
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
+import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { createEngine } from "../../src/app/engine.ts";
 import { CONTROLLER_NAME, standaloneSettings } from "../../src/app/standalone-settings.ts";
-import { type ClusterClient, connectToCluster, resourcePath } from "../../src/kubernetes/index.ts";
+import { resourcePath } from "../../src/kubernetes/index.ts";
 import { type KubernetesSource, startKubernetesSource } from "../../src/sources/index.ts";
 import { StatusWriter, type StoredStatus } from "../../src/status/index.ts";
-import { type ControlPlane, installCrds, startControlPlane } from "./control-plane.ts";
+import { useControlPlane } from "./use-control-plane.ts";
 
 const GROUP = "gateway.networking.k8s.io";
 const environment = inject("controlPlane");
 
-let controlPlane: ControlPlane | undefined;
-let client: ClusterClient;
-
-beforeAll(async () => {
-  if (environment === undefined) return;
-  controlPlane = await startControlPlane(environment.binary);
-  client = await connectToCluster({ kubeconfig: controlPlane.kubeconfigPath });
-  await installCrds(client, environment.crds);
+const cluster = useControlPlane(async () => {
   await create("gatewayclasses", "trilith", { controllerName: CONTROLLER_NAME });
   await create("gateways", "web", {
     gatewayClassName: "trilith",
@@ -27,12 +20,6 @@ beforeAll(async () => {
     parentRefs: [{ name: "web" }],
     rules: [{ backendRefs: [{ name: "cart", port: 80 }] }],
   });
-});
-
-afterAll(async () => {
-  if (controlPlane === undefined) return;
-  client[Symbol.dispose]();
-  await controlPlane.stop();
 });
 
 const kindOfPlural = { gatewayclasses: "GatewayClass", gateways: "Gateway", httproutes: "HTTPRoute" } as const;
@@ -47,12 +34,15 @@ const locationOf = (plural: Plural): { group: string; version: string; plural: s
 
 async function create(plural: Plural, name: string, spec: object): Promise<void> {
   const body = { apiVersion: `${GROUP}/v1`, kind: kindOfPlural[plural], metadata: { name }, spec };
-  await client.request({ method: "POST", path: resourcePath(locationOf(plural)), body });
+  await cluster.client.request({ method: "POST", path: resourcePath(locationOf(plural)), body });
 }
 
 async function statusOf(plural: Plural, name: string): Promise<StoredStatus & { readonly resourceVersion?: string }> {
   const path = resourcePath({ ...locationOf(plural), name });
-  const { status, metadata } = await client.request<{ status?: StoredStatus; metadata: { resourceVersion: string } }>({
+  const { status, metadata } = await cluster.client.request<{
+    status?: StoredStatus;
+    metadata: { resourceVersion: string };
+  }>({
     method: "GET",
     path,
   });
@@ -61,7 +51,7 @@ async function statusOf(plural: Plural, name: string): Promise<StoredStatus & { 
 
 async function patchStatus(plural: Plural, name: string, status: object): Promise<void> {
   const path = resourcePath({ ...locationOf(plural), name, subresource: "status" });
-  await client.request({ method: "PATCH", patch: "merge", path, body: { status } });
+  await cluster.client.request({ method: "PATCH", patch: "merge", path, body: { status } });
 }
 
 /** Follows the cluster and writes its statuses, as a controller without proxies does. */
@@ -72,13 +62,13 @@ async function startWriting() {
   const written: string[] = [];
   const synced = Promise.withResolvers<void>();
   const source: KubernetesSource = startKubernetesSource({
-    client,
+    client: cluster.client,
     onChanges: (changes) => engine.applyChanges(changes),
     onSynced: () => synced.resolve(),
     onStored: (keys) => writer.look(keys),
   });
   const writer = new StatusWriter({
-    client,
+    client: cluster.client,
     stated: engine.translation.statuses,
     stored: source.stored,
     controllerName: CONTROLLER_NAME,
@@ -140,7 +130,7 @@ describe.skipIf(environment === undefined)("with the objects in a real API serve
     await startWriting();
     const path = resourcePath({ ...locationOf("httproutes"), name: "cart" });
     const body = { spec: { parentRefs: [{ name: "theirs" }] } };
-    await client.request({ method: "PATCH", patch: "merge", path, body });
+    await cluster.client.request({ method: "PATCH", patch: "merge", path, body });
     await expect.poll(async () => acceptedParents(await statusOf("httproutes", "cart"))).toEqual([]);
   });
 });

@@ -1,13 +1,11 @@
 /** What the roles of an installation allow and forbid, as a real API server decides: the controller's, and the three owners'. */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import type { Manifest } from "../../src/cli/install-chart.ts";
 import { defaultInstallation, manifestsOf, namespaceManifest } from "../../src/cli/install-manifests.ts";
-import { type ClusterClient, connectToCluster, resourcePath } from "../../src/kubernetes/index.ts";
-import { type ControlPlane, installCrds, startControlPlane } from "./control-plane.ts";
+import { resourcePath } from "../../src/kubernetes/index.ts";
+import { useControlPlane } from "./use-control-plane.ts";
 
 const environment = inject("controlPlane");
-let controlPlane: ControlPlane | undefined;
-let client: ClusterClient;
 
 const installation = defaultInstallation();
 
@@ -23,7 +21,7 @@ function pathOf({ apiVersion, kind, metadata }: Manifest): string {
 
 async function apply(manifest: Manifest): Promise<void> {
   const query = { fieldManager: "test", force: "true" };
-  await client.request({ method: "PATCH", path: pathOf(manifest), query, patch: "apply", body: manifest });
+  await cluster.client.request({ method: "PATCH", path: pathOf(manifest), query, patch: "apply", body: manifest });
 }
 
 /** Binds one of the owners' roles in a namespace, or everywhere, to a user of its name. */
@@ -38,23 +36,13 @@ async function bind(owner: string, namespace?: string): Promise<void> {
   });
 }
 
-beforeAll(async () => {
-  if (environment === undefined) return;
-  controlPlane = await startControlPlane(environment.binary);
-  client = await connectToCluster({ kubeconfig: controlPlane.kubeconfigPath });
-  await installCrds(client, environment.crds);
+const cluster = useControlPlane(async () => {
   await apply(namespaceManifest("trilith-system"));
   for (const name of ["shop", "bank"]) await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
   for (const manifest of manifestsOf(installation)) await apply(manifest);
   await bind("infrastructure");
   await bind("platform", "shop");
   await bind("application", "shop");
-});
-
-afterAll(async () => {
-  if (controlPlane === undefined) return;
-  client[Symbol.dispose]();
-  await controlPlane.stop();
 });
 
 const CONTROLLER = "system:serviceaccount:trilith-system:trilith";
@@ -73,7 +61,7 @@ async function may(user: string, question: string): Promise<boolean> {
     name,
     namespace: namespace === "-" ? "" : namespace,
   };
-  const { status } = await client.request<{ readonly status: { readonly allowed: boolean } }>({
+  const { status } = await cluster.client.request<{ readonly status: { readonly allowed: boolean } }>({
     method: "POST",
     path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",
     body: {
@@ -176,7 +164,7 @@ describe.skipIf(environment === undefined)("the controller", () => {
   test("has pods that a namespace for restricted pods takes", async () => {
     const deployment = manifestsOf(installation).find(({ kind }) => kind === "Deployment");
     const { template } = (deployment as unknown as { spec: { template: { spec: object } } }).spec;
-    const pod = await client.request<{ readonly metadata: { readonly name: string } }>({
+    const pod = await cluster.client.request<{ readonly metadata: { readonly name: string } }>({
       method: "POST",
       path: "/api/v1/namespaces/trilith-system/pods",
       query: { dryRun: "All", fieldValidation: "Strict" },
@@ -189,7 +177,7 @@ describe.skipIf(environment === undefined)("the controller", () => {
     const kept = { ...installation, secretNamespaces: ["shop"], gatewayNamespaces: ["shop"] };
     for (const part of ["secrets", "gateways"]) {
       const path = `/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/trilith-${part}`;
-      await client.request({ method: "DELETE", path });
+      await cluster.client.request({ method: "DELETE", path });
     }
     for (const manifest of manifestsOf(kept)) await apply(manifest);
     const questions = ["get secrets", "create deployments.apps", "create services", "list deployments.apps"];

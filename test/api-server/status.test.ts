@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { Graph, type Source } from "../../src/collections/index.ts";
-import { type ClusterClient, connectToCluster, LeaderElection, resourcePath } from "../../src/kubernetes/index.ts";
+import { connectToCluster, LeaderElection, resourcePath } from "../../src/kubernetes/index.ts";
 import { kinds, objectKeyOf, type ObjectKey, type OwnCondition } from "../../src/resources/index.ts";
 import {
   EventRecorder,
@@ -11,27 +11,14 @@ import {
   type StoredObject,
   storedObjectOf,
 } from "../../src/status/index.ts";
-import { type ControlPlane, installCrds, startControlPlane } from "./control-plane.ts";
+import { startControlPlane } from "./control-plane.ts";
+import { useControlPlane } from "./use-control-plane.ts";
 
 const OURS = "trilith.dev/gateway-controller";
 const API_VERSION = "gateway.networking.k8s.io/v1";
 const environment = inject("controlPlane");
 
-let controlPlane: ControlPlane | undefined;
-let client: ClusterClient;
-
-beforeAll(async () => {
-  if (environment === undefined) return;
-  controlPlane = await startControlPlane(environment.binary);
-  client = await connectToCluster({ kubeconfig: controlPlane.kubeconfigPath });
-  await installCrds(client, environment.crds);
-});
-
-afterAll(async () => {
-  if (controlPlane === undefined) return;
-  client[Symbol.dispose]();
-  await controlPlane.stop();
-});
+const cluster = useControlPlane();
 
 const condition = (type: string, status: "True" | "False" = "True"): OwnCondition => ({
   type,
@@ -74,7 +61,7 @@ class Bench {
     const graph = new Graph();
     this.#stated = graph.source({ name: "statuses", key: ({ key }) => key });
     this.writer = new StatusWriter({
-      client,
+      client: cluster.client,
       stated: this.#stated,
       stored: { get: (key) => this.#stored.get(key), keys: () => this.#stored.keys() },
       controllerName: OURS,
@@ -87,7 +74,7 @@ class Bench {
   async create(kind: "Gateway" | "HTTPRoute", body: object): Promise<SentObject> {
     const { group, plural } = kinds[kind];
     const path = resourcePath({ group, version: "v1", plural, namespace: this.#namespace });
-    const object = await client.request<SentObject>({ method: "POST", path, body });
+    const object = await cluster.client.request<SentObject>({ method: "POST", path, body });
     this.#stored.set(objectKeyOf(object), storedObjectOf(object));
     return object;
   }
@@ -96,8 +83,8 @@ class Bench {
     const { group, plural } = kinds[kind as "Gateway"];
     const location = { group, version: "v1", plural, namespace: this.#namespace, name };
     return subresource === undefined
-      ? client.request<SentObject>({ method: "GET", path: resourcePath(location) })
-      : client.request<SentObject>({
+      ? cluster.client.request<SentObject>({ method: "GET", path: resourcePath(location) })
+      : cluster.client.request<SentObject>({
           method: "PATCH",
           patch: "merge",
           path: resourcePath({ ...location, subresource: "status" }),
@@ -120,7 +107,7 @@ class Bench {
 
 async function benchIn(namespace: string): Promise<Bench> {
   const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
-  await client.request({ method: "POST", path: "/api/v1/namespaces", body });
+  await cluster.client.request({ method: "POST", path: "/api/v1/namespaces", body });
   return new Bench(namespace);
 }
 
@@ -191,14 +178,20 @@ describe.skipIf(environment === undefined)("against a real API server", () => {
     const timers = { now: () => now, after: () => ({ [Symbol.dispose]: () => undefined }) };
     const dropped: string[] = [];
     const onDropped = (cause: string): void => void dropped.push(cause);
-    const recorder = new EventRecorder({ client, controllerName: OURS, instance: "trilith-0", timers, onDropped });
+    const recorder = new EventRecorder({
+      client: cluster.client,
+      controllerName: OURS,
+      instance: "trilith-0",
+      timers,
+      onDropped,
+    });
     const news = { type: "Warning", reason: "BackendNotFound", action: "Translate", note: "ü".repeat(2_000) } as const;
     recorder.record(route, news);
     await recorder[Symbol.asyncDispose]();
     now = 600_000;
     recorder.record(route, news);
     await recorder[Symbol.asyncDispose]();
-    const { items } = await client.request<{ items: { reason: string; series?: { count: number } }[] }>({
+    const { items } = await cluster.client.request<{ items: { reason: string; series?: { count: number } }[] }>({
       method: "GET",
       path: "/apis/events.k8s.io/v1/namespaces/told/events",
     });
@@ -213,7 +206,7 @@ describe.skipIf(environment === undefined)("against a real API server", () => {
     const leading: string[] = [];
     const replica = (holder: string): LeaderElection =>
       new LeaderElection({
-        client,
+        client: cluster.client,
         namespace: "default",
         name: "trilith",
         holder,

@@ -2,8 +2,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
+import { kubeconfigOf } from "../support/kubeconfig.ts";
 
 /** Who the components are, to the API server. */
 const USERS = {
@@ -30,24 +30,4 @@ export async function writeCredentials(folder: string, server: string, names: re
     write(`${user}.key`, key);
     write(`${user}.conf`, kubeconfigOf(server, authority.certificate, { certificate, key }));
   }
-}
-
-function kubeconfigOf(
-  server: string,
-  ca: string,
-  user: { readonly certificate: string; readonly key: string },
-): string {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  const credentials = {
-    "client-certificate-data": base64(user.certificate),
-    "client-key-data": base64(user.key),
-  };
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "test", cluster: { server, "certificate-authority-data": base64(ca) } }],
-    users: [{ name: "user", user: credentials }],
-    contexts: [{ name: "test", context: { cluster: "test", user: "user" } }],
-    "current-context": "test",
-  });
 }

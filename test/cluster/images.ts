@@ -1,8 +1,7 @@
 /** The images that pods of the test cluster run, all made of local files: nothing is pulled. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { findEnvoy } from "../../src/proxy/index.ts";
 import { coredns, echoBasic, echoClient, echoServer } from "../../tools/cluster-programs.ts";
 import { cacheFolder, provideProgram } from "../../tools/provide-program.ts";
@@ -87,11 +86,9 @@ function pause(): string {
   const binary = join(cacheFolder(), "pause-1");
   if (existsSync(binary)) return binary;
   mkdirSync(cacheFolder(), { recursive: true });
-  const folder = mkdtempSync(join(tmpdir(), "pause-"));
-  const made = join(cacheFolder(), `${basename(folder)}.made`);
+  const made = `${binary}.${process.pid}`;
   const source = join(import.meta.dirname, "pause.c");
   const { status, stderr } = spawnSync("gcc", ["-O2", "-static", "-o", made, source], { encoding: "utf8" });
-  rmSync(folder, { recursive: true });
   if (status !== 0) throw new Error(`pause cannot be built: ${stderr}`);
   renameSync(made, binary);
   return binary;
