@@ -14,6 +14,7 @@ export interface Installation {
   readonly imagePullPolicy: string;
   /** Of the proxies of Gateways. */
   readonly envoyImage: string;
+  readonly envoyPullPolicy: string;
   readonly logLevel: string;
   /** Make the GatewayClass `trilith`. */
   readonly gatewayClass: boolean;
@@ -46,7 +47,7 @@ export const labels: Readonly<Record<string, string>> = { ...selector, "app.kube
 export interface ChartValues {
   readonly replicas: number;
   readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
-  readonly envoy: { readonly image: string };
+  readonly envoy: { readonly image: string; readonly pullPolicy: string };
   readonly log: { readonly level: string; readonly format: string };
   readonly resources: unknown;
   readonly nodeOptions: string;

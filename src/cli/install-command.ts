@@ -3,16 +3,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { CliError } from "./cli-error.ts";
 import type { Installation } from "./install-chart.ts";
 
-interface InstallOptions {
+/** What is not given is as in the chart's values. */
+interface InstallOptions extends Partial<Omit<Installation, "namespace" | "secretNamespaces" | "gatewayNamespaces">> {
   readonly print?: boolean;
   readonly namespace: string;
-  readonly replicas?: number;
-  readonly image?: string;
-  readonly imagePullPolicy?: string;
-  readonly envoyImage?: string;
-  readonly logLevel?: string;
-  readonly gatewayClass: boolean;
-  readonly crds: boolean;
   readonly createNamespace: boolean;
   readonly secretNamespace: readonly string[];
   readonly gatewayNamespace: readonly string[];
@@ -29,6 +23,9 @@ export function installCommand(): Command {
       new Option("--image-pull-policy <policy>", "when to pull it").choices(["Always", "IfNotPresent", "Never"]),
     )
     .option("--envoy-image <image>", "image of the proxies that Gateways get")
+    .addOption(
+      new Option("--envoy-pull-policy <policy>", "when to pull that").choices(["Always", "IfNotPresent", "Never"]),
+    )
     .addOption(new Option("--log-level <level>", "how much to log").choices(["debug", "info", "warn", "error"]))
     .option("--secret-namespace <name>", "namespace whose Secrets may be read (again for more; none: all)", collect, [])
     .option(
@@ -45,8 +42,8 @@ export function installCommand(): Command {
 }
 
 const HELP = `
-What is not said is as in the chart's values.yaml. The Gateway API's own CustomResourceDefinitions must be in the cluster before. The manifests are those of the Helm chart
-charts/trilith, which has more to set.
+What is not said is as in the chart's values.yaml. The Gateway API's own CustomResourceDefinitions must be in the cluster
+before. The manifests are those of the Helm chart charts/trilith, which has more to set.
 
 Examples:
   trilith install --print | kubectl apply --server-side -f -

@@ -47,6 +47,7 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
     args: [
       "controller",
       `--envoy-image=${installation.envoyImage}`,
+      `--envoy-pull-policy=${installation.envoyPullPolicy}`,
       `--log-level=${installation.logLevel}`,
       `--log-format=${log.format}`,
     ],

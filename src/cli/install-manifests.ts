@@ -25,6 +25,7 @@ export function defaultInstallation(): Installation {
     image: `${image.repository}:${image.tag || VERSION}`,
     imagePullPolicy: image.pullPolicy,
     envoyImage: envoy.image,
+    envoyPullPolicy: envoy.pullPolicy,
     logLevel: log.level,
     gatewayClass: true,
     crds: true,

