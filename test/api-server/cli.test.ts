@@ -5,16 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { type ClusterClient, connectToCluster, resourcePath } from "../../src/kubernetes/index.ts";
-import { type ControlPlane, installCrds, startControlPlane } from "./control-plane.ts";
+import { resourcePath } from "../../src/kubernetes/index.ts";
+import { useControlPlane } from "./use-control-plane.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const environment = inject("controlPlane");
 const GATEWAY = "gateway.networking.k8s.io";
 const OURS = "trilith.dev/gateway-controller";
-let controlPlane: ControlPlane | undefined;
-let client: ClusterClient;
-let kubeconfig: string;
 let folder: string;
 
 async function trilith(
@@ -43,10 +40,10 @@ async function create(
     ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
   };
   const body = { apiVersion: `${GATEWAY}/v1`, kind, metadata, spec };
-  await client.request({ method: "POST", path: resourcePath(location), body });
+  await cluster.client.request({ method: "POST", path: resourcePath(location), body });
   if (status === undefined) return;
   const path = resourcePath({ ...location, name: metadata.name, subresource: "status" });
-  await client.request({ method: "PATCH", patch: "merge", path, body: { status } });
+  await cluster.client.request({ method: "PATCH", patch: "merge", path, body: { status } });
 }
 
 const conditions = (status: "True" | "False", message = ""): object[] => [
@@ -60,15 +57,15 @@ const conditions = (status: "True" | "False", message = ""): object[] => [
   },
 ];
 
-beforeAll(async () => {
-  if (environment === undefined) return;
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "trilith-cli-cluster-"));
-  controlPlane = await startControlPlane(environment.binary);
-  kubeconfig = controlPlane.kubeconfigPath;
-  client = await connectToCluster({ kubeconfig });
-  await installCrds(client, environment.crds);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const cluster = useControlPlane(async () => {
   for (const name of ["shop", "bank"])
-    await client.request({ method: "POST", path: "/api/v1/namespaces", body: { metadata: { name } } });
+    await cluster.client.request({ method: "POST", path: "/api/v1/namespaces", body: { metadata: { name } } });
   await create(
     "gatewayclasses",
     "GatewayClass",
@@ -102,16 +99,9 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
-  if (controlPlane === undefined) return;
-  client[Symbol.dispose]();
-  await controlPlane.stop();
-  rmSync(folder, { recursive: true });
-});
-
 describe.skipIf(environment === undefined)("trilith status of a cluster", () => {
   test("tells what the objects say of Trilith's part, and leaves out what is others'", async () => {
-    expect(await trilith("status", "--kubeconfig", kubeconfig)).toEqual({
+    expect(await trilith("status", "--kubeconfig", cluster.kubeconfigPath)).toEqual({
       code: 0,
       out: [
         "OBJECT                FOR  STATUS                                  BECAUSE",
@@ -126,7 +116,7 @@ describe.skipIf(environment === undefined)("trilith status of a cluster", () => 
   });
 
   test("tells of one namespace, and in YAML", async () => {
-    const { out } = await trilith("status", "--kubeconfig", kubeconfig, "-n", "bank", "-o", "yaml");
+    const { out } = await trilith("status", "--kubeconfig", cluster.kubeconfigPath, "-n", "bank", "-o", "yaml");
     const list = parse(out) as { items: { kind: string; metadata: { name: string } }[] };
     expect(list.items.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
       "GatewayClass trilith",
@@ -138,20 +128,20 @@ describe.skipIf(environment === undefined)("trilith status of a cluster", () => 
     [["--kubeconfig", "/nowhere/config"], "trilith: the cluster: cannot read the kubeconfig"],
     [["--context", "nowhere"], 'trilith: the cluster: the kubeconfig has no context "nowhere"; it has: test'],
   ])("%j ends with 2 and one clear line", async (args, message) => {
-    const given = args.includes("--kubeconfig") ? args : ["--kubeconfig", kubeconfig, ...args];
+    const given = args.includes("--kubeconfig") ? args : ["--kubeconfig", cluster.kubeconfigPath, ...args];
     const { code, out, error } = await trilith("status", ...given);
     expect([code, out, error.slice(0, message.length), error.trim().split("\n").length]).toEqual([2, "", message, 1]);
   });
 
   test("tells who may not see all namespaces to name one", async () => {
     const accounts = "/api/v1/namespaces/shop/serviceaccounts";
-    await client.request({ method: "POST", path: accounts, body: { metadata: { name: "developer" } } });
-    const { status } = await client.request<{ status: { token: string } }>({
+    await cluster.client.request({ method: "POST", path: accounts, body: { metadata: { name: "developer" } } });
+    const { status } = await cluster.client.request<{ status: { token: string } }>({
       method: "POST",
       path: `${accounts}/developer/token`,
       body: { spec: { expirationSeconds: 600 } },
     });
-    const config = parse(readFileSync(kubeconfig, "utf8")) as object;
+    const config = parse(readFileSync(cluster.kubeconfigPath, "utf8")) as object;
     const own = join(folder, "developer.conf");
     writeFileSync(own, stringify({ ...config, users: [{ name: "admin", user: { token: status.token } }] }));
     const { code, error } = await trilith("status", "--kubeconfig", own);
@@ -164,7 +154,7 @@ describe.skipIf(environment === undefined)("trilith status of a cluster", () => 
 
 describe.skipIf(environment === undefined)("trilith check of a cluster", () => {
   test("finds what is wrong with what is there; two Gateways may have one port", async () => {
-    const { code, out, error } = await trilith("check", "--kubeconfig", kubeconfig, "-o", "json");
+    const { code, out, error } = await trilith("check", "--kubeconfig", cluster.kubeconfigPath, "-o", "json");
     const found = JSON.parse(out) as { severity: string; object: string; path?: string }[];
     expect([code, error, found.map(({ severity, object, path }) => [severity, object, path])]).toEqual([
       1,
@@ -190,11 +180,14 @@ describe.skipIf(environment === undefined)("trilith check of a cluster", () => {
       endpoints: [{ addresses: ["10.0.0.1"] }],
     };
     writeFileSync(file, [service, slice].map((object) => `---\n${stringify(object)}`).join(""));
-    expect(await trilith("check", "--kubeconfig", kubeconfig, file)).toMatchObject({ code: 0, error: "" });
+    expect(await trilith("check", "--kubeconfig", cluster.kubeconfigPath, file)).toMatchObject({ code: 0, error: "" });
   });
 
   test("tells of one namespace alone where that is asked", async () => {
-    expect(await trilith("check", "--kubeconfig", kubeconfig, "-n", "bank")).toMatchObject({ code: 0, error: "" });
+    expect(await trilith("check", "--kubeconfig", cluster.kubeconfigPath, "-n", "bank")).toMatchObject({
+      code: 0,
+      error: "",
+    });
   });
 
   test("asks for files or a cluster when there are neither", async () => {
