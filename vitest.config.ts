@@ -44,7 +44,7 @@ export default defineConfig({
       {
         test: {
           name: "conformance-cluster",
-          include: ["test/conformance/**/*.test.ts"],
+          include: ["test/cluster/**/*.test.ts", "test/conformance/**/*.test.ts"],
           globalSetup: ["test/cluster/can-run-cluster.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,

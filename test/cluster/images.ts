@@ -18,6 +18,8 @@ export const IMAGES = {
 
 /** As the suite's manifests name them. */
 const SUITE = "registry.k8s.io/gateway-api/conformance";
+/** Answers with what it was asked. */
+export const ECHO_IMAGE: string = `${SUITE}/echo-basic:v0.2.0`;
 
 export async function clusterImages(tell: (line: string) => void): Promise<readonly ImageWish[]> {
   const echo = provideProgram(echoBasic, tell);
@@ -26,7 +28,7 @@ export async function clusterImages(tell: (line: string) => void): Promise<reado
     { names: ["test/pause:1", "docker.io/test/pause:1"], entrypoint: ["/pause"], files: { "/pause": pause() } },
     { names: [IMAGES.coredns], entrypoint: ["/coredns"], files: { "/coredns": provideProgram(coredns, tell) } },
     {
-      names: [`${SUITE}/echo-basic:v0.1.0`, `${SUITE}/echo-basic:v0.2.0`],
+      names: [`${SUITE}/echo-basic:v0.1.0`, ECHO_IMAGE],
       entrypoint: ["/echo-basic"],
       files: { "/echo-basic": echo },
     },

@@ -6,6 +6,8 @@ import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
 export interface Target {
+  /** Default: this machine's. */
+  readonly address?: string;
   readonly port: number;
   readonly host: string;
   readonly isTls: boolean;
@@ -15,7 +17,7 @@ export interface Target {
 export function fetchOnce(target: Target, agent: HttpAgent | false = false): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const options = {
-    host: "127.0.0.1",
+    host: target.address ?? "127.0.0.1",
     port: target.port,
     agent,
     headers: { host: target.host },
