@@ -18,7 +18,8 @@ interface World {
 }
 
 function world(prepare: (server: MemoryServer) => void, options: Partial<WatchOptions<number>> = {}): World {
-  const [server, timers] = [new MemoryServer(), new PausedTimers()];
+  const timers = new PausedTimers();
+  const server = new MemoryServer(timers);
   const [told, history] = [new Map<string, number>(), [] as string[]];
   prepare(server);
   const take = (change: WatchChange<number>): void => {

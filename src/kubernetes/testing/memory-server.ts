@@ -3,6 +3,7 @@
  * watches says: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
 import { type ApiCall, type ApiClient, ApiError } from "../api-client.ts";
+import type { Timers } from "../timers.ts";
 
 export interface MemoryObject {
   readonly metadata: { readonly name: string; readonly resourceVersion: string };
@@ -44,6 +45,7 @@ export class MemoryServer implements ApiClient {
   silentAfterAnswer: boolean = false;
   /** A forgotten version is told as an event of a watch that was let in, as a real server may do. */
   tellsGoneAsEvent: boolean = false;
+  readonly #timers: Timers;
   readonly #log: LoggedEvent[] = [];
   readonly #watches = new Set<OpenWatch>();
   /** The states that continuations belong to. */
@@ -51,6 +53,11 @@ export class MemoryServer implements ApiClient {
   #version = 1;
   /** Versions before this one are forgotten. */
   #oldest = 0;
+
+  /** `timers`: what calls without an answer are given up by. */
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
 
   put(name: string, value: number): void {
     const isNew = !this.objects.has(name);
@@ -85,10 +92,10 @@ export class MemoryServer implements ApiClient {
     for (const watch of this.#watches) this.#offer(watch, this.#bookmark());
   }
 
-  async request<Answer>({ query = {}, signal }: ApiCall): Promise<Answer> {
+  async request<Answer>({ query = {}, signal, timeoutMs = 30_000 }: ApiCall): Promise<Answer> {
     const { limit, continue: from } = query;
     this.calls.push(from === undefined ? "list" : "list continue");
-    await this.#admit(signal);
+    await this.#admit(signal, timeoutMs);
     const all = from === undefined ? [...this.objects.values()] : this.#pages.get(from);
     if (all === undefined) throw new ApiError("gone", "the continuation is too old", { httpStatus: 410 });
     const count = Number(limit ?? all.length);
@@ -147,13 +154,14 @@ export class MemoryServer implements ApiClient {
     }
   }
 
-  async #admit(signal: AbortSignal | undefined): Promise<void> {
+  async #admit(signal: AbortSignal | undefined, timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
     await Promise.resolve();
     const failure = this.failures.shift();
     if (failure) throw failure;
     if (this.isSilent) {
       const { promise, reject } = Promise.withResolvers<never>();
       signal?.addEventListener("abort", () => reject(new ApiError("aborted", "not wanted any more")), { once: true });
+      using _ = this.#timers.after(timeoutMs, () => reject(new ApiError("timeout", "no answer")));
       await promise;
     }
   }
