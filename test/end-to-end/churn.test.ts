@@ -90,14 +90,15 @@ const edits: Readonly<Record<string, Edit>> = {
     await world.keep(() => world.writeShop({}), isGood);
   },
   "a route that Envoy refuses": async (world) => {
-    // The API allows any name here, and Envoy refuses this one: the host keeps its last good version, and others follow.
-    const filters = [{ type: "RequestHeaderModifier", requestHeaderModifier: { remove: [":path"] } }];
+    // A script that the Unicode of Envoy's RE2 has not yet and translation's has: the host keeps its last good version, and others follow.
+    const headers = [{ name: "x-name", type: "RegularExpression", value: "\\p{Garay}+" }];
+    const rules = [{ matches: [{ headers }], backendRefs: [to("two")] }];
     const isProgrammed = async (is: string): Promise<boolean> =>
       (await world.served.conditions("HTTPRoute", "shop")).some((one) =>
         one.startsWith(`trilith.dev/Programmed=${is}`),
       );
     await world.keep(
-      () => world.writeShop({ filters, backends: [to("two")] }),
+      () => world.writeShop({ rules, backends: [to("two")] }),
       () => isProgrammed("False"),
     );
     await world.change([world.moved], ["two"], () => world.writeMoved("two"));

@@ -347,6 +347,31 @@ describe.skipIf(missing)("filters that routes enable", () => {
     // The service does not speak gRPC, so it cannot agree.
     expect((await ask(guardedByGrpc, "/")).status).toBe(403);
   });
+
+  const named = host(
+    "named-auth.test",
+    onAny(
+      filtered({
+        externalAuth: {
+          ...auth,
+          pathPrefix: "check",
+          allowedRequestHeaders: ["host", "authorization", "content-length", "transfer-encoding", "connection", "te"],
+        },
+      }),
+    ),
+  );
+  test("a service is sent once what is always sent, and its path begins with a slash, however the filter states it", async () => {
+    const headers = { authorization: "Bearer x", "transfer-encoding": "chunked", te: "trailers" };
+    expect((await ask(named, "/secret", { method: "POST", headers })).status).toBe(200);
+    const asked = backends.get("guard")?.requests.at(-1);
+    expect([asked?.method, asked?.path, asked?.headers.host, asked?.headers.authorization]).toEqual([
+      "POST",
+      "/check/secret",
+      "named-auth.test",
+      "Bearer x",
+    ]);
+    expect((await ask(named, "/again", { headers: { authorization: "Bearer y" } })).status).toBe(200);
+  });
 });
 
 describe.skipIf(missing)("authorization in several places", () => {

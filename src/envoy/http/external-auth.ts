@@ -59,10 +59,12 @@ function serviceOf(auth: ExternalAuth, backend: BackendKey): CheckSettings["serv
       httpUpstreamType: { case: "cluster", value: backend },
       timeout,
     }),
-    pathPrefix: auth.pathPrefix === "/" ? "" : auth.pathPrefix.replace(/\/+$/, ""),
+    pathPrefix: pathPrefixOf(auth.pathPrefix),
     // The filter's list of headers to pass on is one for all routes; what it adds may be taken from the request.
     authorizationRequest: create(AuthorizationRequestSchema, {
-      headersToAdd: auth.allowedRequestHeaders.map((key) => ({ key, value: `%REQ(${key})%` })),
+      headersToAdd: auth.allowedRequestHeaders
+        .filter((name) => !ALWAYS_SENT.includes(name))
+        .map((key) => ({ key, value: `%REQ(${key})%` })),
     }),
     authorizationResponse: create(AuthorizationResponseSchema, {
       allowedUpstreamHeaders: auth.allowedResponseHeaders.length === 0 ? allOthers : anyOf(auth.allowedResponseHeaders),
@@ -70,6 +72,15 @@ function serviceOf(auth: ExternalAuth, backend: BackendKey): CheckSettings["serv
   });
   return { case: "httpService", value };
 }
+
+/** Envoy ends, the process, at the first request whose service has a prefix without a slash at the beginning. */
+function pathPrefixOf(prefix: string): string {
+  const trimmed = prefix.replace(/\/+$/, "");
+  return trimmed === "" || trimmed.startsWith("/") ? trimmed : `/${trimmed}`;
+}
+
+/** What Envoy sends in any case. Told to add `host`, it ends, the process, at the first request. */
+const ALWAYS_SENT = ["authorization", "content-length", "host"];
 
 const anyOf = (names: readonly string[]): ListStringMatcher =>
   create(ListStringMatcherSchema, {

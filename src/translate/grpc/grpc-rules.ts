@@ -6,6 +6,7 @@
  */
 import type { HttpAction, HttpRule, RouteOrigin } from "../../model/index.ts";
 import type { GRPCRouteRule } from "../../resources/index.ts";
+import { checkFilterValues } from "../http/filter-values.ts";
 import type { HttpBackends } from "../http/http-backends.ts";
 import { forwardTo, ruleOriginOf, tellOfSession } from "../http/http-rules.ts";
 import { filtersOf } from "../http/rule-filters.ts";
@@ -25,8 +26,10 @@ export function grpcRulesOf(
   return scope.eachRule(rules, (rule, index) => {
     const path = `spec.rules[${index}]`;
     const matches = rule.matches?.length ? rule.matches : [{}];
+    const ranked = matches.map((match, i) => grpcMatchOf(match, `${path}.matches[${i}]`));
+    checkFilterValues(rule, path);
     return {
-      matches: matches.map((match, i) => grpcMatchOf(match, `${path}.matches[${i}]`)),
+      matches: ranked,
       rule: grpcRuleOf(ruleOriginOf(route, index, rule.name), rule, path, backends, scope),
     };
   });

@@ -61,3 +61,11 @@ function authNotices(filter: HTTPExternalAuthFilter, path: string): RuleNotice[]
     },
   ];
 }
+
+/** `path` is that of a name in a list of headers that are sent on. */
+export const noHeaderNotice = (name: string, path: string): RuleNotice => ({
+  code: "no-header-name",
+  path,
+  message: `${JSON.stringify(name)} is no header's name, so that there is nothing to send`,
+  advice: "Take it out; method, path and host are always sent",
+});

@@ -6,6 +6,7 @@
  */
 import type { HttpMatch, PathMatch, ValueMatch } from "../../model/index.ts";
 import type { HTTPHeaderMatch, HTTPPathMatch, HTTPQueryParamMatch, HTTPRouteMatch } from "../../resources/index.ts";
+import { RuleDropped } from "../rules/rule-scope.ts";
 import { checkRegularExpression } from "./regular-expression.ts";
 
 /** `path` is the match's field path, for messages. Throws RuleDropped on a regular expression that cannot be served. */
@@ -19,8 +20,16 @@ export function httpMatchOf(match: HTTPRouteMatch, path: string): HttpMatch {
 }
 
 function pathMatchOf(match: HTTPPathMatch, path: string): PathMatch {
-  if (match.type === "RegularExpression") checkRegularExpression(match.value, `${path}.value`);
+  if (match.type === "RegularExpression") checkPathExpression(match.value, `${path}.value`);
   return { type: match.type, value: match.type === "PathPrefix" ? withoutTrailingSlash(match.value) : match.value };
+}
+
+/** Envoy refuses the empty expression, and a path is never empty. */
+function checkPathExpression(expression: string, path: string): void {
+  if (expression === "") {
+    throw new RuleDropped(path, "an empty regular expression matches no path; write one, or take the rule out");
+  }
+  checkRegularExpression(expression, path);
 }
 
 /** `/match/` and `/match` are the same prefix of path elements; `/` is every path. */

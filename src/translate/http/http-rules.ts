@@ -26,6 +26,7 @@ import type {
 import type { MatchedRule, RuleNotice } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
 import { type RankedMatch, rankedByPath } from "../virtual-hosts/match-rank.ts";
+import { checkFilterValues } from "./filter-values.ts";
 import type { HttpBackends } from "./http-backends.ts";
 import { httpMatchOf } from "./http-match.ts";
 import { preflightMatchOf } from "./preflight.ts";
@@ -43,6 +44,7 @@ export function httpRulesOf(
     // An empty list can only be written on purpose: the default is one match of every path.
     const matches = rule.matches.length > 0 ? rule.matches : [EVERY_REQUEST];
     const stated = matches.map((match, i) => httpMatchOf(match, `${path}.matches[${i}]`));
+    checkFilterValues(rule, path);
     scope.notices.push(...connectNotices(stated, `${path}.matches`));
     const preflights = answersPreflights(rule) ? stated.flatMap(preflightOf) : [];
     return {

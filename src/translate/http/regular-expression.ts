@@ -15,9 +15,11 @@ import { RuleDropped } from "../rules/rule-scope.ts";
 const MAX_PROGRAM_SIZE = 4096;
 /** More ranges than this are those of a Unicode category, which Envoy's RE2 knows in a short form. */
 const MAX_RANGES = 64;
+const MAX_BYTE = 0xff;
 
 /** Throws RuleDropped, naming `path`, unless RE2 accepts the expression and its program is within bounds. */
 export function checkRegularExpression(expression: string, path: string): void {
+  checkCodePoints(expression, path);
   const size = programSizeOf(expression, path);
   if (size > MAX_PROGRAM_SIZE) {
     throw new RuleDropped(
@@ -38,5 +40,16 @@ function programSizeOf(expression: string, path: string): number {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RuleDropped(path, `"${expression}" is no regular expression that RE2 accepts: ${reason}`);
+  }
+}
+
+/** Envoy's RE2 compares bytes, and knows no other code points in `\\x{...}`; text between `\\Q` and `\\E` has no escapes. */
+function checkCodePoints(expression: string, path: string): void {
+  for (const [escape, code] of expression.matchAll(/\\Q.*?(?:\\E|$)|\\x\{([0-9A-Fa-f]+)\}|\\./gs)) {
+    if (code === undefined || Number.parseInt(code, 16) <= MAX_BYTE) continue;
+    throw new RuleDropped(
+      path,
+      `${escape} is no byte, and bytes are what is compared; write the character itself, outside of brackets`,
+    );
   }
 }

@@ -25,7 +25,7 @@ import type {
   HTTPURLRewriteFilter,
   LocalObjectReference,
 } from "../../resources/index.ts";
-import { filterNotices } from "./filter-notices.ts";
+import { filterNotices, noHeaderNotice } from "./filter-notices.ts";
 import type { HttpBackends } from "./http-backends.ts";
 import { withoutTrailingSlash } from "./http-match.ts";
 
@@ -65,7 +65,7 @@ export function filtersOf(list: readonly HTTPRouteFilter[], path: string, backen
         filters.cors = corsOf(filter.cors);
         break;
       case "ExternalAuth":
-        filters.externalAuth = externalAuthOf(filter.externalAuth, `${at}.externalAuth.backendRef`, backends);
+        filters.externalAuth = externalAuthOf(filter.externalAuth, `${at}.externalAuth`, backends);
         break;
       case "ExtensionRef":
         refuseExtension(filter.extensionRef, `${at}.extensionRef`, backends);
@@ -146,9 +146,9 @@ function originOf(origin: string): string {
   return lower.endsWith(ownPort) ? lower.slice(0, -ownPort.length) : lower;
 }
 
-/** `path` is that of the reference. Fails closed: without a service to ask, every request is refused. */
+/** `path` is the filter's. Fails closed: without a service to ask, every request is refused. */
 export function externalAuthOf(filter: HTTPExternalAuthFilter, path: string, backends: HttpBackends): ExternalAuth {
-  const target = backends.resolve(filter.backendRef, path, filter.protocol === "GRPC");
+  const target = backends.resolve(filter.backendRef, `${path}.backendRef`, filter.protocol === "GRPC");
   const common = {
     protocol: filter.protocol,
     ...(target.kind === "backend" && { backend: target.backend }),
@@ -165,9 +165,18 @@ export function externalAuthOf(filter: HTTPExternalAuthFilter, path: string, bac
   return {
     ...common,
     pathPrefix: filter.http.path ?? "",
-    allowedRequestHeaders: lowerCase(filter.http.allowedHeaders),
+    allowedRequestHeaders: headersToSend(filter.http.allowedHeaders, `${path}.http.allowedHeaders`, backends),
     allowedResponseHeaders: lowerCase(filter.http.allowedResponseHeaders),
   };
+}
+
+/** The schema lets any text through. No header has any other name than this, so leaving one out sends no header less. */
+function headersToSend(names: readonly string[] = [], path: string, backends: HttpBackends): string[] {
+  const isName = (name: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(name);
+  for (const [index, name] of names.entries()) {
+    if (!isName(name)) backends.notice(noHeaderNotice(name, `${path}[${index}]`));
+  }
+  return lowerCase(names.filter(isName));
 }
 
 const lowerCase = (names: readonly string[] | undefined): string[] => (names ?? []).map((name) => name.toLowerCase());

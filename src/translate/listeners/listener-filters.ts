@@ -53,7 +53,7 @@ function listenerFiltersOf(claim: ListenerClaim, sources: BackendSources, read: 
   const path = `spec.listeners[${index}].filters.requests`;
   const auths = (spec.filters?.requests ?? []).flatMap((filter, position) =>
     filter.type === "ExternalAuth"
-      ? [externalAuthOf(filter.externalAuth, `${path}[${position}].externalAuth.backendRef`, backends)]
+      ? [externalAuthOf(filter.externalAuth, `${path}[${position}].externalAuth`, backends)]
       : [],
   );
   return {
