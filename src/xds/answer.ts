@@ -3,8 +3,9 @@ import type { DeltaDiscoveryRequest } from "../generated/envoy/service/discovery
 import type { Fact } from "./fact.ts";
 import { splitSuspects } from "./isolation.ts";
 import { acknowledge, forget, releaseDoubtful } from "./proxy-state.ts";
-import type { InFlight, ProxyState } from "./proxy-state.ts";
-import type { ResourceKind } from "./resource.ts";
+import type { Entry, InFlight, ProxyState } from "./proxy-state.ts";
+import { wireVersionOf } from "./readiness.ts";
+import type { ResourceKind, ResourceRecord } from "./resource.ts";
 import { dropHostsOf, markTable } from "./subscription.ts";
 
 /** Takes an ACK or a NACK. An answer to anything but the response under way is none of ours, and ignored. */
@@ -27,7 +28,9 @@ function takeAcknowledgement(proxy: ProxyState, kind: ResourceKind, inFlight: In
     if (entry?.sent !== holding) continue;
     const isNewTable = kind === "routeTable" && !entry.acked;
     acknowledge(proxy, kind, record.name, holding);
-    facts.push({ kind: "acknowledged", id: { kind, name: record.name }, version: record.version });
+    // The last good version of something refused is no news, and does not make the refused one forgotten.
+    if (entry.refused === undefined)
+      facts.push({ kind: "acknowledged", id: { kind, name: record.name }, version: record.version });
     if (record.awaits === "warm" && proxy.warm.get(record.name) !== record.version)
       facts.push({ kind: "warming", id: { kind, name: record.name }, version: record.version });
     if (isNewTable) dropHostsOf(proxy, record.name);
@@ -53,14 +56,33 @@ function takeRefusal(proxy: ProxyState, kind: ResourceKind, inFlight: InFlight, 
   });
   const [first, ...others] = refused;
   if (first && others.length === 0 && inFlight.items.length === 1) {
-    releaseDoubtful(proxy, kind, first.entry, first.record.version);
-    first.entry.refused = first.record.version;
-    const id = { kind, name: first.record.name };
-    facts.push({ kind: "refused", id, version: first.record.version, message });
+    takeCulprit(proxy, kind, first, message, facts);
   } else {
     splitSuspects(
       state,
       refused.map(({ record }) => record),
     );
   }
+}
+
+/** A response of one resource was refused, so it is this one. */
+function takeCulprit(
+  proxy: ProxyState,
+  kind: ResourceKind,
+  { record, entry }: { readonly record: ResourceRecord; readonly entry: Entry },
+  message: string,
+  facts: Fact[],
+): void {
+  const { acked } = entry;
+  const isOnceGood = acked?.record !== undefined && acked.record.version === record.version;
+  if (isOnceGood && entry.refused !== undefined && entry.refused !== record.version) {
+    // Neither the wanted version nor the last good one is taken: nothing is left to be sent.
+    releaseDoubtful(proxy, kind, entry);
+    acked.wire = wireVersionOf(proxy, acked.record);
+    return;
+  }
+  // Envoy keeps a secret that it refused, for whoever refers to it next, until the last good version takes its place again.
+  if (kind !== "secret" || acked?.record === undefined) releaseDoubtful(proxy, kind, entry, record.version);
+  entry.refused = record.version;
+  facts.push({ kind: "refused", id: { kind, name: record.name }, version: record.version, message });
 }

@@ -12,6 +12,7 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant((conversation: Conversation) => conversation.finishDraining()) },
   { weight: 1, arbitrary: fc.constant((conversation: Conversation) => conversation.reconnect()) },
+  { weight: 1, arbitrary: fc.constant((conversation: Conversation) => conversation.rest()) },
   { weight: 3, arbitrary: worlds(10).map((world) => (conversation: Conversation) => conversation.want(world)) },
   // What was wanted may change while the line is broken.
   {
@@ -33,7 +34,7 @@ const step = fc.oneof(
 
 const numRuns = Number(process.env["XDS_RUNS"] ?? 300);
 
-test("whatever the order of messages, breaks and refusals: no host before its clusters, no cluster removed in use, all in the end", () => {
+test("whatever the order of messages, breaks and refusals: no host before its clusters, no cluster removed in use, no refused secret left behind, all in the end", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), worlds(0), (steps, last) => {
       const conversation = new Conversation();

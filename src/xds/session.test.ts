@@ -199,6 +199,66 @@ describe("a refused response", () => {
     expect(proxy.troubles()).toEqual([{ kind: "refused", id, version: "1", message: "no good" }]);
   });
 
+  describe("of a secret that was good before", () => {
+    const id: ResourceId = { kind: "secret", name: "s" };
+    const version = (number: number): ResourceRecord => record(id, number);
+
+    /** Has taken version 1 and refused version 2. */
+    function refusingProxy(): ScriptedProxy {
+      const proxy = servingProxy();
+      proxy.want([version(1)]);
+      proxy.request("secret", { subscribe: ["s"] });
+      proxy.ack("secret");
+      expect(proxy.want([version(2)])).toEqual(["secret +s=2"]);
+      expect(proxy.nack("secret")).toEqual(["secret +s=1"]);
+      return proxy;
+    }
+
+    test("is followed by the good version, since Envoy would give the refused one to later listeners", () => {
+      const proxy = refusingProxy();
+      expect(proxy.ack("secret")).toEqual([]);
+      expect(proxy.troubles()).toEqual([{ kind: "refused", id, version: "2", message: "no good" }]);
+      expect(proxy.want([version(2)])).toEqual([]);
+      expect(proxy.want([version(3)])).toEqual(["secret +s=3"]);
+    });
+
+    test("does not become an acknowledged one because the good version is taken again", () => {
+      const proxy = servingProxy();
+      proxy.want([version(1)]);
+      proxy.request("secret", { subscribe: ["s"] });
+      proxy.ack("secret");
+      proxy.want([version(2)]);
+      const told = proxy.allFacts(() => {
+        proxy.nack("secret");
+        proxy.ack("secret");
+      });
+      expect(told).toEqual([{ kind: "refused", id, version: "2", message: "no good" }]);
+    });
+
+    test("is followed by the good version also where that is wanted again meanwhile", () => {
+      const proxy = servingProxy();
+      proxy.want([version(1)]);
+      proxy.request("secret", { subscribe: ["s"] });
+      proxy.ack("secret");
+      proxy.want([version(2)]);
+      expect(proxy.want([version(1)])).toEqual([]);
+      expect(proxy.nack("secret")).toEqual(["secret +s=1"]);
+      expect(proxy.ack("secret")).toEqual([]);
+    });
+
+    test("is the end of it when the good version is refused, too", () => {
+      const proxy = refusingProxy();
+      expect(proxy.nack("secret")).toEqual([]);
+      expect(proxy.tell({ kind: "tick" })).toEqual([]);
+      expect(proxy.session.progress()).toEqual({ underWay: 0, waiting: 0, pending: 0 });
+      expect(proxy.want([version(3)])).toEqual(["secret +s=3"]);
+    });
+
+    test("is told to the next session, when the stream breaks before the good version is there", () => {
+      expect(refusingProxy().session.doubts()).toEqual([id]);
+    });
+  });
+
   test("is tried again on demand in the same version", () => {
     const proxy = servingProxy();
     proxy.want([listener("u"), table("u")]);

@@ -256,6 +256,30 @@ test("a refused host and a refused listener hurt nobody else", async () => {
   await settled();
 });
 
+test("a refused certificate hurts nobody, nor the listeners that come after it", async () => {
+  facts = [];
+  const good = secrets;
+  await unnoticed([one(), two(), secure("red.test"), secure("green.test")], async () => {
+    const [{ certificate }, { key }] = await Promise.all([
+      selfSignedCertificate("red.test"),
+      selfSignedCertificate("red.test"),
+    ]);
+    secrets = good.map((old) => (old.name === "red.test" ? secret("red.test", certificate, key) : old));
+    want([...backendRecords(), ...first(), ...second(), ...httpsRecords(serverNames)]);
+    await settled();
+    const chain = { serverName: "red.test", secret: "red.test", table: "https-red.test" };
+    const later = httpsListener("later", ports[2] ?? 0, [chain]);
+    want([...backendRecords(), ...first(), ...second(), ...httpsRecords(serverNames), later]);
+    await answersWithinASecond({ ...https("red.test"), port: ports[2] ?? 0 }, "200 backend 0");
+    await settled();
+  });
+  const refused = facts.filter((fact) => fact.kind === "refused").map(({ id }) => id);
+  expect(refused).toEqual([{ kind: "secret", name: "red.test" }]);
+  secrets = good;
+  want([...backendRecords(), ...first(), ...second(), ...httpsRecords(serverNames)]);
+  await settled();
+});
+
 test("the control plane restarts: nothing is sent again, and changes made meanwhile arrive", async () => {
   await unnoticed([one(), ...serverNames.map(secure)], async () => {
     await settled();

@@ -106,6 +106,16 @@ export class Conversation {
     return undefined;
   }
 
+  /** Comes to rest; the next user of a secret must get then what those before it serve with. */
+  rest(): void {
+    this.settle();
+    const { notedSecrets, versions } = this.envoy;
+    for (const [name, listed] of versions.secret) {
+      const noted = notedSecrets.get(name);
+      if (noted !== listed) this.#object(`secret ${name} is ${listed} and would be ${noted} for its next user`);
+    }
+  }
+
   /** What Envoy serves with, kind by kind, beside what it should: equal after `settle` when nothing is refused. */
   served(): Record<string, unknown> {
     const { clusters, listeners, tables, versions } = this.envoy;

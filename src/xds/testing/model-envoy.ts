@@ -42,6 +42,8 @@ export class ModelEnvoy {
   /** What the protocol layer lists as held: versions on the wire. */
   readonly versions: Record<ResourceKind, Map<string, string>> = forEachKind(() => new Map());
   readonly secrets: Set<string> = new Set();
+  /** The version of each secret that its next user gets, which may be one that was refused. */
+  readonly notedSecrets: Map<string, string> = new Map();
   /** Requests on their way to the server. */
   outbox: DeltaDiscoveryRequest[] = [];
   /** Called when a cluster is removed, before it is gone. */
@@ -74,9 +76,11 @@ export class ModelEnvoy {
     let culprit: string | undefined;
     for (const resource of response.resources) {
       const content = contentOf(resource.resource?.value ?? new Uint8Array());
-      if (content.isBad) culprit ??= resource.name;
+      const isBad = content.isBad && !this.#isNoted(kind, resource.name, resource.version);
+      if (isBad) culprit ??= resource.name;
+      if (kind === "secret") this.notedSecrets.set(resource.name, resource.version);
       // Clusters and listeners are taken one by one; of the others, those behind the culprit are not even looked at.
-      if (content.isBad || (culprit && kind !== "cluster" && kind !== "listener")) continue;
+      if (isBad || (culprit && kind !== "cluster" && kind !== "listener")) continue;
       this.#apply(kind, resource.name, resource.version, content.needs);
       applied.push([resource.name, resource.version]);
     }
@@ -104,6 +108,11 @@ export class ModelEnvoy {
         for (const need of instance?.needs ?? []) if (need.kind === "cluster") yield need.name;
       }
     }
+  }
+
+  /** A secret is noted before it is tried, and one that is noted is not tried again. */
+  #isNoted(kind: ResourceKind, name: string, version: string): boolean {
+    return kind === "secret" && this.notedSecrets.get(name) === version;
   }
 
   /** What was sent unasked does not come onto the list; virtual hosts, being asked for by wildcard, always do. */
@@ -188,7 +197,10 @@ export class ModelEnvoy {
   #unsubscribe(kind: (typeof onDemand)[number], name: string): void {
     this.#subscribed[kind].delete(name);
     this.versions[kind].delete(name);
-    if (kind === "secret") this.secrets.delete(name);
+    if (kind === "secret") {
+      this.secrets.delete(name);
+      this.notedSecrets.delete(name);
+    }
     // The hosts go with their table, but the protocol layer goes on listing them.
     if (kind === "routeTable") this.tables.delete(name);
   }

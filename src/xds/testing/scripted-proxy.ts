@@ -66,6 +66,13 @@ export class ScriptedProxy {
     return this.#facts.splice(0).filter(({ kind }) => kind !== "acknowledged" && kind !== "removed");
   }
 
+  /** What is learnt while `act` runs. */
+  allFacts(act: () => void): Fact[] {
+    this.#facts.length = 0;
+    act();
+    return this.#facts.splice(0);
+  }
+
   #answer(kind: ResourceKind, message: string | undefined): string[] {
     const request = create(DeltaDiscoveryRequestSchema, {
       typeUrl: typeUrlOf(kind),
