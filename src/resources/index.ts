@@ -15,6 +15,7 @@ export * from "./types/cluster-trust-bundle.ts";
 export * from "./types/config-map.ts";
 export * from "./types/endpoint-slice.ts";
 export * from "./types/gateway-class.ts";
+export * from "./types/gateway-parameters.ts";
 export * from "./types/gateway.ts";
 export * from "./types/grpc-route.ts";
 export * from "./types/http-filters.ts";

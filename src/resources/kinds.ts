@@ -5,6 +5,7 @@ import type { ConfigMap } from "./types/config-map.ts";
 import type { EndpointSlice } from "./types/endpoint-slice.ts";
 import type { Gateway } from "./types/gateway.ts";
 import type { GatewayClass } from "./types/gateway-class.ts";
+import type { GatewayParameters } from "./types/gateway-parameters.ts";
 import type { GRPCRoute } from "./types/grpc-route.ts";
 import type { HTTPRoute } from "./types/http-route.ts";
 import type { TCPRoute, TLSRoute, UDPRoute } from "./types/l4-routes.ts";
@@ -26,6 +27,9 @@ export const experimentalGroup = "gateway.networking.x-k8s.io";
 /** The API group of Kubernetes' certificates. */
 export const certificatesGroup = "certificates.k8s.io";
 
+/** The API group of Trilith's own kinds. */
+export const trilithGroup = "trilith.dev";
+
 export interface ObjectOfKind {
   readonly GatewayClass: GatewayClass;
   readonly Gateway: Gateway;
@@ -40,6 +44,7 @@ export interface ObjectOfKind {
   readonly XBackend: XBackend;
   readonly XBackendTrafficPolicy: XBackendTrafficPolicy;
   readonly XTelemetryPolicy: XTelemetryPolicy;
+  readonly GatewayParameters: GatewayParameters;
   readonly Namespace: Namespace;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
@@ -80,6 +85,7 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   XBackend: describe("XBackend", experimentalGroup, ["v1alpha1"], "xbackends"),
   XBackendTrafficPolicy: describe("XBackendTrafficPolicy", experimentalGroup, ["v1alpha1"], "xbackendtrafficpolicies"),
   XTelemetryPolicy: describe("XTelemetryPolicy", experimentalGroup, ["v1alpha1"], "xtelemetrypolicies"),
+  GatewayParameters: describe("GatewayParameters", trilithGroup, ["v1alpha1"], "gatewayparameters"),
   Namespace: describe("Namespace", "", ["v1"], "namespaces", false),
   Service: describe("Service", "", ["v1"], "services"),
   EndpointSlice: describe("EndpointSlice", "discovery.k8s.io", ["v1"], "endpointslices"),

@@ -21,6 +21,7 @@ export interface ResourceSources {
   readonly xBackends: Source<ObjectOfKind["XBackend"]>;
   readonly backendTrafficPolicies: Source<ObjectOfKind["XBackendTrafficPolicy"]>;
   readonly telemetryPolicies: Source<ObjectOfKind["XTelemetryPolicy"]>;
+  readonly gatewayParameters: Source<ObjectOfKind["GatewayParameters"]>;
   readonly namespaces: Source<ObjectOfKind["Namespace"]>;
   readonly services: Source<ObjectOfKind["Service"]>;
   readonly endpointSlices: Source<ObjectOfKind["EndpointSlice"]>;
@@ -143,6 +144,7 @@ export const SOURCE_OF_KIND: Readonly<Record<Kind, keyof ResourceSources>> = {
   XBackend: "xBackends",
   XBackendTrafficPolicy: "backendTrafficPolicies",
   XTelemetryPolicy: "telemetryPolicies",
+  GatewayParameters: "gatewayParameters",
   Namespace: "namespaces",
   Service: "services",
   EndpointSlice: "endpointSlices",
@@ -169,6 +171,7 @@ export function createResourceSources(graph: Graph): ResourceSources {
     xBackends: source("XBackend"),
     backendTrafficPolicies: source("XBackendTrafficPolicy"),
     telemetryPolicies: source("XTelemetryPolicy"),
+    gatewayParameters: source("GatewayParameters"),
     namespaces: source("Namespace"),
     services: source("Service"),
     endpointSlices: source("EndpointSlice"),

@@ -60,8 +60,11 @@ function typedKeywordsOf(schema: AnySchema): Keywords {
       const { type, minimum, maximum, format } = schema;
       return { type, enum: schema.enum?.toSorted(), minimum, maximum, format };
     }
+    case "integer-or-string": {
+      const { type, pattern, minimum, maximum } = schema;
+      return { type, pattern: pattern?.source, minimum, maximum };
+    }
     case "boolean":
-    case "integer-or-string":
       return { type: schema.type };
   }
 }

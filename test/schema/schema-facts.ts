@@ -26,6 +26,10 @@ export function factsOf(schema: CustomResourceSchema, path: string): SchemaFacts
 
 function addFacts(facts: Map<string, string>, schema: CustomResourceSchema, path: string): void {
   for (const [keyword, value] of Object.entries(schema)) {
+    if (keyword === "x-kubernetes-int-or-string") {
+      facts.set(`${path} type`, canonical("integer-or-string"));
+      continue;
+    }
     if (silentKeywords.has(keyword) || (keyword === "minLength" && value === 0)) continue;
     if (!knownKeywords.has(keyword)) throw new Error(`${path}: unknown keyword ${keyword}`);
     if (keyword === "x-kubernetes-validations") continue;

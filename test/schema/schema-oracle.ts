@@ -30,10 +30,13 @@ export interface ServedVersion {
   readonly schema: CustomResourceSchema;
 }
 
-/** The experimental channel has all of the standard one, and more. */
-export type Channel = "standard" | "experimental";
+/** The experimental channel has all of the standard one, and more; Trilith's own kinds are in its chart. */
+export type Channel = "standard" | "experimental" | "trilith";
+
+const ownDefinitions = join(import.meta.dirname, "..", "..", "charts", "trilith", "crds");
 
 function directoryOf(oracle: BuiltOracle, channel: Channel): string {
+  if (channel === "trilith") return ownDefinitions;
   return join(oracle.gatewayApi, "config", "crd", channel);
 }
 
@@ -54,8 +57,8 @@ export class SchemaOracle {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #waiting: PromiseWithResolvers<string>[] = [];
 
-  constructor(oracle: BuiltOracle) {
-    this.#process = spawn(oracle.binary, ["validate", directoryOf(oracle, "experimental")], {
+  constructor(oracle: BuiltOracle, channel: Channel = "experimental") {
+    this.#process = spawn(oracle.binary, ["validate", directoryOf(oracle, channel)], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     createInterface({ input: this.#process.stdout }).on("line", (line) => this.#waiting.shift()?.resolve(line));

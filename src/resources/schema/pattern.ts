@@ -123,3 +123,14 @@ export const grpcService: Pattern = {
   description: 'the full name of a service, such as "shop.v1.Cart"',
 };
 export const grpcMethod: Pattern = pattern("^[A-Za-z_][A-Za-z_0-9]*$", 'the name of a method, such as "AddItem"');
+/** An amount of a resource; Kubernetes knows more ways to write one. */
+export const quantity: Pattern = pattern(
+  "^[0-9]{1,15}(\\.[0-9]{1,3})?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$",
+  'an amount, such as "500m", "2" or "1Gi"',
+);
+/** A share of something. */
+export const percentage: Pattern = pattern("^(100|[1-9]?[0-9])%$", 'a number, or a share from "0%" to "100%"');
+export const containerImage: Pattern = pattern(
+  "^[a-zA-Z0-9][-a-zA-Z0-9._:/@]*$",
+  'the name of an image, such as "registry.example.com/envoy:v1.40.0"',
+);

@@ -7,7 +7,15 @@ import { decodeBase64 } from "../base64.ts";
 import { isDateTime } from "./date-time.ts";
 import { nearestName } from "./nearest-name.ts";
 import type { FieldPath, Problem } from "./problem.ts";
-import type { AnyListSchema, AnyMapSchema, AnyObjectSchema, AnySchema, IntegerSchema, StringSchema } from "./schema.ts";
+import type {
+  AnyListSchema,
+  AnyMapSchema,
+  AnyObjectSchema,
+  AnySchema,
+  IntegerOrStringSchema,
+  IntegerSchema,
+  StringSchema,
+} from "./schema.ts";
 
 /** More errors than this are counted but not told: nobody reads on, and a broken file must not fill the memory. */
 const maxErrors = 100;
@@ -72,7 +80,7 @@ function readByType(schema: AnySchema, value: unknown, path: FieldPath, report: 
     case "integer":
       return readInteger(schema, value, path, report);
     case "integer-or-string":
-      return readIntegerOrString(value, path, report);
+      return readIntegerOrString(schema, value, path, report);
     case "boolean":
       if (typeof value !== "boolean") reportType(report, path, "true or false", value);
       return value;
@@ -211,8 +219,18 @@ function readInteger(schema: IntegerSchema<number>, value: unknown, path: FieldP
   return value;
 }
 
-function readIntegerOrString(value: unknown, path: FieldPath, report: Report): unknown {
-  if (typeof value === "string" || (typeof value === "number" && Number.isInteger(value))) return value;
+function readIntegerOrString(
+  { pattern, minimum, maximum }: IntegerOrStringSchema,
+  value: unknown,
+  path: FieldPath,
+  report: Report,
+): unknown {
+  if (typeof value === "number" && Number.isInteger(value)) {
+    const bounds = { ...(minimum !== undefined && { minimum }), ...(maximum !== undefined && { maximum }) };
+    return readInteger({ type: "integer", ...bounds }, value, path, report);
+  }
+  if (typeof value === "string")
+    return readString({ type: "string", ...(pattern && { pattern }) }, value, path, report);
   return reportType(report, path, "a whole number or text", value);
 }
 

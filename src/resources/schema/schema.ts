@@ -66,8 +66,12 @@ export interface BooleanSchema extends SchemaBase<boolean> {
   readonly type: "boolean";
 }
 
+/** The pattern is of texts, the minimum of numbers. */
 export interface IntegerOrStringSchema extends SchemaBase<number | string> {
   readonly type: "integer-or-string";
+  readonly pattern?: Pattern;
+  readonly minimum?: number;
+  readonly maximum?: number;
 }
 
 export type Schema<T> = [T] extends [boolean]

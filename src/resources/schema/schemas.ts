@@ -4,6 +4,7 @@ import { backendTLSPolicySchema } from "./backend-tls-policy.ts";
 import { clusterTrustBundleSchema } from "./cluster-trust-bundle.ts";
 import { endpointSliceSchema } from "./endpoint-slice.ts";
 import { gatewayClassSchema } from "./gateway-class.ts";
+import { gatewayParametersSchema } from "./gateway-parameters.ts";
 import { gatewaySchema, listenerSetSchema } from "./gateway.ts";
 import { grpcRouteSchema } from "./grpc-route.ts";
 import { httpRouteSchema } from "./http-route.ts";
@@ -66,6 +67,7 @@ export const schemas: readonly KindSchema[] = [
   ...entries("XBackend", xBackendSchema),
   ...entries("XBackendTrafficPolicy", xBackendTrafficPolicySchema),
   ...entries("XTelemetryPolicy", xTelemetryPolicySchema),
+  ...entries("GatewayParameters", gatewayParametersSchema),
   ...entries("Namespace", namespaceSchema),
   ...entries("Service", serviceSchema, {}, completeService),
   ...entries("EndpointSlice", endpointSliceSchema),

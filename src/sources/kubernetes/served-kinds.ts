@@ -6,7 +6,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { type ApiClient, ApiError, resourcePath, ResourceWatch, type Timers } from "../../kubernetes/index.ts";
-import { compareText, gatewayGroup, type Kind, kinds } from "../../resources/index.ts";
+import { compareText, gatewayGroup, type Kind, kinds, trilithGroup } from "../../resources/index.ts";
 
 /** What the CRDs of the Gateway API say of themselves. */
 export interface BundleVersions {
@@ -50,7 +50,7 @@ const definitionName = (kind: Kind): string => `${kinds[kind].plural}.${kinds[ki
 /** Kinds that CRDs define, by the names of those. */
 const DEFINED_BY_NAME: ReadonlyMap<string, Kind> = new Map(
   Object.values(kinds)
-    .filter(({ group }) => group.startsWith("gateway.networking.") || group === "trilith.dev")
+    .filter(({ group }) => group.startsWith("gateway.networking.") || group === trilithGroup)
     .map(({ kind }) => [definitionName(kind), kind]),
 );
 

@@ -3,7 +3,7 @@
 //	schema-oracle crds DIR       prints the served versions of the CRDs in DIR as one JSON array
 //	schema-oracle validate DIR   reads objects, one JSON document a line, and prints one verdict a line
 //
-// DIR holds the published CRD manifests. Nothing is configured and nothing is remembered between lines, so a verdict
+// DIR holds CRD manifests: the published ones, or Trilith's own. Nothing is configured and nothing is remembered between lines, so a verdict
 // depends on its line alone. It is a part of the tests: what it says is the truth that src/resources is held against.
 package main
 

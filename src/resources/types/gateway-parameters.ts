@@ -1,0 +1,81 @@
+/**
+ * GatewayParameters (trilith.dev): how the Envoys of Gateways run in a cluster, and the Service in front of them. A GatewayClass
+ * refers to one for all of its Gateways, a Gateway to one of its own; what is absent says nothing, so that the other may.
+ */
+import type { NamespacedObject } from "./meta.ts";
+
+export interface GatewayParameters extends NamespacedObject {
+  readonly kind: "GatewayParameters";
+  readonly spec: GatewayParametersSpec;
+}
+
+export interface GatewayParametersSpec {
+  /** Of Envoy's pods; 1 unless stated. With `autoscaling` the autoscaler says how many. */
+  readonly replicas?: number;
+  /** Of the Envoy container. */
+  readonly resources?: ContainerResources;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly Toleration[];
+  readonly priorityClassName?: string;
+  readonly service?: ServiceParameters;
+  readonly envoy?: EnvoyParameters;
+  readonly podDisruptionBudget?: PodDisruptionBudgetParameters;
+  readonly autoscaling?: AutoscalingParameters;
+}
+
+/** https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/ */
+export interface ContainerResources {
+  readonly requests?: ResourceAmounts;
+  readonly limits?: ResourceAmounts;
+}
+
+export interface ResourceAmounts {
+  readonly cpu?: Quantity;
+  readonly memory?: Quantity;
+  readonly "ephemeral-storage"?: Quantity;
+}
+
+/** `500m`, `1Gi`, 2. */
+export type Quantity = number | string;
+
+/** https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ */
+export interface Toleration {
+  readonly key?: string;
+  /** Equal unless stated. */
+  readonly operator?: "Exists" | "Equal";
+  readonly value?: string;
+  readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+  readonly tolerationSeconds?: number;
+}
+
+export interface ServiceParameters {
+  /** LoadBalancer unless stated. */
+  readonly type?: "LoadBalancer" | "NodePort" | "ClusterIP";
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Cluster unless stated; not of a ClusterIP. */
+  readonly externalTrafficPolicy?: "Cluster" | "Local";
+  /** Of a LoadBalancer alone. Kubernetes lets nobody change it in a Service. */
+  readonly loadBalancerClass?: string;
+}
+
+export interface EnvoyParameters {
+  readonly image?: string;
+  readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
+  /** Worker threads; 2 unless stated. */
+  readonly concurrency?: number;
+  /** `warning` unless stated. */
+  readonly logLevel?: "trace" | "debug" | "info" | "warning" | "error" | "critical" | "off";
+}
+
+/** Exactly one of the two; a number of pods, or a share of them such as `25%`. */
+export interface PodDisruptionBudgetParameters {
+  readonly minAvailable?: number | string;
+  readonly maxUnavailable?: number | string;
+}
+
+export interface AutoscalingParameters {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Of what the pods request. */
+  readonly targetCPUUtilizationPercentage: number;
+}

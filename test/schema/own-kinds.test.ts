@@ -1,0 +1,133 @@
+/** Trilith's own kinds: our schema and the CRD of the chart say the same, and Kubernetes' own code agrees on examples. */
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { schemas, validate } from "../../src/resources/index.ts";
+import { compareVerdicts } from "./compare-verdicts.ts";
+import type { Json, JsonObject } from "./custom-resource-schema.ts";
+import { factsOfOurs } from "./our-schema-facts.ts";
+import { differencesBetween, factsOf } from "./schema-facts.ts";
+import { readServedVersions, SchemaOracle } from "./schema-oracle.ts";
+
+const built = inject("schemaOracle");
+
+const objectOf = (spec: Json): JsonObject => ({
+  apiVersion: "trilith.dev/v1alpha1",
+  kind: "GatewayParameters",
+  metadata: { name: "a", namespace: "b" },
+  spec,
+});
+
+const valid: readonly JsonObject[] = [
+  {},
+  {
+    replicas: 3,
+    resources: { requests: { cpu: 1, memory: "64Mi" }, limits: { cpu: "1000m", memory: "1Gi" } },
+    nodeSelector: { "kubernetes.io/os": "linux", empty: "" },
+    tolerations: [
+      { key: "example.com/edge", operator: "Equal", value: "yes", effect: "NoExecute", tolerationSeconds: 60 },
+      { operator: "Exists" },
+      { key: "edge" },
+    ],
+    priorityClassName: "system-cluster-critical",
+    service: {
+      type: "LoadBalancer",
+      annotations: { "example.com/class": "internal", none: "" },
+      externalTrafficPolicy: "Local",
+      loadBalancerClass: "example.com/internal",
+    },
+    envoy: {
+      image: "registry.example.com:5000/a/envoy@sha256:0a",
+      imagePullPolicy: "Never",
+      concurrency: 4,
+      logLevel: "off",
+    },
+    podDisruptionBudget: { maxUnavailable: "25%" },
+    autoscaling: { minReplicas: 2, maxReplicas: 2, targetCPUUtilizationPercentage: 60 },
+  },
+  { replicas: null, service: { type: null, annotations: { a: null } } },
+  { service: { type: "NodePort", externalTrafficPolicy: "Local" } },
+  { service: { type: "ClusterIP" } },
+  { service: { loadBalancerClass: "internal" } },
+  { podDisruptionBudget: { minAvailable: 1 } },
+  { podDisruptionBudget: { minAvailable: "100%" } },
+  { autoscaling: { maxReplicas: 5 } },
+  {
+    resources: {
+      requests: { cpu: "1.5", "ephemeral-storage": "1G" },
+      limits: { cpu: "1500m", "ephemeral-storage": "1Gi" },
+    },
+  },
+  { resources: { requests: { cpu: 2 }, limits: { memory: "1Ki" } } },
+  { somethingElse: true, service: { somethingElse: true } },
+];
+
+const invalid: readonly JsonObject[] = [
+  { replicas: 0 },
+  { replicas: 1001 },
+  { replicas: "3" },
+  { resources: { requests: { cpu: -1 } } },
+  { resources: { requests: { cpu: "1e3" } } },
+  { resources: { requests: { cpu: 1.5 } } },
+  { resources: { requests: { cpu: "" } } },
+  { resources: { requests: { cpu: "1001m" }, limits: { cpu: 1 } } },
+  { resources: { requests: { memory: "1Gi" }, limits: { memory: "1G" } } },
+  { resources: { requests: { "ephemeral-storage": 2 }, limits: { "ephemeral-storage": "1.999" } } },
+  { nodeSelector: { a: "-" } },
+  { nodeSelector: Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, "v"])) },
+  { tolerations: [{}] },
+  { tolerations: [{ key: "", operator: "Exists" }] },
+  { tolerations: [{ key: "a", operator: "Exists", value: "b" }] },
+  { tolerations: [{ key: "a", tolerationSeconds: 1 }] },
+  { tolerations: [{ key: "a", effect: "NoSchedule", tolerationSeconds: 1 }] },
+  { tolerations: [{ key: "a", operator: "In" }] },
+  { priorityClassName: "" },
+  { priorityClassName: "A" },
+  { service: { type: "ExternalName" } },
+  { service: { type: "ClusterIP", externalTrafficPolicy: "Cluster" } },
+  { service: { type: "NodePort", loadBalancerClass: "a" } },
+  { service: { loadBalancerClass: "a b" } },
+  { service: { annotations: { a: 1 } } },
+  { envoy: { image: "a b" } },
+  { envoy: { image: "" } },
+  { envoy: { imagePullPolicy: "Sometimes" } },
+  { envoy: { concurrency: 0 } },
+  { envoy: { logLevel: "loud" } },
+  { podDisruptionBudget: {} },
+  { podDisruptionBudget: { minAvailable: 1, maxUnavailable: 1 } },
+  { podDisruptionBudget: { minAvailable: "101%" } },
+  { podDisruptionBudget: { minAvailable: -1 } },
+  { podDisruptionBudget: { maxUnavailable: 1001 } },
+  { autoscaling: {} },
+  { autoscaling: { minReplicas: 3, maxReplicas: 2 } },
+  { autoscaling: { maxReplicas: 2, targetCPUUtilizationPercentage: 0 } },
+];
+
+test.each([...valid, ...invalid])("our schema says of %j whether it is valid", (spec) => {
+  const { problems } = validate(objectOf(spec));
+  expect(problems.every(({ severity }) => severity !== "error")).toBe(valid.includes(spec));
+});
+
+describe.skipIf(built === undefined)("the CRD of GatewayParameters", () => {
+  if (built === undefined) return;
+  const oracle = new SchemaOracle(built, "trilith");
+  afterAll(() => oracle.close());
+
+  test("says what our schema says: fields, bounds, patterns, defaults and rules", async () => {
+    const served = await readServedVersions(built, "trilith");
+    expect(served.map(({ group, version, kind, namespaced }) => [group, version, kind, namespaced])).toEqual([
+      ["trilith.dev", "v1alpha1", "GatewayParameters", true],
+    ]);
+    const ours = schemas.find(({ kind }) => kind === "GatewayParameters");
+    const [theirs] = served;
+    if (ours === undefined || theirs === undefined) throw new Error("there is no GatewayParameters");
+    const differences = differencesBetween(factsOfOurs(ours.schema, "it"), factsOf(theirs.schema, "it"));
+    // CRDs leave metadata and the name of the kind to the API server.
+    expect(differences.filter((line) => !line.startsWith("it.metadata") && !line.startsWith("it.kind enum"))).toEqual(
+      [],
+    );
+  });
+
+  test.each([...valid, ...invalid])("is of one mind with our schema about %j", async (spec) => {
+    const { differences, verdict } = await compareVerdicts(oracle, objectOf(spec));
+    expect([differences, verdict.valid]).toEqual([[], valid.includes(spec)]);
+  });
+});
