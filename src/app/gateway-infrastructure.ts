@@ -129,6 +129,6 @@ export class GatewayInfrastructure implements Disposable, Duty {
     const [service, deployment] = (["Service", "Deployment"] as const).map((kind) =>
       this.#owned.get(kind, wish.namespace, nameOf(wish)),
     );
-    return gatewayAddressOf(wish, service?.status, deployment?.status, before);
+    return gatewayAddressOf(wish, service, deployment?.status, before);
   }
 }

@@ -7,6 +7,7 @@
  *
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
+import type { ContainerResources, GatewayParametersSpec } from "../resources/index.ts";
 import type { Installation, PodSettings, POD_PATHS } from "./wish.ts";
 
 export interface DeploymentWish {
@@ -14,6 +15,7 @@ export interface DeploymentWish {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly selector: Readonly<Record<string, string>>;
+  readonly parameters: GatewayParametersSpec;
   readonly pod: PodSettings;
   readonly installation: Installation;
   readonly paths: typeof POD_PATHS;
@@ -24,9 +26,10 @@ const GRACE_SECONDS = 20;
 const TOKEN_SECONDS = 3600;
 
 export function deploymentSpec(wish: DeploymentWish): object {
-  const { labels, annotations, selector } = wish;
+  const { labels, annotations, selector, parameters } = wish;
   return {
-    replicas: 1,
+    // An autoscaler's field is not ours.
+    ...(parameters.autoscaling === undefined && { replicas: parameters.replicas ?? 1 }),
     selector: { matchLabels: selector },
     strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
     template: { metadata: { labels, annotations }, spec: podSpec(wish) },
@@ -34,8 +37,12 @@ export function deploymentSpec(wish: DeploymentWish): object {
 }
 
 function podSpec(wish: DeploymentWish): object {
-  const { name, selector, pod, installation } = wish;
+  const { name, selector, pod, installation, parameters } = wish;
+  const { nodeSelector, tolerations, priorityClassName } = parameters;
   return {
+    ...(nodeSelector && { nodeSelector }),
+    ...(tolerations && { tolerations }),
+    ...(priorityClassName !== undefined && { priorityClassName }),
     serviceAccountName: name,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -78,17 +85,18 @@ function podSpec(wish: DeploymentWish): object {
   };
 }
 
-function envoyContainer({ pod, installation, paths }: DeploymentWish): object {
+function envoyContainer({ pod, installation, parameters, paths }: DeploymentWish): object {
+  const { image, imagePullPolicy } = { ...installation, ...parameters.envoy };
   const ready = { httpGet: { path: "/ready", port: pod.port, scheme: "HTTP" } };
   return {
     name: "envoy",
-    image: installation.image,
-    imagePullPolicy: installation.imagePullPolicy,
+    image,
+    imagePullPolicy,
     command: ["envoy"],
-    args: Object.entries(argumentsOf(pod, paths)).flatMap(([option, value]) => [`--${option}`, ...value]),
+    args: Object.entries(argumentsOf(pod, parameters, paths)).flatMap(([option, value]) => [`--${option}`, ...value]),
     env: [{ name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } }],
     ports: [{ name: "metrics", containerPort: pod.port, protocol: "TCP" }],
-    resources: { requests: { cpu: "10m", memory: "64Mi" } },
+    resources: resourcesOf(parameters.resources),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -114,13 +122,25 @@ function envoyContainer({ pod, installation, paths }: DeploymentWish): object {
   };
 }
 
+/** What is limited and not requested, Kubernetes requests to the limit. */
+function resourcesOf({ requests, limits }: ContainerResources = {}): object {
+  const unstated = Object.entries(REQUESTS).filter(([name]) => limits === undefined || !Object.hasOwn(limits, name));
+  return { requests: { ...Object.fromEntries(unstated), ...requests }, ...(limits && { limits }) };
+}
+
+const REQUESTS = { cpu: "10m", memory: "64Mi" };
+
 /** Envoy takes an option and its value as two arguments. */
-function argumentsOf({ drainSeconds }: PodSettings, { bootstrap }: typeof POD_PATHS): Record<string, string[]> {
+function argumentsOf(
+  { drainSeconds }: PodSettings,
+  { envoy }: GatewayParametersSpec,
+  { bootstrap }: typeof POD_PATHS,
+): Record<string, string[]> {
   return {
     "config-path": [bootstrap],
     "service-node": ["$(POD_NAME)"],
-    "log-level": ["warning"],
-    concurrency: ["2"],
+    "log-level": [envoy?.logLevel ?? "warning"],
+    concurrency: [String(envoy?.concurrency ?? 2)],
     "drain-time-s": [String(drainSeconds)],
     "drain-strategy": ["immediate"],
     "disable-hot-restart": [],

@@ -1,3 +1,5 @@
+import { resourcePath } from "../kubernetes/index.ts";
+
 /** An object as it is sent to the API server. Only what is set here is claimed: the rest stays with whoever sets it. */
 export interface Manifest {
   readonly apiVersion: string;
@@ -23,3 +25,6 @@ export const MANIFEST_KINDS = {
   PodDisruptionBudget: { group: "policy", version: "v1", plural: "poddisruptionbudgets" },
   HorizontalPodAutoscaler: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" },
 } as const;
+
+export const pathOf = ({ kind, metadata: { namespace, name } }: Manifest): string =>
+  resourcePath({ ...MANIFEST_KINDS[kind], namespace, name });

@@ -9,10 +9,12 @@
  */
 import { createHash } from "node:crypto";
 import type { Collection, Graph, Index } from "../collections/index.ts";
+import { autoscalerSpec, disruptionSpec } from "./availability.ts";
 import { deploymentSpec } from "./deployment.ts";
 import { generatedName, labelValueOf } from "./generated-name.ts";
 import type { Manifest, ManifestKind } from "./manifest.ts";
 import { MANIFEST_KINDS } from "./manifest.ts";
+import { serviceSpec } from "./service.ts";
 import { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";
 
 const GATEWAY_NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
@@ -37,14 +39,15 @@ export function manifestsOf(wish: Wish, installation: Installation): readonly Ma
   const pod: PodSettings = { port: POD_PORT, drainToken: drainTokenOf(wish), drainSeconds: DRAIN_SECONDS };
   const files = installation.filesOf(wish.proxy, pod);
   const labels = labelsOf(wish);
-  const manifest = (kind: ManifestKind, fields: object): Manifest => ({
+  const { parameters, infrastructure } = wish;
+  const manifest = (kind: ManifestKind, fields: object, annotations?: Readonly<Record<string, string>>): Manifest => ({
     apiVersion: apiVersionOf(kind),
     kind,
     metadata: {
       name: nameOf(wish),
       namespace: wish.namespace,
       labels,
-      annotations: wish.infrastructure.annotations ?? {},
+      annotations: { ...annotations, ...infrastructure.annotations },
       ownerReferences: ownersOf(wish),
     },
     ...fields,
@@ -52,24 +55,33 @@ export function manifestsOf(wish: Wish, installation: Installation): readonly Ma
   return [
     manifest("ServiceAccount", { automountServiceAccountToken: false }),
     manifest("ConfigMap", { data: { ...files, "ca.crt": installation.caBundle } }),
-    ...(wish.ports.length === 0 ? [] : [manifest("Service", { spec: serviceSpec(wish) })]),
+    ...(wish.ports.length === 0
+      ? []
+      : [manifest("Service", { spec: serviceSpec(wish, selectorOf(wish)) }, parameters.service?.annotations)]),
     manifest("Deployment", {
       spec: deploymentSpec({
         name: nameOf(wish),
         labels,
         annotations: {
-          ...wish.infrastructure.annotations,
+          ...infrastructure.annotations,
           "trilith.dev/files": digestOf(JSON.stringify(files)),
           "prometheus.io/scrape": "true",
           "prometheus.io/port": String(POD_PORT),
           "prometheus.io/path": "/stats/prometheus",
         },
         selector: selectorOf(wish),
+        parameters,
         pod,
         installation,
         paths: POD_PATHS,
       }),
     }),
+    ...(parameters.podDisruptionBudget
+      ? [manifest("PodDisruptionBudget", { spec: disruptionSpec(parameters.podDisruptionBudget, selectorOf(wish)) })]
+      : []),
+    ...(parameters.autoscaling
+      ? [manifest("HorizontalPodAutoscaler", { spec: autoscalerSpec(parameters.autoscaling, nameOf(wish)) })]
+      : []),
   ];
 }
 
@@ -90,21 +102,6 @@ function labelsOf(wish: Wish): Record<string, string> {
 function ownersOf({ name, uid }: Wish): object[] {
   if (uid === undefined) return [];
   return [{ apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway", name, uid, controller: true }];
-}
-
-function serviceSpec(wish: Wish): object {
-  const [asked] = wish.addresses.filter(({ type, value }) => type === "IPAddress" && value !== undefined);
-  return {
-    type: "LoadBalancer",
-    selector: selectorOf(wish),
-    ...(asked && { loadBalancerIP: asked.value }),
-    ports: wish.ports.map(({ transport, port }) => ({
-      name: `${transport}-${port}`,
-      port,
-      targetPort: port,
-      protocol: transport === "tcp" ? "TCP" : "UDP",
-    })),
-  };
 }
 
 /** The same for as long as the Gateway lives; nobody can guess it who may not read the pod. */

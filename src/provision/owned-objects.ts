@@ -11,6 +11,10 @@ export interface OwnedObject {
   /** Of `fingerprintOf`. */
   readonly fingerprint: string;
   readonly status?: unknown;
+  /** Of a Service that is behind no load balancer. */
+  readonly clusterIPs?: readonly string[];
+  /** Of a Deployment. */
+  readonly replicas?: number;
 }
 
 export interface OwnedObjectsOptions {
@@ -87,7 +91,20 @@ export class OwnedObjects implements Disposable {
 
 function ownedObjectOf(sent: SentObject): OwnedObject {
   const { status } = sent;
-  return { fingerprint: fingerprintOf(sent), ...(status !== undefined && { status }) };
+  const { type, clusterIPs, replicas } = (sent["spec"] ?? {}) as SentSpec;
+  return {
+    fingerprint: fingerprintOf(sent),
+    ...(status !== undefined && { status }),
+    ...(clusterIPs && type !== "LoadBalancer" && { clusterIPs }),
+    ...(replicas !== undefined && { replicas }),
+  };
+}
+
+/** What is read of any kind's. */
+interface SentSpec {
+  readonly type?: string;
+  readonly clusterIPs?: readonly string[];
+  readonly replicas?: number;
 }
 
 /** Equal when somebody who may change the object has changed nothing: statuses and versions are not in it. */

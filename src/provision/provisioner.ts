@@ -3,16 +3,26 @@
  * again, and so is what somebody else changes or deletes. What belongs to a Gateway that is gone goes with it, by its owner
  * reference; what a Gateway no longer needs is deleted here.
  *
+ * What a Gateway that is held has, stays as it is.
+ *
  * Objects are applied with server-side apply, so that fields which others set (an autoscaler its replicas, a cloud its
  * annotations) stay theirs. One Gateway is worked on at a time by itself; what fails is tried again, later each time.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Change, Collection } from "../collections/index.ts";
-import { type ApiClient, ApiError, resourcePath, systemTimers, type Timers } from "../kubernetes/index.ts";
+import {
+  type ApiCall,
+  type ApiClient,
+  ApiError,
+  resourcePath,
+  systemTimers,
+  type Timers,
+} from "../kubernetes/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
-import { type Manifest, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
+import { type Manifest, MANIFEST_KINDS, type ManifestKind, pathOf } from "./manifest.ts";
 import { manifestsOf, nameOf } from "./manifests.ts";
 import { fingerprintOf, type OwnedObjects, type SentObject } from "./owned-objects.ts";
+import { handoverOf } from "./replicas-handover.ts";
 import type { Installation, Wish } from "./wish.ts";
 
 export interface ProvisionerOptions {
@@ -123,7 +133,7 @@ export class Provisioner {
     try {
       const wish = this.#options.wishes.get(key);
       if (wish === undefined) this.#tasks.delete(key);
-      else await this.#apply(wish, task, signal);
+      else if (wish.held !== true) await this.#apply(wish, task, signal);
       task.failures = 0;
       this.#options.onProblem(key, undefined);
     } catch (error) {
@@ -150,6 +160,8 @@ export class Provisioner {
       const current = this.#options.owned.get(manifest.kind, wish.namespace, nameOf(wish));
       const isThere = applied !== undefined && current?.fingerprint === applied.fingerprint;
       if (isThere && isDeepStrictEqual(applied.manifest, manifest)) continue;
+      const handover = manifest.kind === "Deployment" && handoverOf(manifest, applied?.manifest, current?.replicas);
+      if (handover) await this.#handOver({ ...handover, signal });
       const answer = await this.#options.client.request<SentObject>({
         method: "PATCH",
         patch: "apply",
@@ -166,6 +178,13 @@ export class Provisioner {
       if (!kinds.has(kind)) await this.#remove(kind, wish, signal);
   }
 
+  /** Where somebody has changed the number meanwhile, it is theirs already. */
+  async #handOver(call: ApiCall): Promise<void> {
+    await this.#options.client.request(call).catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.code !== "conflict") throw error;
+    });
+  }
+
   async #remove(kind: ManifestKind, wish: Wish, signal: AbortSignal): Promise<void> {
     const { namespace } = wish;
     if (this.#options.owned.get(kind, namespace, nameOf(wish)) === undefined) return;
@@ -175,6 +194,3 @@ export class Provisioner {
     });
   }
 }
-
-const pathOf = ({ kind, metadata: { namespace, name } }: Manifest): string =>
-  resourcePath({ ...MANIFEST_KINDS[kind], namespace, name });

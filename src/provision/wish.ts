@@ -1,6 +1,11 @@
 /** What provisioning is told: what a Gateway needs, and where and how Trilith is installed. */
 import type { ProxyKey } from "../model/index.ts";
-import type { GatewayInfrastructure, GatewaySpecAddress, ObjectKey } from "../resources/index.ts";
+import type {
+  GatewayInfrastructure,
+  GatewayParametersSpec,
+  GatewaySpecAddress,
+  ObjectKey,
+} from "../resources/index.ts";
 
 /** What a Gateway needs of the cluster; translation says it. */
 export interface Wish {
@@ -12,6 +17,9 @@ export interface Wish {
   readonly proxy: ProxyKey;
   readonly gatewayClassName: string;
   readonly infrastructure: GatewayInfrastructure;
+  /** What it needs cannot be said just now: nothing is made or changed for it. */
+  readonly held?: true;
+  readonly parameters: GatewayParametersSpec;
   readonly addresses: readonly GatewaySpecAddress[];
   readonly ports: readonly { readonly transport: "tcp" | "udp"; readonly port: number }[];
 }

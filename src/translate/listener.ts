@@ -35,7 +35,7 @@ export interface ListenerClaim {
   readonly parentCreatedAt?: string;
   /** What the Gateway's listeners bind; empty while there is nothing that can be bound. */
   readonly addresses: readonly string[];
-  /** The Gateway as a whole is refused, so that its listeners claim no port. */
+  /** The Gateway as a whole is refused and not held, so that its listeners claim no port. */
   readonly refused: boolean;
 }
 

@@ -14,6 +14,7 @@ import { deriveGatewayClasses } from "./gateways/gateway-classes.ts";
 import { deriveListenerSets, deriveOrphanFindings } from "./gateways/listener-sets.ts";
 import { deriveClasslessFindings, deriveManagedGateways } from "./gateways/managed-gateways.ts";
 import { deriveInfrastructure } from "./gateways/derive-infrastructure.ts";
+import { deriveParameters } from "./gateways/parameters.ts";
 import { derivePlacements } from "./gateways/placements.ts";
 import { deriveAttachedRoutes } from "./gateway-status/attached-routes.ts";
 import { deriveGatewayFindings } from "./gateway-status/gateway-findings.ts";
@@ -83,7 +84,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
     listenerGenerations: gatewaySide.listenerGenerations,
-    infrastructure: deriveInfrastructure(graph, gateways, gatewaySide.placements, listeners),
+    infrastructure: deriveInfrastructure(graph, gatewaySide),
     statuses: graph.union<ObjectStatus>({
       name: "translate/Statuses",
       of: [gatewaySide.statuses, ownStatuses.statuses, routeSide.statuses],
@@ -107,7 +108,8 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
   const { certificateFacts, trustFacts } = inputs;
   const { classes, statuses, findings } = deriveGatewayClasses(graph, inputs, settings);
   const gateways = deriveManagedGateways(graph, inputs.gateways, classes, settings);
-  const placements = derivePlacements(graph, gateways, inputs, settings);
+  const parameters = deriveParameters(graph, gateways, classes, inputs.gatewayParameters);
+  const placements = derivePlacements(graph, { gateways, parameters }, inputs, settings);
   const listenerSets = deriveListenerSets(graph, inputs.listenerSets, gateways, inputs.namespaces);
   const stated = { gateways, listenerSets, placements };
   const claims = deriveListenerClaims(graph, stated);
@@ -126,6 +128,7 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
   const listenerFilters = deriveListenerFilters(graph, claims, backendSources);
   return {
     ...stated,
+    parameters,
     tls,
     tlsPolicies,
     trafficPolicies,
@@ -140,7 +143,7 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
       name: "translate/LostGatewayFindings",
       of: [
         findings,
-        deriveClasslessFindings(graph, inputs.gateways, inputs.gatewayClasses, classes),
+        deriveClasslessFindings(graph, inputs.gateways, inputs.gatewayClasses),
         deriveOrphanFindings(graph, inputs.listenerSets, inputs.gateways),
       ],
     }),

@@ -19,6 +19,7 @@ export const wish: Wish = {
   proxy: proxyKey("shop/web"),
   gatewayClassName: "trilith",
   infrastructure: { labels: { team: "a" }, annotations: { cost: "b" } },
+  parameters: {},
   addresses: [],
   ports: [
     { transport: "tcp", port: 443 },

@@ -1,14 +1,20 @@
 /**
- * What each Gateway needs of the cluster around it: one description for each that is not refused, from which its Deployment,
- * Service and the rest are made. Where Gateways share a proxy of the machine, nobody asks for it.
+ * What each Gateway needs of the cluster around it: one description for each that is not refused, or is held, from which its
+ * Deployment, Service and the rest are made. Where Gateways share a proxy of the machine, nobody asks for it.
  *
  * https://gateway-api.sigs.k8s.io/geps/gep-1762/
  */
 import type { Collection, Graph } from "../../collections/index.ts";
 import type { NamespacedName, ProxyKey } from "../../model/index.ts";
-import type { GatewayInfrastructure, GatewaySpecAddress, ObjectKey } from "../../resources/index.ts";
+import type {
+  GatewayInfrastructure,
+  GatewayParametersSpec,
+  GatewaySpecAddress,
+  ObjectKey,
+} from "../../resources/index.ts";
 import type { Listener } from "../listener.ts";
 import type { ManagedGateway } from "./managed-gateways.ts";
+import type { ParametersOfGateway } from "./parameters.ts";
 import type { Placement } from "./placements.ts";
 
 export interface InfrastructureWish extends NamespacedName {
@@ -20,6 +26,10 @@ export interface InfrastructureWish extends NamespacedName {
   readonly generation: number;
   readonly gatewayClassName: string;
   readonly infrastructure: GatewayInfrastructure;
+  /** What it needs cannot be said just now: what it has stays as it is. */
+  readonly held?: true;
+  /** Those of the class and of the Gateway itself together. */
+  readonly parameters: GatewayParametersSpec;
   /** As the Gateway asks for them. */
   readonly addresses: readonly GatewaySpecAddress[];
   /** Every port that its listeners and those of its ListenerSets have, sorted, whether or not they can serve just now. */
@@ -31,20 +41,29 @@ export interface WishedPort {
   readonly port: number;
 }
 
+export interface InfrastructureSources {
+  readonly gateways: Collection<ManagedGateway>;
+  readonly parameters: Collection<ParametersOfGateway>;
+  readonly placements: Collection<Placement>;
+  readonly listeners: Collection<Listener>;
+}
+
 export function deriveInfrastructure(
   graph: Graph,
-  gateways: Collection<ManagedGateway>,
-  placements: Collection<Placement>,
-  listeners: Collection<Listener>,
+  { gateways, parameters, placements, listeners }: InfrastructureSources,
 ): Collection<InfrastructureWish> {
   const byGateway = graph.index(listeners, "by Gateway", ({ gatewayObject }) => [gatewayObject]);
   return graph.derive({
     name: "translate/Infrastructure",
     key: (wish: InfrastructureWish) => wish.key,
     from: gateways,
-    reads: [placements, listeners],
+    reads: [placements, parameters, listeners],
     map: ({ key, namespace, name, uid, generation, proxy, spec }, read) => {
-      if (read.pick(placements, key, (placement) => placement?.refusal !== undefined)) return [];
+      const { refused, held } = read.pick(placements, key, (placement) => ({
+        refused: placement?.refusal !== undefined,
+        held: placement?.held === true,
+      }));
+      if (refused && !held) return [];
       return [
         {
           key,
@@ -55,6 +74,8 @@ export function deriveInfrastructure(
           proxy,
           gatewayClassName: spec.gatewayClassName,
           infrastructure: spec.infrastructure ?? {},
+          ...(held && { held }),
+          parameters: read.get(parameters, key)?.parameters ?? {},
           addresses: spec.addresses ?? [],
           ports: portsOf(read.by(byGateway, key)),
         },

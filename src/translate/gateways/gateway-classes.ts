@@ -1,14 +1,16 @@
 /**
- * GatewayClasses that name our controller, and their statuses. Trilith has no parameters of its own, so a class that
- * refers to some is refused rather than served without them.
+ * GatewayClasses that name our controller, and their statuses. A class whose parameters are not there, or are of a kind that
+ * nobody knows, is refused rather than served without them.
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclass
  */
-import type { Collection, Graph } from "../../collections/index.ts";
+import type { Collection, Graph, Reader } from "../../collections/index.ts";
 import {
   compareText,
   gatewayGroup,
   type GatewayClass,
+  type GatewayParameters,
+  type GatewayParametersSpec,
   kinds,
   objectKeyOf,
   type ObjectKey,
@@ -19,12 +21,15 @@ import { type Finding, findingOf } from "../finding.ts";
 import type { BundleFact, Inputs } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import type { TranslateSettings } from "../settings.ts";
+import { findParameters } from "./parameters.ts";
 
 export interface OwnClass {
   readonly key: ObjectKey;
   readonly name: string;
   readonly generation: number;
   readonly accepted: Verdict;
+  /** For all Gateways of the class. */
+  readonly parameters?: GatewayParametersSpec;
 }
 
 export interface GatewayClasses {
@@ -35,14 +40,16 @@ export interface GatewayClasses {
 
 export function deriveGatewayClasses(
   graph: Graph,
-  { gatewayClasses, bundle }: Pick<Inputs, "gatewayClasses" | "bundle">,
+  { gatewayClasses, gatewayParameters, bundle }: Pick<Inputs, "gatewayClasses" | "gatewayParameters" | "bundle">,
   { controllerName, features }: TranslateSettings,
 ): GatewayClasses {
   const classes = graph.derive({
     name: "translate/GatewayClasses",
     key: (own: OwnClass) => own.key,
     from: gatewayClasses,
-    map: (gatewayClass) => (gatewayClass.spec.controllerName === controllerName ? [ownClassOf(gatewayClass)] : []),
+    reads: [gatewayParameters],
+    map: (gatewayClass, read) =>
+      gatewayClass.spec.controllerName === controllerName ? [ownClassOf(gatewayClass, gatewayParameters, read)] : [],
   });
   const supportedFeatures = [...new Set(features)].sort(compareText).map((name) => ({ name }));
   const statuses = graph.derive({
@@ -66,26 +73,25 @@ export function deriveGatewayClasses(
               code: "gateway-class-invalid-parameters",
               path: "spec.parametersRef",
               message: accepted.message,
-              advice: "Remove spec.parametersRef",
+              advice: "Let spec.parametersRef name a GatewayParameters that exists, or remove it",
             }),
           ],
   });
   return { classes, statuses, findings };
 }
 
-function ownClassOf(gatewayClass: GatewayClass): OwnClass {
+function ownClassOf(
+  gatewayClass: GatewayClass,
+  gatewayParameters: Collection<GatewayParameters>,
+  read: Reader,
+): OwnClass {
   const { name, generation = 0 } = gatewayClass.metadata;
-  return { key: objectKeyOf(gatewayClass), name, generation, accepted: acceptedOf(gatewayClass) };
-}
-
-function acceptedOf({ spec }: GatewayClass): Verdict {
-  const { parametersRef } = spec;
-  if (parametersRef === undefined) {
-    return { status: "True", reason: "Accepted", message: "Trilith serves Gateways of this class" };
-  }
-  const { group, kind } = parametersRef;
-  const message = `Trilith has no parameters of kind ${kind}${group === "" ? "" : `.${group}`}`;
-  return { status: "False", reason: "InvalidParameters", message };
+  const own = { key: objectKeyOf(gatewayClass), name, generation };
+  const found = findParameters(gatewayClass.spec.parametersRef, gatewayParameters, read);
+  if (found.problem !== undefined)
+    return { ...own, accepted: { status: "False", reason: "InvalidParameters", message: found.problem } };
+  const accepted: Verdict = { status: "True", reason: "Accepted", message: "Trilith serves Gateways of this class" };
+  return { ...own, accepted, ...(found.parameters && { parameters: found.parameters }) };
 }
 
 /** The schemas that Trilith holds are those of v1.7.0; patches of a minor version change none. */

@@ -1,5 +1,5 @@
 /**
- * Gateways of our classes, without the parts that decide nothing here: statuses, labels and annotations may change and
+ * Gateways of our classes, be those accepted or not, without the parts that decide nothing here: statuses, labels and annotations may change and
  * nothing is translated again.
  */
 import type { Collection, Graph } from "../../collections/index.ts";
@@ -41,14 +41,14 @@ export function deriveManagedGateways(
     from: gateways,
     reads: [classes],
     map: (gateway, read) => {
-      const accepted = read.pick(classes, classKeyOf(gateway), (own) => own?.accepted.status === "True");
-      return accepted ? [managedGatewayOf(gateway, settings)] : [];
+      const isOurs = read.pick(classes, classKeyOf(gateway.spec), (own) => own !== undefined);
+      return isOurs ? [managedGatewayOf(gateway, settings)] : [];
     },
   });
 }
 
-const classKeyOf = ({ spec }: Gateway): ObjectKey =>
-  objectKey({ group: gatewayGroup, kind: "GatewayClass", name: spec.gatewayClassName });
+export const classKeyOf = ({ gatewayClassName }: GatewaySpec): ObjectKey =>
+  objectKey({ group: gatewayGroup, kind: "GatewayClass", name: gatewayClassName });
 
 function managedGatewayOf(gateway: Gateway, settings: TranslateSettings): ManagedGateway {
   const { namespace, name, generation = 0, creationTimestamp, uid } = gateway.metadata;
@@ -64,30 +64,22 @@ function managedGatewayOf(gateway: Gateway, settings: TranslateSettings): Manage
   };
 }
 
-/** Gateways that nobody serves, because their class does not exist or is refused. Those of other controllers are no trap. */
+/** Gateways that nobody serves, because their class does not exist. Those of other controllers are no trap. */
 export function deriveClasslessFindings(
   graph: Graph,
   gateways: Collection<Gateway>,
   gatewayClasses: Collection<GatewayClass>,
-  classes: Collection<OwnClass>,
 ): Collection<Finding> {
   return graph.derive({
     name: "translate/ClasslessGatewayFindings",
     key: (finding: Finding) => finding.key,
     from: gateways,
-    reads: [gatewayClasses, classes],
+    reads: [gatewayClasses],
     map: (gateway, read) => {
-      const key = classKeyOf(gateway);
       const name = gateway.spec.gatewayClassName;
-      const exists = read.pick(gatewayClasses, key, (gatewayClass) => gatewayClass !== undefined);
-      const refused = read.pick(classes, key, (own) => own?.accepted.status === "False");
+      if (read.pick(gatewayClasses, classKeyOf(gateway.spec), (gatewayClass) => gatewayClass !== undefined)) return [];
       const object = objectKeyOf(gateway);
       const path = "spec.gatewayClassName";
-      if (refused) {
-        const message = `GatewayClass ${name} is not accepted, so that nobody serves this Gateway`;
-        return [findingOf({ object, severity: "error", code: "gateway-class-not-accepted", path, message })];
-      }
-      if (exists) return [];
       const message = `there is no GatewayClass ${name}, so that nobody serves this Gateway`;
       return [findingOf({ object, severity: "error", code: "gateway-class-not-found", path, message })];
     },

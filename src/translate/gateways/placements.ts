@@ -5,20 +5,26 @@
  * that the proxy binds anyway. An address that the machine does not have is left out and told; one of a type that means
  * nothing here refuses the Gateway, as the specification has it.
  *
+ * Behind a load balancer, a Gateway that is refused for its parameters is held: nothing is made or changed for it, and what it
+ * has from better days stays and serves, so that no traffic is lost because somebody deleted an object.
+ *
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspecaddress
  */
 import type { Collection, Graph } from "../../collections/index.ts";
-import { compareText, type GatewaySpec, type GatewaySpecAddress, type ObjectKey } from "../../resources/index.ts";
+import { compareText, type GatewaySpecAddress, type ObjectKey } from "../../resources/index.ts";
 import { includesAddress } from "../listeners/bind-address.ts";
 import type { AddressFact, Facts, GatewayAddressFact } from "../inputs.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { ManagedGateway } from "./managed-gateways.ts";
+import type { ParametersOfGateway } from "./parameters.ts";
 
 export interface Placement {
   /** The Gateway's object key. */
   readonly key: ObjectKey;
   /** Why the Gateway is not accepted, whatever its listeners are. */
   readonly refusal?: { readonly reason: string; readonly message: string; readonly path: string };
+  /** It is refused, and yet what it has stays and serves. */
+  readonly held?: true;
   /** What its listeners bind, sorted: an address that another one includes needs no socket of its own. */
   readonly addresses: readonly string[];
   /** What it is reached by, for its status. */
@@ -34,9 +40,14 @@ export interface ReachedAddress {
   readonly value: string;
 }
 
+export interface PlacementSources {
+  readonly gateways: Collection<ManagedGateway>;
+  readonly parameters: Collection<ParametersOfGateway>;
+}
+
 export function derivePlacements(
   graph: Graph,
-  gateways: Collection<ManagedGateway>,
+  { gateways, parameters }: PlacementSources,
   { addressFacts, gatewayAddresses }: Pick<Facts, "addressFacts" | "gatewayAddresses">,
   settings: TranslateSettings,
 ): Collection<Placement> {
@@ -44,29 +55,27 @@ export function derivePlacements(
     name: "translate/Placements",
     key: (placement: Placement) => placement.key,
     from: gateways,
-    reads: [addressFacts, ...(gatewayAddresses ? [gatewayAddresses] : [])],
+    reads: [parameters, addressFacts, ...(gatewayAddresses ? [gatewayAddresses] : [])],
     map: ({ key, spec }, read) => {
-      const refusal = refusalOf(spec, settings);
-      if (refusal !== undefined) return [{ key, refusal, addresses: [], reached: [], unusable: [] }];
       const asked = spec.addresses ?? [];
+      const fact = gatewayAddresses && read.get(gatewayAddresses, key);
+      const problem = read.pick(parameters, key, (found) => found?.problem);
+      if (problem !== undefined && settings.addresses === "service") {
+        const { reached } = reachedThrough(asked, fact);
+        return [{ key, refusal: problem, held: true, addresses: [settings.bindAddress], reached, unusable: [] }];
+      }
+      const refusal = problem ?? refusalOf(asked, settings);
+      if (refusal !== undefined) return [{ key, refusal, addresses: [], reached: [], unusable: [] }];
       if (settings.addresses === "host") {
         return [{ key, ...bindAsked(asked, settings.bindAddress, (address) => read.get(addressFacts, address)) }];
       }
-      const fact = gatewayAddresses && read.get(gatewayAddresses, key);
       return [{ key, addresses: [settings.bindAddress], ...reachedThrough(asked, fact) }];
     },
   });
 }
 
-function refusalOf({ infrastructure, addresses }: GatewaySpec, settings: TranslateSettings): Placement["refusal"] {
-  const parameters = infrastructure?.parametersRef;
-  if (parameters === undefined) {
-    return (addresses ?? []).flatMap((address, index) => unsupportedOf(address, index, settings))[0];
-  }
-  const { group, kind } = parameters;
-  const message = `Trilith has no parameters of kind ${kind}${group === "" ? "" : `.${group}`}`;
-  return { reason: "InvalidParameters", message, path: "spec.infrastructure.parametersRef" };
-}
+const refusalOf = (asked: readonly GatewaySpecAddress[], settings: TranslateSettings): Placement["refusal"] =>
+  asked.flatMap((address, index) => unsupportedOf(address, index, settings))[0];
 
 function unsupportedOf(
   { type, routability = "" }: GatewaySpecAddress,

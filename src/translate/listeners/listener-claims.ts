@@ -65,7 +65,7 @@ function claimsOf(
 ): ListenerClaim[] {
   const { addresses, refused } = read.pick(placements, key, (placement) => ({
     addresses: placement?.addresses ?? [],
-    refused: placement?.refusal !== undefined,
+    refused: placement?.refusal !== undefined && placement.held !== true,
   }));
   return listeners.map((spec, index) => ({
     key: listenerKey(parent, spec.name),

@@ -1,0 +1,88 @@
+/**
+ * What GatewayParameters say for each Gateway: those that its class refers to, and over them, field by field, those that it
+ * refers to itself. What is absent in one is left to the other; the fields of `service` and of `envoy` are each for themselves,
+ * every other field is one.
+ *
+ * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
+ */
+import type { Collection, Graph, Reader } from "../../collections/index.ts";
+import {
+  type GatewayParameters,
+  type GatewayParametersSpec,
+  objectKey,
+  type ObjectKey,
+  type ParametersReference,
+  trilithGroup,
+} from "../../resources/index.ts";
+import type { OwnClass } from "./gateway-classes.ts";
+import { classKeyOf, type ManagedGateway } from "./managed-gateways.ts";
+
+export interface ParametersOfGateway {
+  /** The Gateway's object key. */
+  readonly key: ObjectKey;
+  readonly parameters: GatewayParametersSpec;
+  readonly problem?: ParametersProblem;
+}
+
+export interface ParametersProblem {
+  readonly reason: "InvalidParameters";
+  readonly message: string;
+  readonly path: string;
+}
+
+export function deriveParameters(
+  graph: Graph,
+  gateways: Collection<ManagedGateway>,
+  classes: Collection<OwnClass>,
+  gatewayParameters: Collection<GatewayParameters>,
+): Collection<ParametersOfGateway> {
+  return graph.derive({
+    name: "translate/Parameters",
+    key: ({ key }: ParametersOfGateway) => key,
+    from: gateways,
+    reads: [classes, gatewayParameters],
+    map: ({ key, namespace, spec }, read) => {
+      const refuse = (message: string, path: string): ParametersOfGateway[] => [
+        { key, parameters: {}, problem: { reason: "InvalidParameters", message, path } },
+      ];
+      const { refused, ofClass } = read.pick(classes, classKeyOf(spec), (own) => ({
+        refused: own?.accepted.status === "False" ? own.accepted.message : undefined,
+        ofClass: own?.parameters ?? {},
+      }));
+      if (refused !== undefined)
+        return refuse(`GatewayClass ${spec.gatewayClassName} is not accepted: ${refused}`, "spec.gatewayClassName");
+      const reference = spec.infrastructure?.parametersRef;
+      const found = findParameters(reference && { ...reference, namespace }, gatewayParameters, read);
+      if (found.problem !== undefined) return refuse(found.problem, "spec.infrastructure.parametersRef");
+      return [{ key, parameters: mergeParameters(ofClass, found.parameters ?? {}) }];
+    },
+  });
+}
+
+/** What a reference leads to, if there is one, or why it leads nowhere. */
+export function findParameters(
+  reference: ParametersReference | undefined,
+  gatewayParameters: Collection<GatewayParameters>,
+  read: Reader,
+): { readonly parameters?: GatewayParametersSpec; readonly problem?: string } {
+  if (reference === undefined) return {};
+  const { group, kind, namespace, name } = reference;
+  if (group !== trilithGroup || kind !== "GatewayParameters")
+    return { problem: `Trilith has no parameters of kind ${kind}${group === "" ? "" : `.${group}`}` };
+  if (namespace === undefined) return { problem: `parametersRef names no namespace of GatewayParameters ${name}` };
+  const found = read.get(gatewayParameters, objectKey({ group, kind, namespace, name }));
+  if (found === undefined) return { problem: `There is no valid GatewayParameters ${namespace}/${name}` };
+  return { parameters: found.spec };
+}
+
+/** `own` wins. */
+export function mergeParameters(ofClass: GatewayParametersSpec, own: GatewayParametersSpec): GatewayParametersSpec {
+  const service = { ...ofClass.service, ...own.service };
+  const envoy = { ...ofClass.envoy, ...own.envoy };
+  return {
+    ...ofClass,
+    ...own,
+    ...((ofClass.service ?? own.service) && { service }),
+    ...((ofClass.envoy ?? own.envoy) && { envoy }),
+  };
+}
