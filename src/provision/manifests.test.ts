@@ -90,3 +90,109 @@ test("a name that is too long is shortened, and stays one of its own", () => {
 test("names that differ in a dot alone do not meet", () => {
   expect(generatedName("a.b", "trilith")).not.toBe(generatedName("a-b", "trilith"));
 });
+
+const specOf = (of: Wish, kind: string): object => find(sentOf(of), kind).spec;
+const deploymentOf = (of: Wish): DeploymentSpec => specOf(of, "Deployment") as unknown as DeploymentSpec;
+
+interface DeploymentSpec {
+  readonly replicas?: number;
+  readonly template: {
+    readonly spec: {
+      readonly containers: readonly { readonly args: readonly string[]; readonly resources: object }[];
+      readonly [field: string]: unknown;
+    };
+  };
+}
+
+test("parameters say how the pods run", () => {
+  const tolerations = [{ key: "edge", operator: "Exists" }] as const;
+  const parameters = {
+    replicas: 3,
+    resources: { requests: { cpu: 1 }, limits: { memory: "1Gi" } },
+    nodeSelector: { pool: "edge" },
+    tolerations,
+    priorityClassName: "high",
+    envoy: { image: "envoy:2", imagePullPolicy: "Always", concurrency: 4, logLevel: "debug" },
+  } as const;
+  const { replicas, template } = deploymentOf({ ...wish, parameters });
+  const [envoy] = template.spec.containers;
+  expect({ replicas, ...template.spec, containers: envoy }).toMatchObject({
+    replicas: 3,
+    nodeSelector: { pool: "edge" },
+    tolerations,
+    priorityClassName: "high",
+    containers: {
+      image: "envoy:2",
+      imagePullPolicy: "Always",
+      // What has a limit of its own is requested by that.
+      resources: { requests: { cpu: 1 }, limits: { memory: "1Gi" } },
+      args: expect.arrayContaining(["--log-level", "debug", "--concurrency", "4"]),
+    },
+  });
+});
+
+test.each([
+  [undefined, { requests: { cpu: "10m", memory: "64Mi" } }],
+  [{ requests: { memory: "1Gi" } }, { requests: { cpu: "10m", memory: "1Gi" } }],
+  [{ limits: { cpu: 1, memory: "32Mi" } }, { requests: {}, limits: { cpu: 1, memory: "32Mi" } }],
+])("of the resources %j a container gets %j", (resources, got) => {
+  const parameters = resources === undefined ? {} : { resources };
+  const { template } = deploymentOf({ ...wish, parameters });
+  expect(template.spec.containers[0]?.resources).toEqual(got);
+});
+
+test.each([
+  [{}, { type: "LoadBalancer", loadBalancerIP: "192.0.2.1" }],
+  [
+    { loadBalancerClass: "a", externalTrafficPolicy: "Local" },
+    { type: "LoadBalancer", loadBalancerClass: "a", loadBalancerIP: "192.0.2.1", externalTrafficPolicy: "Local" },
+  ],
+  [
+    { type: "NodePort", loadBalancerClass: "a", externalTrafficPolicy: "Local" },
+    { type: "NodePort", externalTrafficPolicy: "Local" },
+  ],
+  [{ type: "ClusterIP", loadBalancerClass: "a", externalTrafficPolicy: "Local" }, { type: "ClusterIP" }],
+] as const)("a Service by the parameters %j is %j", (service, expected) => {
+  const addresses = [{ type: "IPAddress", value: "192.0.2.1" }];
+  const sent = Object.entries(specOf({ ...wish, addresses, parameters: { service } }, "Service"));
+  const spec = Object.fromEntries(sent.filter(([field]) => field !== "ports" && field !== "selector"));
+  expect(spec).toEqual(expected);
+});
+
+test("annotations of the Service are on nothing else, and those of the Gateway win", () => {
+  const parameters = { service: { annotations: { cost: "x", only: "here" } } };
+  const annotated = sentOf({ ...wish, parameters }).map(({ kind, metadata }) => [kind, metadata.annotations]);
+  expect(annotated).toEqual([
+    ["ServiceAccount", { cost: "b" }],
+    ["ConfigMap", { cost: "b" }],
+    ["Service", { cost: "b", only: "here" }],
+    ["Deployment", { cost: "b" }],
+  ]);
+});
+
+test("an autoscaler says how many pods there are, and a budget how many may be missing", () => {
+  const autoscaling = { minReplicas: 2, maxReplicas: 5, targetCPUUtilizationPercentage: 60 };
+  const of = { ...wish, parameters: { replicas: 3, podDisruptionBudget: { maxUnavailable: 1 }, autoscaling } };
+  expect([deploymentOf(of).replicas, specOf(of, "PodDisruptionBudget"), specOf(of, "HorizontalPodAutoscaler")]).toEqual(
+    [
+      undefined,
+      {
+        maxUnavailable: 1,
+        selector: {
+          matchLabels: {
+            "gateway.networking.k8s.io/gateway-name": "web",
+            "gateway.networking.k8s.io/gateway-class-name": "trilith",
+          },
+        },
+      },
+      {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web-trilith" },
+        minReplicas: 2,
+        maxReplicas: 5,
+        metrics: [
+          { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 60 } } },
+        ],
+      },
+    ],
+  );
+});

@@ -112,3 +112,33 @@ test("what cannot be made is told, and told to be over once it can", async () =>
   expect(problems[0]).toBe("no quota");
   expect(cluster.written.slice(0, EVERYTHING.length)).toEqual(EVERYTHING);
 });
+
+test("what a Gateway no longer asks for is deleted", async () => {
+  const autoscaling = { minReplicas: 1, maxReplicas: 2, targetCPUUtilizationPercentage: 80 };
+  provisioner.start();
+  wishes.set({ ...wish, parameters: { podDisruptionBudget: { minAvailable: 1 }, autoscaling } });
+  await expect.poll(() => owned.get("HorizontalPodAutoscaler", "shop", "web-trilith")).toBeDefined();
+  await quiet();
+  cluster.written.length = 0;
+  wishes.set(wish);
+  await expect.poll(() => owned.get("HorizontalPodAutoscaler", "shop", "web-trilith")).toBeUndefined();
+  await quiet();
+  expect(new Set(cluster.written)).toEqual(
+    new Set([
+      "apply deployments/web-trilith",
+      "delete poddisruptionbudgets/web-trilith",
+      "delete horizontalpodautoscalers/web-trilith",
+    ]),
+  );
+});
+
+test("what a Gateway has is left alone while the Gateway is held, and put right after that", async () => {
+  await settled();
+  cluster.written.length = 0;
+  wishes.set({ ...wish, held: true, parameters: {}, ports: [] });
+  cluster.delete("ConfigMap", "shop", "web-trilith");
+  await quiet();
+  expect(cluster.written).toEqual([]);
+  wishes.set(wish);
+  await expect.poll(() => cluster.get("ConfigMap", "shop", "web-trilith")).toBeDefined();
+});

@@ -30,4 +30,4 @@ export function handoverOf(
   };
 }
 
-const statesReplicas = (manifest: Manifest): boolean => Object.hasOwn((manifest["spec"] ?? {}) as object, "replicas");
+const statesReplicas = (manifest: Manifest): boolean => Object.hasOwn(manifest["spec"] ?? {}, "replicas");

@@ -14,7 +14,7 @@ import { deriveGatewayClasses } from "./gateways/gateway-classes.ts";
 import { deriveListenerSets, deriveOrphanFindings } from "./gateways/listener-sets.ts";
 import { deriveClasslessFindings, deriveManagedGateways } from "./gateways/managed-gateways.ts";
 import { deriveInfrastructure } from "./gateways/derive-infrastructure.ts";
-import { deriveParameters } from "./gateways/parameters.ts";
+import { deriveParameters, deriveParametersFindings } from "./gateways/parameters.ts";
 import { derivePlacements } from "./gateways/placements.ts";
 import { deriveAttachedRoutes } from "./gateway-status/attached-routes.ts";
 import { deriveGatewayFindings } from "./gateway-status/gateway-findings.ts";
@@ -143,6 +143,7 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
       name: "translate/LostGatewayFindings",
       of: [
         findings,
+        deriveParametersFindings(graph, parameters, settings),
         deriveClasslessFindings(graph, inputs.gateways, inputs.gatewayClasses),
         deriveOrphanFindings(graph, inputs.listenerSets, inputs.gateways),
       ],

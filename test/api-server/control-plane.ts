@@ -46,7 +46,7 @@ export async function startControlPlane(binary: string): Promise<ControlPlane> {
   return { kubeconfigPath, stop };
 }
 
-/** The CRDs of a folder of the Gateway API's, each in a file; resolves when their objects can be written. */
+/** The CRDs of a folder; resolves when their objects can be written. */
 export async function installCrds(client: ApiClient, folder: string): Promise<void> {
   const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
   const documents = readdirSync(folder)

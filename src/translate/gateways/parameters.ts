@@ -14,6 +14,8 @@ import {
   type ParametersReference,
   trilithGroup,
 } from "../../resources/index.ts";
+import { type Finding, findingOf } from "../finding.ts";
+import type { TranslateSettings } from "../settings.ts";
 import type { OwnClass } from "./gateway-classes.ts";
 import { classKeyOf, type ManagedGateway } from "./managed-gateways.ts";
 
@@ -59,6 +61,25 @@ export function deriveParameters(
   });
 }
 
+/** Where Gateways share the Envoy of a machine, nothing is made that parameters could be of. */
+export function deriveParametersFindings(
+  graph: Graph,
+  parameters: Collection<ParametersOfGateway>,
+  { addresses }: TranslateSettings,
+): Collection<Finding> {
+  return graph.derive({
+    name: "translate/ParametersFindings",
+    key: (finding: Finding) => finding.key,
+    from: parameters,
+    map: ({ key, parameters: stated }) => {
+      if (addresses === "service" || Object.keys(stated).length === 0) return [];
+      const code = "parameters-without-effect";
+      const message = "GatewayParameters are for clusters: Gateways share the one Envoy of this machine";
+      return [findingOf({ object: key, severity: "warning", code, message })];
+    },
+  });
+}
+
 /** What a reference leads to, if there is one, or why it leads nowhere. */
 export function findParameters(
   reference: ParametersReference | undefined,
@@ -76,7 +97,7 @@ export function findParameters(
 }
 
 /** `own` wins. */
-export function mergeParameters(ofClass: GatewayParametersSpec, own: GatewayParametersSpec): GatewayParametersSpec {
+function mergeParameters(ofClass: GatewayParametersSpec, own: GatewayParametersSpec): GatewayParametersSpec {
   const service = { ...ofClass.service, ...own.service };
   const envoy = { ...ofClass.envoy, ...own.envoy };
   return {

@@ -1,0 +1,181 @@
+/** GatewayParameters before a real API server: what its definition refuses, and what becomes of what they ask for. */
+import { join } from "node:path";
+import { describe, expect, inject, test } from "vitest";
+import { Graph } from "../../src/collections/index.ts";
+import { ApiError, resourcePath } from "../../src/kubernetes/index.ts";
+import { proxyKey } from "../../src/model/index.ts";
+import { OwnedObjects, Provisioner, type Wish } from "../../src/provision/index.ts";
+import { gatewayGroup, type GatewayParametersSpec, kinds, objectKey } from "../../src/resources/index.ts";
+import { installCrds } from "./control-plane.ts";
+import { useControlPlane } from "./use-control-plane.ts";
+
+const environment = inject("controlPlane");
+const definitions = join(import.meta.dirname, "..", "..", "charts", "trilith", "crds");
+
+const cluster = useControlPlane(async () => {
+  await installCrds(cluster.client, definitions);
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } };
+  await cluster.client.request({ method: "POST", path: "/api/v1/namespaces", body });
+});
+
+const { group, plural } = kinds.GatewayParameters;
+
+/** What the API server says, or "" when it takes it. */
+function refusalOf(name: string, spec: object): Promise<string> {
+  return cluster.client
+    .request({
+      method: "POST",
+      path: resourcePath({ group, version: "v1alpha1", plural, namespace: "shop" }),
+      query: { fieldValidation: "Strict" },
+      body: { apiVersion: `${group}/v1alpha1`, kind: "GatewayParameters", metadata: { name }, spec },
+    })
+    .then(
+      () => "",
+      (error: unknown) => {
+        if (!(error instanceof ApiError)) throw error;
+        return error.message;
+      },
+    );
+}
+
+const WISH: Wish = {
+  key: objectKey({ group: gatewayGroup, kind: "Gateway", namespace: "shop", name: "web" }),
+  namespace: "shop",
+  name: "web",
+  proxy: proxyKey("shop/web"),
+  gatewayClassName: "trilith",
+  infrastructure: {},
+  parameters: {},
+  addresses: [],
+  ports: [{ transport: "tcp", port: 80 }],
+};
+
+interface Read {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+async function read(kindGroup: string, version: string, kindPlural: string): Promise<Read | undefined> {
+  const path = resourcePath({ group: kindGroup, version, plural: kindPlural, namespace: "shop", name: "web-trilith" });
+  return cluster.client.request<Read>({ method: "GET", path }).catch((error: unknown) => {
+    if (!(error instanceof ApiError) || error.code !== "notFound") throw error;
+    return undefined;
+  });
+}
+
+const deployment = (): Promise<Read | undefined> => read("apps", "v1", "deployments");
+const service = (): Promise<Read | undefined> => read("", "v1", "services");
+const autoscaler = (): Promise<Read | undefined> => read("autoscaling", "v2", "horizontalpodautoscalers");
+const budget = (): Promise<Read | undefined> => read("policy", "v1", "poddisruptionbudgets");
+
+/** Makes things while the test lasts; `problems` are those that it met. */
+function startProvisioner(): AsyncDisposable & {
+  readonly problems: readonly string[];
+  ask(parameters: GatewayParametersSpec): void;
+} {
+  const graph = new Graph();
+  const wishes = graph.source<Wish>({ name: "Wishes", key: ({ key }) => key });
+  const problems: string[] = [];
+  const owned = new OwnedObjects({
+    client: cluster.client,
+    onChange: () => provisioner.look(WISH.key),
+    onSynced: () => provisioner.start(),
+    onProblem: (_, problem) => void (problem && problems.push(problem.message)),
+  });
+  const provisioner = new Provisioner({
+    client: cluster.client,
+    wishes,
+    owned,
+    installation: {
+      image: "envoy:1",
+      imagePullPolicy: "IfNotPresent",
+      filesOf: () => ({ "bootstrap.json": "{}" }),
+      caBundle: "PEM",
+      audience: "trilith.dev/xds",
+    },
+    onProblem: (_, problem) => void (problem && problems.push(problem)),
+  });
+  graph.subscribe(wishes, (changes) => provisioner.take(changes));
+  return {
+    problems,
+    ask: (parameters) => wishes.set({ ...WISH, parameters }),
+    async [Symbol.asyncDispose]() {
+      await provisioner.stop();
+      owned[Symbol.dispose]();
+    },
+  };
+}
+
+/** As an autoscaler does it. */
+async function scale(replicas: number): Promise<void> {
+  const location = { group: "apps", version: "v1", plural: "deployments", namespace: "shop", name: "web-trilith" };
+  await cluster.client.request({
+    method: "PATCH",
+    patch: "merge",
+    path: resourcePath({ ...location, subresource: "scale" }),
+    query: { fieldManager: "autoscaler" },
+    body: { spec: { replicas } },
+  });
+}
+
+const AUTOSCALING = { minReplicas: 2, maxReplicas: 9, targetCPUUtilizationPercentage: 80 };
+
+describe.skipIf(environment === undefined)("GatewayParameters", () => {
+  test("are taken, and refused with the words of the rule that they break", async () => {
+    expect([
+      await refusalOf("good", { resources: { requests: { cpu: "500m" }, limits: { cpu: 1 } }, replicas: 2 }),
+      await refusalOf("greedy", { resources: { requests: { cpu: 2 }, limits: { cpu: "1500m" } } }),
+      await refusalOf("none", { replicas: 0 }),
+    ]).toEqual([
+      "",
+      expect.stringContaining("requests must not be more than limits"),
+      expect.stringContaining("spec.replicas in body should be greater than or equal to 1"),
+    ]);
+  });
+
+  test("that ask for an autoscaler leave the pods as many as they were, and it says how many from then on", async () => {
+    await using provisioner = startProvisioner();
+    provisioner.ask({ replicas: 4, podDisruptionBudget: { maxUnavailable: "25%" } });
+    await expect.poll(async () => (await deployment())?.spec["replicas"], { timeout: 20_000 }).toBe(4);
+    await expect.poll(async () => (await budget())?.spec["maxUnavailable"]).toBe("25%");
+    provisioner.ask({ autoscaling: AUTOSCALING });
+    await expect.poll(async () => (await autoscaler())?.spec["maxReplicas"]).toBe(9);
+    await expect.poll(budget).toBeUndefined();
+    expect((await deployment())?.spec["replicas"]).toBe(4);
+    await scale(7);
+    provisioner.ask({ autoscaling: AUTOSCALING, nodeSelector: { pool: "edge" } });
+    await expect
+      .poll(async () => JSON.stringify((await deployment())?.spec["template"]))
+      .toContain('"nodeSelector":{"pool":"edge"}');
+    expect((await deployment())?.spec["replicas"]).toBe(7);
+    provisioner.ask({ replicas: 2 });
+    await expect.poll(autoscaler).toBeUndefined();
+    await expect.poll(async () => (await deployment())?.spec["replicas"]).toBe(2);
+    expect(provisioner.problems).toEqual([]);
+  });
+
+  test("that come after the autoscaler's number was written by another replica of the controller keep it", async () => {
+    await using provisioner = startProvisioner();
+    provisioner.ask({ autoscaling: AUTOSCALING });
+    await expect.poll(autoscaler, { timeout: 20_000 }).toBeDefined();
+    expect((await deployment())?.spec["replicas"]).toBe(2);
+    expect(provisioner.problems).toEqual([]);
+  });
+
+  test("change the type of the Service there and back", async () => {
+    await using provisioner = startProvisioner();
+    const of = async (): Promise<unknown[]> => {
+      const { metadata, spec } = (await service()) ?? { metadata: {}, spec: {} };
+      return [spec["type"], spec["externalTrafficPolicy"], metadata.annotations];
+    };
+    provisioner.ask({ service: { externalTrafficPolicy: "Local", annotations: { a: "b" } } });
+    await expect.poll(of, { timeout: 20_000 }).toEqual(["LoadBalancer", "Local", { a: "b" }]);
+    provisioner.ask({ service: { type: "ClusterIP" } });
+    await expect.poll(of).toEqual(["ClusterIP", undefined, undefined]);
+    provisioner.ask({ service: { type: "NodePort" } });
+    await expect.poll(of).toEqual(["NodePort", "Cluster", undefined]);
+    provisioner.ask({});
+    await expect.poll(of).toEqual(["LoadBalancer", "Cluster", undefined]);
+    expect(provisioner.problems).toEqual([]);
+  });
+});
