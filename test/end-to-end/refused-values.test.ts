@@ -40,6 +40,8 @@ const rules: Readonly<Record<string, object>> = {
   "a code point that is no byte": matching({ path: { type: "RegularExpression", value: "/\\x{100}" } }),
 };
 
+const unreadable = new Set(["an empty regular expression", "a code point that is no byte"]);
+
 /** Envoy takes these; its process would end at the first request. */
 const auth = (http: object): object =>
   filtered({ type: "ExternalAuth", externalAuth: { backendRef: to("guard"), protocol: "HTTP", http } });
@@ -50,6 +52,11 @@ const guarded: Readonly<Record<string, object>> = {
   "an authorization service that is sent a header without a name": auth({ allowedHeaders: [""] }),
   "an authorization service that is sent what no header is called": auth({ allowedHeaders: ["a)%b"] }),
 };
+
+const checkedBy = (service: string, ...others: readonly object[]): object => ({
+  filters: [...others, { type: "ExternalAuth", externalAuth: { backendRef: to(service), protocol: "HTTP", http: {} } }],
+  backendRefs: [to("one")],
+});
 
 describe.skipIf(envoyBinary() === undefined)("values that Envoy does not take", () => {
   let served: ServedDirectory;
@@ -82,11 +89,13 @@ describe.skipIf(envoyBinary() === undefined)("values that Envoy does not take", 
     await Promise.all([one?.close(), guard?.close()]);
   });
 
-  test.each(Object.entries(rules))("%s leaves its rule out, and the rest of the host goes on", async (_name, rule) => {
+  test.each(Object.entries(rules))("%s leaves its rule out, and the rest of the host goes on", async (name, rule) => {
     const path = `/${crypto.randomUUID()}`;
     const bad = route({ name: "bad", parent: "edge", hostnames: ["shop.test"], rules: [rule] });
     served.write("shop.yaml", [bad, good(path)]);
     await served.until("the good route of the same edit", async () => (await answerOf(path)) === 200);
+    // What matches is refused; nobody can tell what a match that cannot be read would take.
+    expect(await answerOf("/one/of/the/rule")).toBe(unreadable.has(name) ? 404 : 500);
     expect(await served.conditions("HTTPRoute", "bad")).toEqual([
       "Accepted=False/UnsupportedValue",
       "ResolvedRefs=True/ResolvedRefs",
@@ -102,6 +111,26 @@ describe.skipIf(envoyBinary() === undefined)("values that Envoy does not take", 
     await served.until("the good route of the same edit", async () => (await answerOf(path)) === 200);
     const pid = served.envoyPid();
     expect([await answerOf(`${path}/checked`), await answerOf(path), served.envoyPid()]).toEqual([200, 200, pid]);
+  });
+
+  test.each([
+    [
+      "has another filter that cannot be carried out",
+      { ...checkedBy("guard", removing("Request", ":path")), matches: [under("/private")] },
+    ],
+    [
+      "has a match that cannot be read",
+      { ...checkedBy("guard"), matches: [{ path: { type: "RegularExpression", value: "/private/(?=\\d)" } }] },
+    ],
+    ["asks a service that does not exist", { ...checkedBy("nobody"), matches: [under("/private")] }],
+  ])("requests of a guarded rule that %s do not pass by another rule", async (_what, rule) => {
+    const host = `${crypto.randomUUID()}.test`;
+    const stated = (name: string, rules: object[]): Manifest =>
+      route({ name, parent: "edge", hostnames: [host], rules });
+    served.write("shop.yaml", [stated("guarded", [rule]), stated("open", [{ backendRefs: [to("one")] }])]);
+    const statusOf = async (path: string): Promise<number> => (await plainRequest(port, host, path)).status;
+    await served.until("the open rule", async () => (await statusOf("/public")) === 200);
+    expect(await statusOf("/private/1")).toBe(500);
   });
 
   test("Envoy has refused nothing", async () => {

@@ -4,7 +4,8 @@
  * whose condition holds and whose route then does not match is answered 404 and not tried further.
  */
 import type { HttpEntry, PathMatch, ValueMatch } from "../../model/index.ts";
-import { otherWordsExpression, quoteRegularExpression } from "./regular-expression.ts";
+import { quoteRegularExpression } from "../../model/index.ts";
+import { otherWordsExpression } from "./regular-expression.ts";
 import { ROUTE_PATH_HEADER } from "./route-path-header.ts";
 
 export interface Condition {

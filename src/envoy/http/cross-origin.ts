@@ -9,8 +9,7 @@ import type { CorsPolicy } from "../../generated/envoy/extensions/filters/http/c
 import { RegexMatcherSchema } from "../../generated/envoy/type/matcher/v3/regex_pb.ts";
 import { StringMatcherSchema } from "../../generated/envoy/type/matcher/v3/string_pb.ts";
 import type { StringMatcher } from "../../generated/envoy/type/matcher/v3/string_pb.ts";
-import type { Cors } from "../../model/index.ts";
-import { quoteRegularExpression } from "./regular-expression.ts";
+import { type Cors, quoteRegularExpression } from "../../model/index.ts";
 
 export const corsPolicyOf = (cors: Cors): CorsPolicy =>
   create(CorsPolicySchema, {

@@ -1,7 +1,6 @@
 /** Whether some request could match two matches at once. Yes where it is not easily seen that none could. */
-import type { HttpMatch, PathMatch, ValueMatch } from "../../model/index.ts";
+import { type HttpMatch, literalPrefixOf, type PathMatch, type ValueMatch } from "../../model/index.ts";
 import { exactPathKey, pathKey } from "./conditions.ts";
-import { literalPrefixOf } from "./regular-expression.ts";
 
 export function overlaps(a: HttpMatch, b: HttpMatch): boolean {
   return (

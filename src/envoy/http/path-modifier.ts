@@ -4,8 +4,7 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#httppathmodifier
  */
-import type { PathMatch, PathModifier } from "../../model/index.ts";
-import { quoteRegularExpression } from "./regular-expression.ts";
+import { type PathMatch, type PathModifier, quoteRegularExpression } from "../../model/index.ts";
 
 export type PathChange =
   | { readonly kind: "none" }

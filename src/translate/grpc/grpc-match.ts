@@ -4,18 +4,18 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutematch
  */
-import type { PathMatch } from "../../model/index.ts";
+import { type PathMatch, quoteRegularExpression } from "../../model/index.ts";
 import type { GRPCMethodMatch, GRPCRouteMatch } from "../../resources/index.ts";
 import { valueMatchesOf } from "../http/http-match.ts";
-import { checkRegularExpression } from "../http/regular-expression.ts";
+import type { ReadExpression } from "../http/regular-expression.ts";
 import type { MatchRank, RankedMatch } from "../virtual-hosts/match-rank.ts";
 
-/** `path` is the match's field path, for messages. Throws RuleDropped on a regular expression that cannot be served. */
-export function grpcMatchOf(match: GRPCRouteMatch, path: string): RankedMatch {
+/** `path` is the match's field path, for messages. Its rank is that of what is stated, also where an expression is read wider. */
+export function grpcMatchOf(match: GRPCRouteMatch, path: string, expression: ReadExpression): RankedMatch {
   return {
     match: {
-      path: pathMatchOf(match.method, `${path}.method`),
-      headers: valueMatchesOf(match.headers ?? [], `${path}.headers`, (name) => name.toLowerCase()),
+      path: pathMatchOf(match.method, `${path}.method`, expression),
+      headers: valueMatchesOf(match.headers ?? [], `${path}.headers`, (name) => name.toLowerCase(), expression),
       queryParams: [],
     },
     rank: rankOf(match.method),
@@ -23,18 +23,17 @@ export function grpcMatchOf(match: GRPCRouteMatch, path: string): RankedMatch {
 }
 
 /** An element that is not stated matches any. */
-function pathMatchOf(match: GRPCMethodMatch | undefined, path: string): PathMatch {
+function pathMatchOf(match: GRPCMethodMatch | undefined, path: string, expression: ReadExpression): PathMatch {
   const { service, method } = match ?? {};
   if (service === undefined && method === undefined) return { type: "PathPrefix", value: "/" };
   if (match?.type === "RegularExpression") {
-    const value = `/${group(service)}/${group(method)}`;
-    if (service !== undefined) checkRegularExpression(service, `${path}.service`);
-    if (method !== undefined) checkRegularExpression(method, `${path}.method`);
-    checkRegularExpression(value, path);
-    return { type: "RegularExpression", value };
+    const part = (text: string | undefined, field: string): string =>
+      group(text === undefined ? undefined : expression(text, `${path}.${field}`));
+    const value = `/${part(service, "service")}/${part(method, "method")}`;
+    return { type: "RegularExpression", value: expression(value, path) };
   }
   if (service === undefined)
-    return { type: "RegularExpression", value: `/[^/]+/${escapeRegularExpression(method ?? "")}` };
+    return { type: "RegularExpression", value: `/[^/]+/${quoteRegularExpression(method ?? "")}` };
   return method === undefined
     ? { type: "PathPrefix", value: `/${service}` }
     : { type: "Exact", value: `/${service}/${method}` };
@@ -56,5 +55,3 @@ function rankOf(match: GRPCMethodMatch | undefined): MatchRank {
 }
 
 const group = (expression: string | undefined): string => (expression === undefined ? "[^/]+" : `(?:${expression})`);
-
-const escapeRegularExpression = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

@@ -8,9 +8,10 @@ import type { HttpAction, HttpRule, RouteOrigin } from "../../model/index.ts";
 import type { GRPCRouteRule } from "../../resources/index.ts";
 import { checkFilterValues } from "../http/filter-values.ts";
 import type { HttpBackends } from "../http/http-backends.ts";
-import { forwardTo, ruleOriginOf, tellOfSession } from "../http/http-rules.ts";
+import { forwardTo, refusedRule, ruleOriginOf, tellOfSession } from "../http/http-rules.ts";
 import { filtersOf } from "../http/rule-filters.ts";
 import { cookieNameOf, sessionPersistenceOf } from "../http/session-persistence.ts";
+import { matchesOfRule } from "../rules/matches-of-rule.ts";
 import type { MatchedRule } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
 import { grpcMatchOf } from "./grpc-match.ts";
@@ -23,14 +24,16 @@ export function grpcRulesOf(
   backends: HttpBackends,
   scope: RuleScope,
 ): MatchedRule[] {
-  return scope.eachRule(rules, (rule, index) => {
+  return rules.map((rule, index) => {
     const path = `spec.rules[${index}]`;
-    const matches = rule.matches?.length ? rule.matches : [{}];
-    const ranked = matches.map((match, i) => grpcMatchOf(match, `${path}.matches[${i}]`));
-    checkFilterValues(rule, path);
+    const matches = matchesOfRule(rule, index, rule.matches?.length ? rule.matches : [{}], grpcMatchOf, scope);
+    scope.attempt(index, () => checkFilterValues(rule, path));
+    const origin = ruleOriginOf(route, index, rule.name);
     return {
-      matches: ranked,
-      rule: grpcRuleOf(ruleOriginOf(route, index, rule.name), rule, path, backends, scope),
+      matches,
+      rule: scope.isLeftOut(index)
+        ? refusedRule(origin, true, UNAVAILABLE)
+        : grpcRuleOf(origin, rule, path, backends, scope),
     };
   });
 }

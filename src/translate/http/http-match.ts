@@ -7,29 +7,37 @@
 import type { HttpMatch, PathMatch, ValueMatch } from "../../model/index.ts";
 import type { HTTPHeaderMatch, HTTPPathMatch, HTTPQueryParamMatch, HTTPRouteMatch } from "../../resources/index.ts";
 import { RuleDropped } from "../rules/rule-scope.ts";
-import { checkRegularExpression } from "./regular-expression.ts";
+import { type RankedMatch, rankedByPath } from "../virtual-hosts/match-rank.ts";
+import type { ReadExpression } from "./regular-expression.ts";
 
-/** `path` is the match's field path, for messages. Throws RuleDropped on a regular expression that cannot be served. */
-export function httpMatchOf(match: HTTPRouteMatch, path: string): HttpMatch {
-  return {
-    path: pathMatchOf(match.path, `${path}.path`),
+/** `path` is the match's field path, for messages. Its rank is that of what is stated, also where an expression is read wider. */
+export function httpMatchOf(match: HTTPRouteMatch, path: string, expression: ReadExpression): RankedMatch {
+  const read: HttpMatch = {
+    path: pathMatchOf(match.path, `${path}.path`, expression),
     ...(match.method !== undefined && { method: match.method }),
-    headers: valueMatchesOf(match.headers ?? [], `${path}.headers`, (name) => name.toLowerCase()),
-    queryParams: valueMatchesOf(match.queryParams ?? [], `${path}.queryParams`, (name) => name),
+    headers: valueMatchesOf(match.headers ?? [], `${path}.headers`, (name) => name.toLowerCase(), expression),
+    queryParams: valueMatchesOf(match.queryParams ?? [], `${path}.queryParams`, (name) => name, expression),
   };
+  const { rank } = rankedByPath(read);
+  const isExpression = match.path.type === "RegularExpression";
+  return { match: read, rank: isExpression ? { ...rank, length: match.path.value.length } : rank };
 }
 
-function pathMatchOf(match: HTTPPathMatch, path: string): PathMatch {
-  if (match.type === "RegularExpression") checkPathExpression(match.value, `${path}.value`);
-  return { type: match.type, value: match.type === "PathPrefix" ? withoutTrailingSlash(match.value) : match.value };
+function pathMatchOf({ type, value }: HTTPPathMatch, path: string, expression: ReadExpression): PathMatch {
+  switch (type) {
+    case "Exact":
+      return { type, value };
+    case "PathPrefix":
+      return { type, value: withoutTrailingSlash(value) };
+    case "RegularExpression":
+      return { type, value: pathExpressionOf(expression(value, `${path}.value`), `${path}.value`) };
+  }
 }
 
 /** Envoy refuses the empty expression, and a path is never empty. */
-function checkPathExpression(expression: string, path: string): void {
-  if (expression === "") {
-    throw new RuleDropped(path, "an empty regular expression matches no path; write one, or take the rule out");
-  }
-  checkRegularExpression(expression, path);
+function pathExpressionOf(expression: string, path: string): string {
+  if (expression !== "") return expression;
+  throw new RuleDropped(path, "an empty regular expression matches no path; write one, or take the rule out");
 }
 
 /** `/match/` and `/match` are the same prefix of path elements; `/` is every path. */
@@ -42,13 +50,15 @@ export function valueMatchesOf(
   matches: readonly (HTTPHeaderMatch | HTTPQueryParamMatch)[],
   path: string,
   normalise: (name: string) => string,
+  expression: ReadExpression,
 ): ValueMatch[] {
   const byName = new Map<string, ValueMatch>();
   for (const [index, match] of matches.entries()) {
     const name = normalise(match.name);
     if (byName.has(name)) continue;
-    if (match.type === "RegularExpression") checkRegularExpression(match.value, `${path}[${index}].value`);
-    byName.set(name, { name, type: match.type, value: match.value });
+    const isExpression = match.type === "RegularExpression";
+    const value = isExpression ? expression(match.value, `${path}[${index}].value`) : match.value;
+    byName.set(name, { name, type: match.type, value });
   }
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

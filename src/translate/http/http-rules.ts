@@ -6,15 +6,7 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
  */
-import type {
-  HttpAction,
-  HttpMatch,
-  HttpRule,
-  Retry,
-  RouteOrigin,
-  RuleOrigin,
-  WeightedBackend,
-} from "../../model/index.ts";
+import type { HttpAction, HttpRule, Retry, RouteOrigin, RuleOrigin, WeightedBackend } from "../../model/index.ts";
 import { parseDuration } from "../../resources/index.ts";
 import type {
   HTTPBackendRef,
@@ -23,9 +15,9 @@ import type {
   HTTPRouteRule,
   SessionPersistence,
 } from "../../resources/index.ts";
-import type { MatchedRule, RuleNotice } from "../rules/route-rules.ts";
+import { matchesOfRule } from "../rules/matches-of-rule.ts";
+import type { MatchedRule, MatchOfRule, RuleNotice } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
-import { type RankedMatch, rankedByPath } from "../virtual-hosts/match-rank.ts";
 import { checkFilterValues } from "./filter-values.ts";
 import type { HttpBackends } from "./http-backends.ts";
 import { httpMatchOf } from "./http-match.ts";
@@ -39,23 +31,32 @@ export function httpRulesOf(
   backends: HttpBackends,
   scope: RuleScope,
 ): MatchedRule[] {
-  return scope.eachRule(rules, (rule, index) => {
+  return rules.map((rule, index) => {
     const path = `spec.rules[${index}]`;
     // An empty list can only be written on purpose: the default is one match of every path.
     const matches = rule.matches.length > 0 ? rule.matches : [EVERY_REQUEST];
-    const stated = matches.map((match, i) => httpMatchOf(match, `${path}.matches[${i}]`));
-    checkFilterValues(rule, path);
+    const stated = matchesOfRule(rule, index, matches, httpMatchOf, scope);
+    scope.attempt(index, () => checkFilterValues(rule, path));
     scope.notices.push(...connectNotices(stated, `${path}.matches`));
-    const preflights = answersPreflights(rule) ? stated.flatMap(preflightOf) : [];
+    const preflights = answersPreflights(rule) ? stated.flatMap((match) => preflightOf(match, matches.length)) : [];
+    const origin = ruleOriginOf(route, index, rule.name);
     return {
-      matches: [...stated.map((match) => rankedByPath(match)), ...preflights],
-      rule: httpRuleOf(ruleOriginOf(route, index, rule.name), rule, path, backends, scope),
+      matches: [...stated, ...preflights],
+      rule: scope.isLeftOut(index) ? refusedRule(origin, false, 500) : httpRuleOf(origin, rule, path, backends, scope),
     };
   });
 }
 
-function connectNotices(matches: readonly HttpMatch[], path: string): RuleNotice[] {
-  return matches.flatMap(({ method }, index) =>
+/** The rule in place of one that is left out: none of its requests passes. */
+export const refusedRule = (origin: RuleOrigin, grpc: boolean, status: number): HttpRule => ({
+  origin,
+  grpc,
+  action: { kind: "respond", status },
+  filters: { mirrors: [] },
+});
+
+function connectNotices(matches: readonly MatchOfRule[], path: string): RuleNotice[] {
+  return matches.flatMap(({ index, match: { method } }) =>
     method !== "CONNECT"
       ? []
       : [
@@ -72,9 +73,12 @@ function connectNotices(matches: readonly HttpMatch[], path: string): RuleNotice
 const answersPreflights = ({ filters = [], backendRefs = [] }: HTTPRouteRule): boolean =>
   [...filters, ...backendRefs.flatMap((backend) => backend.filters ?? [])].some(({ type }) => type === "CORS");
 
-function preflightOf(match: HttpMatch): RankedMatch[] {
+/** Preflights have their places after all `stated` matches. */
+function preflightOf({ match, rank, index }: MatchOfRule, stated: number): MatchOfRule[] {
   const preflight = preflightMatchOf(match);
-  return preflight ? [rankedByPath(preflight, match.headers.length > 0 ? "unsure" : "sure")] : [];
+  if (preflight === undefined) return [];
+  const isSure = match.headers.length === 0;
+  return [{ match: preflight, rank: { ...rank, preflight: isSure ? "sure" : "unsure" }, index: stated + index }];
 }
 
 const EVERY_REQUEST: HTTPRouteMatch = { path: { type: "PathPrefix", value: "/" } };

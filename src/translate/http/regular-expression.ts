@@ -5,6 +5,7 @@
  * https://github.com/google/re2/wiki/Syntax
  */
 import { RE2JS } from "re2js";
+import { literalPrefixOf, quoteRegularExpression } from "../../model/index.ts";
 import { RuleDropped } from "../rules/rule-scope.ts";
 
 /**
@@ -17,8 +18,11 @@ const MAX_PROGRAM_SIZE = 4096;
 const MAX_RANGES = 64;
 const MAX_BYTE = 0xff;
 
-/** Throws RuleDropped, naming `path`, unless RE2 accepts the expression and its program is within bounds. */
-export function checkRegularExpression(expression: string, path: string): void {
+/** How an expression is served; `path` is its field path. */
+export type ReadExpression = (expression: string, path: string) => string;
+
+/** As it is. Throws RuleDropped, naming `path`, unless RE2 accepts the expression and its program is within bounds. */
+export const servableExpression: ReadExpression = (expression, path) => {
   checkCodePoints(expression, path);
   const size = programSizeOf(expression, path);
   if (size > MAX_PROGRAM_SIZE) {
@@ -27,7 +31,21 @@ export function checkRegularExpression(expression: string, path: string): void {
       `the regular expression compiles to ${size} instructions, more than the ${MAX_PROGRAM_SIZE} that are allowed; make it shorter or its repetitions smaller`,
     );
   }
-}
+  return expression;
+};
+
+/** What can be served, for at least all that an expression is for which cannot; others as they are. Never throws. */
+export const widerExpression: ReadExpression = (expression, path) => {
+  try {
+    if (expression !== "") return servableExpression(expression, path);
+  } catch (error) {
+    if (!(error instanceof RuleDropped)) throw error;
+  }
+  return `${quoteRegularExpression(literalPrefixOf(expression).slice(0, MAX_LITERAL))}.*`;
+};
+
+/** A character is an instruction, and far fewer than are allowed tell what an expression is for. */
+const MAX_LITERAL = 256;
 
 function programSizeOf(expression: string, path: string): number {
   try {

@@ -53,7 +53,8 @@ function acceptedOf({ accepted }: ParentResult, rules: RouteRules | undefined): 
 
 /** Begins as the specification wants it for rules that are left out. */
 function droppedMessage(dropped: readonly DroppedRule[]): string {
-  return `Dropped Rule${dropped.length === 1 ? "" : "s"} ${dropped.map(({ rule, path, message }) => `${rule} (${path}: ${message})`).join(", ")}`;
+  const reasons = dropped.map(({ rule, path, message }) => `${rule} (${path}: ${message})`).join(", ");
+  return `Dropped Rule${dropped.length === 1 ? "" : "s"} ${reasons}. Requests that match are answered with an error`;
 }
 
 /** Why an accepted route is nowhere in what proxies are sent, where it is so. */
@@ -74,7 +75,7 @@ function programmedOf(
   report: RouteReport | undefined,
 ): ConditionVerdict {
   if (accepted.status === "False")
-    return { status: "False", reason: "NotAccepted", message: "The route is not accepted, so nothing is programmed" };
+    return { status: "False", reason: "NotAccepted", message: "The route is not accepted, so it is not served" };
   if (hindrance !== undefined) return { status: "False", reason: "NotServed", message: hindrance };
   if (report?.problem !== undefined) return { status: "False", reason: "Refused", message: report.problem };
   if (report === undefined || report.generation < generation) {

@@ -11,7 +11,7 @@ export interface RouteRules extends BackendUser {
   /** `<route>|<Gateway namespace>/<Gateway name>`. */
   readonly key: string;
   readonly route: RouteReference;
-  /** HTTPRoute and GRPCRoute: those that can be served, in the order of the route. */
+  /** HTTPRoute and GRPCRoute: in the order of the route. Those that are left out answer with an error. */
   readonly httpRules: readonly MatchedRule[];
   /** TCPRoute, TLSRoute and UDPRoute: where connections go, by what their listener does with TLS. Only the first rule counts. */
   readonly streamBackends: readonly StreamBackend[];
@@ -20,15 +20,20 @@ export interface RouteRules extends BackendUser {
   readonly problems: readonly ReferenceProblem[];
   /** How many rules the route states. */
   readonly ruleCount: number;
-  /** Why rules were left out, by rule; the others are served. */
+  /** Why rules were left out, one for each; the others are served. */
   readonly dropped: readonly DroppedRule[];
   readonly notices: readonly RuleNotice[];
 }
 
 export interface MatchedRule {
   readonly rule: HttpRule;
-  /** Those that the user wrote, in their order; then those of CORS preflights. */
-  readonly matches: readonly RankedMatch[];
+  /** Those that the user wrote, in their order; then those of CORS preflights. Of a rule that is left out, those that can be read. */
+  readonly matches: readonly MatchOfRule[];
+}
+
+export interface MatchOfRule extends RankedMatch {
+  /** Position in the rule's `matches`; CORS preflights have places after those. */
+  readonly index: number;
 }
 
 /** Why a reference does not resolve, in the reasons of the ResolvedRefs condition. */

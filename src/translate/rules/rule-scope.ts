@@ -9,7 +9,7 @@ import type { BackendUser } from "../backends/backend-user.ts";
 import type { Resolution } from "../backends/resolution.ts";
 import type { DroppedRule, ReferenceProblem, RuleNotice } from "./route-rules.ts";
 
-/** Thrown inside one rule to leave it out; caught by the rule loop. */
+/** Thrown by what looks at one rule to leave it out; caught by `RuleScope.attempt`. */
 export class RuleDropped extends Error {
   readonly path: string;
   constructor(path: string, message: string) {
@@ -46,17 +46,19 @@ export class RuleScope {
     };
   }
 
-  /** Runs `translate` for each rule; a rule that throws RuleDropped is recorded and left out. */
-  eachRule<R, T>(rules: readonly R[], translate: (rule: R, index: number) => T): T[] {
-    return rules.flatMap((rule, index) => {
-      try {
-        return [translate(rule, index)];
-      } catch (error) {
-        if (!(error instanceof RuleDropped)) throw error;
-        this.dropped.push({ rule: index, path: error.path, message: error.message });
-        return [];
-      }
-    });
+  /** What `read` makes of a part of a rule. Where it throws RuleDropped, undefined, and the rule is left out; its first reason is told. */
+  attempt<T>(rule: number, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof RuleDropped)) throw error;
+      if (!this.isLeftOut(rule)) this.dropped.push({ rule, path: error.path, message: error.message });
+      return undefined;
+    }
+  }
+
+  isLeftOut(rule: number): boolean {
+    return this.dropped.some((dropped) => dropped.rule === rule);
   }
 
   /** ResolvedRefs has one reason: that of the first problem; the message names them all. */

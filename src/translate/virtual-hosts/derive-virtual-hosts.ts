@@ -114,7 +114,7 @@ function rankedEntriesOf(
   rules: RouteRules | undefined,
 ): RankedEntry[] {
   return (rules?.httpRules ?? []).flatMap(({ rule, matches }) =>
-    matches.map(({ match, rank }, matchIndex) => ({
+    matches.map(({ match, rank, index: matchIndex }) => ({
       rank,
       route: reference,
       routeHostname: hostname,

@@ -26,9 +26,9 @@ export interface RankedMatch {
 }
 
 /** A match as HTTPRoutes rank it. */
-export const rankedByPath = (match: HttpMatch, preflight: MatchRank["preflight"] = "no"): RankedMatch => ({
+export const rankedByPath = (match: HttpMatch): RankedMatch => ({
   match,
-  rank: { type: match.path.type, length: match.path.value.length, methodLength: 0, preflight },
+  rank: { type: match.path.type, length: match.path.value.length, methodLength: 0, preflight: "no" },
 });
 
 const ORDER = { Exact: 0, RegularExpression: 1, PathPrefix: 2 } as const satisfies Record<PathMatch["type"], number>;

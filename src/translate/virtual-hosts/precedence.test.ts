@@ -45,7 +45,7 @@ function ranked(sketch: Sketch): RankedEntry {
       generation: 1,
     },
     entry: { rule: httpRule, matchIndex: sketch.match ?? 0, match },
-    rank: rankedByPath(match, sketch.preflight).rank,
+    rank: { ...rankedByPath(match).rank, preflight: sketch.preflight ?? "no" },
   };
 }
 
