@@ -17,7 +17,7 @@ export interface Translated {
 /** Throws where a derivation failed, unless a host is only too large to travel: that one is missing then. */
 export function translated(manifests: readonly Manifest[], settings: EnvoySettings = defaultSettings): Translated {
   const engine = newEngine();
-  const records = envoyResources(engine.graph, engine.translation, settings);
+  const records = envoyResources(engine.graph, engine.model, settings);
   engine.replaceObjects(objectsOf(manifests));
   const failures = [...engine.graph.failures.values()].filter(
     (error) => !(error instanceof Error && error.name === "ResourceTooLargeError"),

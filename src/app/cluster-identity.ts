@@ -12,6 +12,7 @@ import {
   peerAdmission,
   proxyAdmission,
   type Refusal,
+  type ServiceAccount,
 } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import type { ProxyKey } from "../model/index.ts";
@@ -25,6 +26,8 @@ export interface ClusterIdentityOptions {
   /** The control plane's Service and ServiceAccount have one name. */
   readonly service: string;
   readonly wishesByObject: Index<Wish>;
+  /** The proxy that an account is of which was made for no Gateway. */
+  readonly sidecarOf: (account: ServiceAccount) => ProxyKey | undefined;
   readonly log: Logger;
 }
 
@@ -34,6 +37,10 @@ export interface ClusterIdentity extends AsyncDisposable {
   readonly serverCertificate: TlsFiles;
   onBundle(told: (bundle: string) => void): void;
   onServerCertificate(told: (tls: TlsFiles) => void): void;
+  /** Told of each caller that is let in as a proxy, again each time that it comes. */
+  onAdmitted(told: (proxy: ProxyKey, account: ServiceAccount) => void): void;
+  /** For a workload of the mesh. */
+  issueForWorkload(spiffeId: string, lifeMs: number): Promise<KeyPair>;
   /** The proxy that the caller is an Envoy of, or why it is turned away. */
   admit(caller: ProxyIdentity): Promise<ProxyKey | Refusal>;
   forPeers(tokenFile: string): Pick<PeerExchangeOptions, "authorize" | "tls" | "token">;
@@ -50,6 +57,7 @@ const AUTHORITY_SECRET = "trilith-ca";
 export async function openClusterIdentity(options: ClusterIdentityOptions): Promise<ClusterIdentity> {
   const { client, namespace, service, wishesByObject, log } = options;
   const bundleTold: ((bundle: string) => void)[] = [];
+  const admittedTold: ((proxy: ProxyKey, account: ServiceAccount) => void)[] = [];
   const certificateTold: ((tls: TlsFiles) => void)[] = [];
   const serverNames = controlPlaneNames(service, namespace);
   const authority = await openAuthority({
@@ -71,7 +79,8 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
     client,
     onRefused,
     // A ServiceAccount is a Gateway's when it is what was made for it.
-    proxyOf: (account) => wishesByObject.lookup(objectToken(account.namespace, account.name))[0]?.proxy,
+    proxyOf: (account) =>
+      wishesByObject.lookup(objectToken(account.namespace, account.name))[0]?.proxy ?? options.sidecarOf(account),
   });
   const replicas = peerAdmission({ client, onRefused, namespace, name: service });
   return {
@@ -85,8 +94,12 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
     onServerCertificate: (told) => void certificateTold.push(told),
     admit: async ({ authorization, node, address }) => {
       const answer = await proxies.admit({ authorization, node, address });
-      return "refused" in answer ? answer : answer.identity;
+      if ("refused" in answer) return answer;
+      for (const tell of admittedTold) tell(answer.identity, answer.account);
+      return answer.identity;
     },
+    onAdmitted: (told) => void admittedTold.push(told),
+    issueForWorkload: (spiffeId, lifeMs) => authority.issueForWorkload(spiffeId, lifeMs),
     forPeers: (tokenFile) => ({
       authorize: async (authorization) => !("refused" in (await replicas.admit({ authorization }))),
       token: async () => (await readFile(tokenFile, "utf8")).trim(),

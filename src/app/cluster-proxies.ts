@@ -44,7 +44,7 @@ const CATCH_UP_MS = 1_000;
 export async function startClusterProxies(engine: Engine, options: ClusterProxiesOptions): Promise<ClusterProxies> {
   await using starting = new AsyncDisposableStack();
   // Each Envoy has a network of its own, so that nobody else can have its ports.
-  const records = envoyResources(engine.graph, engine.translation, { ...defaultSettings, reusePort: true });
+  const records = envoyResources(engine.graph, engine.model, { ...defaultSettings, reusePort: true });
   const fleet: ProxyFleet = new ProxyFleet(
     {
       sent: options.onSent,

@@ -7,12 +7,13 @@ import { SUPPORTED_FEATURES } from "./supported-features.ts";
 /** What only a cluster has. */
 const CLUSTER_FEATURES: readonly string[] = ["GatewayInfrastructure"];
 
-export function controllerSettings(): TranslateSettings {
+export function controllerSettings({ mesh }: Pick<TranslateSettings, "mesh"> = {}): TranslateSettings {
   return {
     controllerName: CONTROLLER_NAME,
     proxyOf: ({ namespace, name }) => proxyKey(`${namespace}/${name}`),
     bindAddress: "0.0.0.0",
     addresses: "service",
+    ...(mesh && { mesh }),
     features: [...SUPPORTED_FEATURES, ...CLUSTER_FEATURES].sort(),
   };
 }

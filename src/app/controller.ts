@@ -13,6 +13,7 @@ import type { ApiClient } from "../kubernetes/index.ts";
 import { wishesByObject } from "../provision/index.ts";
 import { Clock, NameResolver } from "../sources/index.ts";
 import { openClusterIdentity } from "./cluster-identity.ts";
+import { sidecarOf, startClusterMesh } from "./cluster-mesh.ts";
 import { followCluster } from "./cluster-objects.ts";
 import { type ClusterProxies, startClusterProxies } from "./cluster-proxies.ts";
 import {
@@ -44,6 +45,8 @@ export interface ControllerOptions {
   /** The token to show to other replicas, in a file. */
   readonly peerTokenFile: string;
   readonly envoy: EnvoyImage;
+  /** Absent: no mesh. */
+  readonly mesh?: { readonly trustDomain: string };
   readonly listen: {
     readonly xds: AdminAddress;
     readonly peers: AdminAddress;
@@ -67,7 +70,7 @@ const LOG_AFTER_MS = 1_000;
 export async function startController(options: ControllerOptions): Promise<Controller> {
   const { log, listen } = options;
   await using starting = new AsyncDisposableStack();
-  const engine = createEngine(controllerSettings());
+  const engine = createEngine(controllerSettings(options));
   starting.use(engine.graph.onFailure((failure) => logFailure(log, failure)));
   let serving: ServingReplica | undefined;
   let waitsFor: string | undefined = "it reads the cluster";
@@ -99,12 +102,20 @@ async function startReplica(
   { engine, metrics }: ReplicaView,
   starting: AsyncDisposableStack,
 ): Promise<ServingReplica> {
-  const { client, namespace, service, replica, listen, log } = options;
+  const { client, namespace, service, replica, listen, mesh, log } = options;
   const { graph, translation, driven } = engine;
   const byObject = wishesByObject(graph, translation.infrastructure);
   const identity = starting.use(
-    await openClusterIdentity({ client, namespace, service, wishesByObject: byObject, log }),
+    await openClusterIdentity({
+      client,
+      namespace,
+      service,
+      wishesByObject: byObject,
+      sidecarOf: (account) => sidecarOf(engine, account),
+      log,
+    }),
   );
+  if (mesh) starting.use(await startClusterMesh({ client, engine, identity, ...mesh, log }));
   const cluster = starting.use(await followCluster({ client, engine, log }));
   starting.use(new Clock(driven.clock));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));

@@ -3,6 +3,8 @@
  * Envoy behind it, `check` only looks at what comes out.
  */
 import { Graph, type Source } from "../collections/index.ts";
+import type { EnvoyInputs } from "../envoy/index.ts";
+import type { MeshTrust, WorkloadCertificate } from "../model/index.ts";
 import type { KnownObject, ObjectKey } from "../resources/index.ts";
 import { deriveAddressFacts, deriveCertificateFacts, deriveTrustFacts, type ObjectChange } from "../sources/index.ts";
 import {
@@ -10,6 +12,7 @@ import {
   type ClockFact,
   createResourceSources,
   type GatewayAddressFact,
+  type MeshMember,
   type ResolvedName,
   type ResourceSources,
   type RouteReport,
@@ -30,6 +33,10 @@ export interface DrivenFacts {
   readonly bundle: Source<BundleFact>;
   /** Read only where Gateways have addresses of a load balancer. */
   readonly gatewayAddresses: Source<GatewayAddressFact>;
+  readonly meshMembers: Source<MeshMember>;
+  /** Of proxies of the mesh; they go to Envoy as they are. */
+  readonly workloadCertificates: Source<WorkloadCertificate>;
+  readonly meshTrust: Source<MeshTrust>;
 }
 
 export interface Engine {
@@ -37,6 +44,8 @@ export interface Engine {
   readonly sources: ResourceSources;
   readonly driven: DrivenFacts;
   readonly translation: Translation;
+  /** What Envoy resources are made of: translation's, and what goes to proxies without anything being translated. */
+  readonly model: EnvoyInputs;
   /** Makes `objects` the whole state, in one step: what is not in it is removed. */
   replaceObjects(objects: ReadonlyMap<ObjectKey, KnownObject>): void;
   /** Takes up changes, in one step, for whoever is told of changes and not of states. */
@@ -53,6 +62,12 @@ export function createEngine(settings: TranslateSettings): Engine {
     clock: graph.source<ClockFact>({ name: "facts/Clock", key: (fact) => fact.key }),
     bundle: graph.source<BundleFact>({ name: "facts/Bundle", key: (fact) => fact.key }),
     gatewayAddresses: graph.source<GatewayAddressFact>({ name: "facts/GatewayAddresses", key: (fact) => fact.key }),
+    meshMembers: graph.source<MeshMember>({ name: "facts/MeshMembers", key: (fact) => fact.key }),
+    workloadCertificates: graph.source<WorkloadCertificate>({
+      name: "facts/WorkloadCertificates",
+      key: (fact) => fact.key,
+    }),
+    meshTrust: graph.source<MeshTrust>({ name: "facts/MeshTrust", key: (fact) => fact.key }),
   };
   const inputs = {
     ...sources,
@@ -68,6 +83,7 @@ export function createEngine(settings: TranslateSettings): Engine {
     sources,
     driven,
     translation,
+    model: { ...translation, workloadCertificates: driven.workloadCertificates, meshTrust: driven.meshTrust },
     replaceObjects: (objects) => {
       graph.batch(() => {
         for (const [key, { kind }] of present) if (!objects.has(key)) sources[SOURCE_OF_KIND[kind]].delete(key);

@@ -5,7 +5,7 @@
  */
 import type { EnvoyRecord } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
-import { type ProxyKey, proxyKey } from "../model/index.ts";
+import { audiencesOf, type ProxyKey, proxyKey } from "../model/index.ts";
 import { ProxyGroup } from "../transport/index.ts";
 import { type Fact, type ResourceId, ResourceShares, type SessionOptions, type SharedBatch } from "../xds/index.ts";
 import { type Delivery, DeliveryLedger } from "./delivery-ledger.ts";
@@ -76,7 +76,9 @@ export class ProxyFleet {
       this.#sessions,
     );
     this.#members.set(proxy, { group, ledger });
-    if (this.#isOpen) group.apply(NOTHING);
+    const audiences = audiencesOf(proxy);
+    const share = audiences.length > 1 ? this.#shares.join(proxy, audiences) : NOTHING;
+    if (this.#isOpen) group.apply(share);
     return group;
   }
 

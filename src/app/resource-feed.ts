@@ -53,7 +53,11 @@ export class ResourceFeed implements Disposable {
     if (!this.#isOpen) return;
     this.#fleet.apply({
       upserts: changes.flatMap(({ after }) => (after && this.#gate.admits(after) ? [after] : [])),
-      removals: removed.map(({ kind, name }) => ({ kind, name })),
+      removals: removed.map(({ kind, name, audience }) => ({
+        kind,
+        name,
+        ...(audience !== undefined && { audience }),
+      })),
     });
   }
 }

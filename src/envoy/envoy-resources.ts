@@ -6,30 +6,37 @@
  * A derivation throws ResourceTooLargeError for what could not be sent; the graph then keeps the last record that could,
  * and shows the error among its failures.
  */
-import type { Collection, Graph } from "../collections/index.ts";
+import type { Collection, Graph, Reader } from "../collections/index.ts";
 import type {
   Backend,
   Certificate,
   Chain,
+  EndpointIdentities,
   EndpointSet,
+  EndpointSetKey,
+  Frontend,
+  MeshTrust,
   RouteTable,
   RouteTableKey,
   Socket,
   StreamBackend,
   TrustBundle,
   VirtualHost,
+  WorkloadCertificate,
 } from "../model/index.ts";
 import { clusterRecord } from "./clusters/cluster.ts";
 import { streamClusterRecord } from "./clusters/stream-cluster.ts";
 import { endpointsRecord } from "./endpoints/load-assignment.ts";
 import { streamEndpointsRecord } from "./endpoints/stream-load-assignment.ts";
+import { frontendRecord } from "./mesh/frontend.ts";
+import { sidecarRecords } from "./mesh/sidecar.ts";
 import { listenerRecord } from "./listeners/listener.ts";
 import { isSameRecord, recordKey } from "./record.ts";
 import type { EnvoyRecord } from "./record.ts";
 import { routeTableRecord } from "./route-table.ts";
 import { defaultSettings } from "./settings.ts";
 import type { EnvoySettings } from "./settings.ts";
-import { certificateRecord, trustBundleRecord } from "./tls/secrets.ts";
+import { certificateRecord, meshTrustRecord, trustBundleRecord, workloadCertificateRecord } from "./tls/secrets.ts";
 import { virtualHostRecord } from "./virtual-host.ts";
 
 /** The model, each collection keyed by the `key` of its objects. */
@@ -42,6 +49,10 @@ export interface EnvoyInputs {
   readonly streamBackends: Collection<StreamBackend>;
   readonly certificates: Collection<Certificate>;
   readonly trustBundles: Collection<TrustBundle>;
+  readonly frontends: Collection<Frontend>;
+  readonly workloadCertificates: Collection<WorkloadCertificate>;
+  /** Empty where there is no mesh: then no proxy is made one of it. */
+  readonly meshTrust: Collection<MeshTrust>;
 }
 
 /** All resources of all proxies, keyed `<kind>/<name>`. Which proxy gets what: `proxies` of a record, or what needs it. */
@@ -62,6 +73,34 @@ export function envoyResources(
     reads: [endpointSets],
     map: (backend, read) => listOf(streamEndpointsRecord(backend, (key) => read.get(endpointSets, key))),
   });
+  const identities = graph.derive<EndpointSet, EndpointIdentities>({
+    name: "envoy/EndpointIdentities",
+    key: ({ key }) => key,
+    from: endpointSets,
+    map: ({ key, endpoints }) => {
+      const stated = new Set(endpoints.flatMap(({ identity }) => identity ?? []));
+      return stated.size === 0 ? [] : [{ key, identities: [...stated].sort() }];
+    },
+  });
+  const identitiesIn = (read: Reader) => (key: EndpointSetKey) => read.get(identities, key)?.identities ?? [];
+  const clusters = graph.derive<Backend, EnvoyRecord>({
+    ...shape("Clusters"),
+    from: inputs.backends,
+    reads: [identities],
+    map: (backend, read) => [clusterRecord(backend, identitiesIn(read)(backend.endpoints), settings)],
+  });
+  const streamClusters = graph.derive<StreamBackend, EnvoyRecord>({
+    ...shape("StreamClusters"),
+    from: streamBackends,
+    reads: [identities],
+    map: (backend, read) => [streamClusterRecord(backend, identitiesIn(read), settings)],
+  });
+  // Without anybody to trust, they could let nobody in.
+  const sidecars = graph.derive<MeshTrust, EnvoyRecord>({
+    ...shape("Sidecars"),
+    from: inputs.meshTrust,
+    map: () => sidecarRecords(settings),
+  });
   const schemes = graph.derive<Socket, TableScheme>({
     name: "envoy/TableSchemes",
     key: ({ table }) => table,
@@ -81,12 +120,16 @@ export function envoyResources(
       recordsOf("Listeners", inputs.sockets, (socket) => listenerRecord(socket, settings)),
       recordsOf("RouteTables", inputs.routeTables, routeTableRecord),
       virtualHosts,
-      recordsOf("Clusters", inputs.backends, (backend) => clusterRecord(backend, settings)),
-      recordsOf("StreamClusters", streamBackends, (backend) => streamClusterRecord(backend, settings)),
+      clusters,
+      streamClusters,
       recordsOf("Endpoints", endpointSets, endpointsRecord),
       streamEndpoints,
       recordsOf("Certificates", inputs.certificates, certificateRecord),
       recordsOf("TrustBundles", inputs.trustBundles, trustBundleRecord),
+      recordsOf("Frontends", inputs.frontends, (frontend) => frontendRecord(frontend, settings)),
+      recordsOf("WorkloadCertificates", inputs.workloadCertificates, workloadCertificateRecord),
+      recordsOf("MeshTrust", inputs.meshTrust, meshTrustRecord),
+      sidecars,
     ],
   });
 }

@@ -6,7 +6,7 @@
  */
 import { toBinary } from "@bufbuild/protobuf";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import type { ProxyKey } from "../model/index.ts";
+import { isAudience, type ProxyKey } from "../model/index.ts";
 import { contentHash } from "./content-hash.ts";
 
 export type ResourceKind = "listener" | "routeTable" | "virtualHost" | "cluster" | "endpoints" | "secret";
@@ -25,8 +25,12 @@ export interface EnvoyRecord extends ResourceId {
   readonly needs: readonly ResourceId[];
   /** Ready only when the proxy says so itself; nothing that is made here today is. */
   readonly awaits?: "warm";
-  /** The proxies that get it; absent: each one that has something which needs it. */
+  /** The proxies that get it unasked; with neither these nor an audience: each one that has something which needs it. */
   readonly proxies?: readonly ProxyKey[];
+  /** Many proxies under one name: nobody else gets this record. A narrower audience's has the place of a wider one's. */
+  readonly audience?: ProxyKey;
+  /** All of the audience get it unasked. */
+  readonly unasked?: true;
   /** The rules (`HTTPRoute/shop/cart#0`), backends (`Service/shop/cart:80`), listeners or secrets behind it. */
   readonly origins: readonly string[];
 }
@@ -71,7 +75,12 @@ export function recordOf<Desc extends DescMessage>(
 }
 
 /** The key of a record within the graph. */
-export const recordKey = ({ kind, name }: ResourceId): string => `${kind}/${name}`;
+export const recordKey = ({ kind, name, audience }: ResourceId & Pick<EnvoyRecord, "audience">): string =>
+  `${kind}/${name}${audience === undefined ? "" : `@${audience}`}`;
+
+/** Who gets, unasked, what the model makes for this proxy or audience. */
+export const forProxies = (proxy: ProxyKey): Pick<EnvoyRecord, "proxies" | "audience" | "unasked"> =>
+  isAudience(proxy) ? { audience: proxy, unasked: true } : { proxies: [proxy] };
 
 /** Whether two records of one key say the same: bytes are compared by their version. */
 export function isSameRecord(a: EnvoyRecord, b: EnvoyRecord): boolean {
@@ -80,6 +89,7 @@ export function isSameRecord(a: EnvoyRecord, b: EnvoyRecord): boolean {
     a.awaits === b.awaits &&
     isSameList(a.needs.map(recordKey), b.needs.map(recordKey)) &&
     isSameList(a.origins, b.origins) &&
+    a.unasked === b.unasked &&
     isSameList(a.proxies ?? [], b.proxies ?? [])
   );
 }

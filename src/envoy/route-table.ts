@@ -6,12 +6,12 @@ import { create } from "@bufbuild/protobuf";
 import { RouteConfigurationSchema } from "../generated/envoy/config/route/v3/route_pb.ts";
 import type { RouteTable } from "../model/index.ts";
 import { overTheStream } from "./discovery.ts";
-import { recordOf } from "./record.ts";
+import { forProxies, recordOf } from "./record.ts";
 import type { EnvoyRecord } from "./record.ts";
 
 export function routeTableRecord({ key, proxy }: RouteTable): EnvoyRecord {
   return recordOf(
-    { kind: "routeTable", name: key, needs: [], proxies: [proxy], origins: [] },
+    { kind: "routeTable", name: key, needs: [], ...forProxies(proxy), origins: [] },
     RouteConfigurationSchema,
     create(RouteConfigurationSchema, {
       name: key,

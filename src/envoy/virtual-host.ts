@@ -3,7 +3,7 @@ import { VirtualHostSchema } from "../generated/envoy/config/route/v3/route_comp
 import { formatRule } from "../model/index.ts";
 import type { VirtualHost } from "../model/index.ts";
 import { clustersOf, virtualHostOf } from "./http/virtual-host.ts";
-import { recordOf } from "./record.ts";
+import { forProxies, recordOf } from "./record.ts";
 import type { EnvoyRecord } from "./record.ts";
 
 /** `scheme` is that of the listeners whose connections ask the host. */
@@ -14,7 +14,7 @@ export function virtualHostRecord(host: VirtualHost, scheme: "http" | "https"): 
       kind: "virtualHost",
       name: host.key,
       needs: clusters.map((name) => ({ kind: "cluster", name })),
-      proxies: [host.proxy],
+      ...forProxies(host.proxy),
       origins: [...new Set(host.entries.map(({ rule }) => formatRule(rule.origin)))],
     },
     VirtualHostSchema,

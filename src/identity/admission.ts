@@ -132,8 +132,8 @@ export interface ProxyAdmissionOptions<Key extends string> extends Pick<
   AdmissionOptions<Key>,
   "client" | "clock" | "onRefused"
 > {
-  /** The proxy (`<namespace>/<gateway>`) that the ServiceAccount was made for; undefined where it was made for none. */
-  readonly proxyOf: (account: { readonly namespace: string; readonly name: string }) => Key | undefined;
+  /** The proxy that the ServiceAccount's token lets its pod be; undefined: none. */
+  readonly proxyOf: (account: ServiceAccount) => Key | undefined;
 }
 
 /** Lets Envoys in as what their ServiceAccount was made for. `node.cluster` must name that proxy, and `node.id` the token's pod. */

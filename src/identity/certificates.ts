@@ -31,7 +31,7 @@ export async function createRoot(commonName: string, lifetime: Lifetime): Promis
     signingAlgorithm: ALGORITHM,
     ...lifetime,
     extensions: [
-      // It signs servers only, no further authorities.
+      // It signs servers and workloads only, no further authorities.
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
@@ -47,7 +47,47 @@ export async function createRoot(commonName: string, lifetime: Lifetime): Promis
 export async function issueServerCertificate(
   authority: KeyPair,
   names: readonly string[],
+  lifetime: Lifetime,
+): Promise<KeyPair> {
+  return await issue(authority, lifetime, {
+    subject: [{ CN: [(names[0] ?? "").slice(0, LONGEST_COMMON_NAME)] }],
+    extensions: [
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
+    ],
+  });
+}
+
+/**
+ * A certificate for a workload, which is a client of some and a server of others, by its SPIFFE ID and no other name. It ends
+ * with its authority at the latest. Rejects with `badAuthority` where the authority cannot sign.
+ *
+ * https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md
+ */
+export async function issueWorkloadCertificate(
+  authority: KeyPair,
+  spiffeId: string,
+  lifetime: Lifetime,
+): Promise<KeyPair> {
+  return await issue(authority, lifetime, {
+    subject: [],
+    extensions: [
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+      // The only name there is.
+      new x509.SubjectAlternativeNameExtension([{ type: "url", value: spiffeId }], true),
+    ],
+  });
+}
+
+interface Holder {
+  readonly subject: x509.JsonName;
+  readonly extensions: readonly x509.Extension[];
+}
+
+async function issue(
+  authority: KeyPair,
   { notBefore, notAfter }: Lifetime,
+  { subject, extensions }: Holder,
 ): Promise<KeyPair> {
   const issuer = firstCertificateOf(authority.certificate);
   const issuerCertificate = new x509.X509Certificate(issuer.raw);
@@ -55,7 +95,7 @@ export async function issueServerCertificate(
   const keys = await newKeys();
   const end = new Date(Math.min(notAfter.getTime(), issuer.validToDate.getTime()));
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: [{ CN: [(names[0] ?? "").slice(0, LONGEST_COMMON_NAME)] }],
+    subject,
     issuer: issuerCertificate.subjectName,
     publicKey: keys.publicKey,
     signingKey: signing.key,
@@ -65,8 +105,7 @@ export async function issueServerCertificate(
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
+      ...extensions,
       // Two roots of the same name are told apart by it while both are trusted.
       await x509.AuthorityKeyIdentifierExtension.create(issuerCertificate.publicKey),
     ],

@@ -14,7 +14,14 @@ import {
   type StoredAuthority,
 } from "./authority-secret.ts";
 import { type AuthorityState, nextStep, type RotationTimes, renewalOf } from "./authority-state.ts";
-import { createRoot, issueServerCertificate, type KeyPair, type Lifetime, lifetimeOf } from "./certificates.ts";
+import {
+  createRoot,
+  issueServerCertificate,
+  issueWorkloadCertificate,
+  type KeyPair,
+  type Lifetime,
+  lifetimeOf,
+} from "./certificates.ts";
 
 export interface AuthorityOptions extends SecretLocation {
   /** DNS names of the control plane: see `controlPlaneNames`. */
@@ -99,6 +106,15 @@ export class ControlPlaneAuthority implements AsyncDisposable {
 
   get step(): AuthorityState["step"] {
     return this.#stored.state.step;
+  }
+
+  /** For a workload of the mesh; see `issueWorkloadCertificate`. */
+  async issueForWorkload(spiffeId: string, lifeMs: number): Promise<KeyPair> {
+    return await issueWorkloadCertificate(
+      this.#stored.state.present,
+      spiffeId,
+      livesFrom(nowOf(this.#options), lifeMs),
+    );
   }
 
   start(): void {

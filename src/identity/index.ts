@@ -18,5 +18,6 @@ export {
   controlPlaneNames,
   openAuthority,
 } from "./control-plane-authority.ts";
+export { WorkloadCertificates, type WorkloadCertificatesOptions } from "./workload-certificates.ts";
 export { IdentityError, type IdentityErrorCode } from "./identity-error.ts";
 export type { ServiceAccount } from "./token-reviewer.ts";

@@ -41,6 +41,8 @@ export interface BackendTls {
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
+  /** Its SPIFFE ID, where a proxy of the mesh takes its connections: they are made with mutual TLS then. */
+  readonly identity?: string;
 }
 
 /** Endpoints that are ready to serve, in a stable order. Empty means that the backend answers 503. */
@@ -52,10 +54,13 @@ export interface EndpointSet {
   readonly unresolved?: true;
 }
 
-/** What a rule of a TCPRoute, TLSRoute or UDPRoute sends its connections or datagrams to. */
+/**
+ * What a rule of a TCPRoute, TLSRoute or UDPRoute sends its connections or datagrams to; or, in the mesh, a port of a Service that
+ * no route speaks for.
+ */
 export interface StreamBackend {
   readonly key: StreamBackendKey;
-  readonly origin: RuleOrigin;
+  readonly origin: RuleOrigin | BackendOrigin;
   readonly protocol: "tcp" | "udp";
   /** Those with weight 0 are left out. */
   readonly targets: readonly StreamTarget[];

@@ -6,6 +6,7 @@ export * from "./keys.ts";
 export * from "./provenance.ts";
 export * from "./backend.ts";
 export * from "./http.ts";
+export * from "./mesh.ts";
 export * from "./regular-expression.ts";
 export * from "./socket.ts";
 export * from "./tracing.ts";

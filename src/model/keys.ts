@@ -5,7 +5,7 @@
 
 /** The Envoy (or group of equal Envoys) that serves a Gateway: "local" standalone, one per Gateway in Kubernetes. */
 export type ProxyKey = string & { readonly __key: "Proxy" };
-/** One listener of the Gateway API: of a Gateway, or of a ListenerSet attached to it. */
+/** One listener of the Gateway API: of a Gateway, or of a ListenerSet attached to it; in the mesh, a port of a Service. */
 export type ListenerKey = string & { readonly __key: "Listener" };
 /** One address, transport and port on which a proxy accepts traffic. */
 export type SocketKey = string & { readonly __key: "Socket" };
@@ -42,6 +42,16 @@ export function listenerKey(
 export function socketKey(proxy: ProxyKey, address: string, transport: "tcp" | "udp", port: number): SocketKey {
   return `${proxy}/${transport}/${address}/${port}` as SocketKey;
 }
+
+/**
+ * A port of a Service as the mesh's callers reach it: all of them, or only those in one namespace, where that has routes of
+ * its own for it. Routes attach to it as they do to a listener.
+ */
+export const frontendKey = (service: NamespacedName, port: number, callers?: string): ListenerKey =>
+  `Service/${service.namespace}/${service.name}/${port}${callers === undefined ? "" : `@${callers}`}` as ListenerKey;
+
+/** A port of a Service has its listener to itself. */
+export const socketKeyOfFrontend = (frontend: ListenerKey): SocketKey => frontend as string as SocketKey;
 
 /** `listener` is given for an HTTPS listener, which has a table of its own; plain HTTP shares the socket's. */
 export function routeTableKey(socket: SocketKey, listener?: ListenerKey): RouteTableKey {

@@ -30,5 +30,9 @@ export const formatRoute = (route: RouteOrigin): string => `${route.kind}/${rout
 /** `HTTPRoute/shop/cart#2`, or with the rule's own name where it has one: `HTTPRoute/shop/cart#checkout`. */
 export const formatRule = (rule: RuleOrigin): string => `${formatRoute(rule)}#${rule.ruleName ?? rule.rule}`;
 
+/** Of a rule, or of a backend that no rule stands for. */
+export const formatOrigin = (origin: RuleOrigin | BackendOrigin): string =>
+  "port" in origin ? formatBackend(origin) : formatRule(origin);
+
 export const formatBackend = (backend: BackendOrigin): string =>
   `${backend.kind}/${backend.namespace}/${backend.name}:${backend.port}`;

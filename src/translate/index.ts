@@ -12,6 +12,7 @@ export {
   type Facts,
   type GatewayAddressFact,
   type Inputs,
+  type MeshMember,
   type ResolvedName,
   type ResourceSources,
   type RouteReport,

@@ -45,6 +45,8 @@ export interface Facts {
   readonly bundle?: Collection<BundleFact>;
   /** Without it, nothing is said about certificates that have expired. */
   readonly clock?: Collection<ClockFact>;
+  /** Who is in the mesh. */
+  readonly meshMembers: Collection<MeshMember>;
 }
 
 export interface Inputs extends ResourceSources, Facts {}
@@ -112,6 +114,16 @@ export interface RouteReport {
 }
 
 export const routeReportKey = (route: ObjectKey, proxy: ProxyKey): string => `${route}|${proxy}`;
+
+/** A workload with a proxy of the mesh beside it. */
+export interface MeshMember {
+  /** "namespace/name" of the pod. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** Its own; empty while it has none. */
+  readonly addresses: readonly string[];
+}
 
 /** What time it is, as coarsely as whoever tells it likes: an hour is often enough. */
 export interface ClockFact {

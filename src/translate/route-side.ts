@@ -14,10 +14,12 @@ import type { Grants } from "./grants.ts";
 import type { Inputs } from "./inputs.ts";
 import type { ListenerFilters, TableGuards } from "./listeners/listener-filters.ts";
 import type { ObjectStatus } from "./object-status.ts";
+import { deriveStraightUsers } from "./mesh/derive-frontends.ts";
 import { deriveRouteStatuses } from "./route-status/derive-route-statuses.ts";
 import { deriveRules } from "./rules/derive-rules.ts";
 import { deriveGatewayUses } from "./policies/gateway-uses.ts";
 import { deriveTelemetryStatuses } from "./telemetry/derive-telemetry-statuses.ts";
+import type { TranslateSettings } from "./settings.ts";
 import type { TelemetryBinding } from "./telemetry/telemetry-bindings.ts";
 import type { TrafficDerivations } from "./traffic-policies/traffic-bindings.ts";
 import { deriveTrafficStatuses } from "./traffic-policies/derive-traffic-statuses.ts";
@@ -29,6 +31,7 @@ import { deriveVirtualHosts, type ListenerHost } from "./virtual-hosts/derive-vi
 export interface RouteSideSources {
   readonly inputs: Inputs;
   readonly controllerName: string;
+  readonly mesh: TranslateSettings["mesh"];
   readonly parentResults: Collection<ParentResult>;
   readonly attachments: Collection<Attachment>;
   readonly listenerHosts: Collection<ListenerHost>;
@@ -63,7 +66,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
   const rules = deriveRules(graph, { ...sources, tlsBindings: bindings, trafficBindings });
   const users = graph.union<BackendUser>({
     name: "translate/BackendUsers",
-    of: [rules, sources.listenerFilters, sources.telemetry],
+    of: [rules, sources.listenerFilters, sources.telemetry, deriveStraightUsers(graph, inputs)],
   });
   const routes = deriveRouteStatuses(graph, sources, rules);
   const uses = deriveGatewayUses(graph, users);
@@ -75,7 +78,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
     bindings: bindingsOfTelemetry,
     controllerName,
   });
-  const backends = deriveBackends(graph, inputs, users);
+  const backends = deriveBackends(graph, inputs, users, sources.mesh);
   const virtualHosts = deriveVirtualHosts(graph, { attachments, listenerHosts, guards: sources.guards, rules });
   return {
     ...backends,

@@ -4,6 +4,7 @@ import type {
   Backend,
   Certificate,
   EndpointSet,
+  Frontend,
   ListenerKey,
   NamespacedName,
   ProxyKey,
@@ -32,6 +33,11 @@ export interface TranslateSettings {
    * `service`: addresses of a load balancer in front of the proxies, which all bind `bindAddress`.
    */
   readonly addresses: "host" | "service";
+  /** Absent: there is no mesh, and routes attach to no Service. */
+  readonly mesh?: {
+    /** Of its identities. */
+    readonly trustDomain: string;
+  };
   /** Names of Gateway API features, for the status of GatewayClasses. */
   readonly features: readonly string[];
 }
@@ -44,6 +50,8 @@ export interface Translation {
   readonly backends: Collection<Backend>;
   readonly endpointSets: Collection<EndpointSet>;
   readonly streamBackends: Collection<StreamBackend>;
+  /** Ports of Services as callers in the mesh reach them. */
+  readonly frontends: Collection<Frontend>;
   readonly certificates: Collection<Certificate>;
   readonly trustBundles: Collection<TrustBundle>;
   /** Names that backends are reached by: deliver `resolvedNames` for them. */

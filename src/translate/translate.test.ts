@@ -6,6 +6,7 @@ import { objectKey } from "../resources/index.ts";
 import {
   type CertificateFact,
   createResourceSources,
+  type MeshMember,
   type ResourceSources,
   type RouteReport,
   type SocketReport,
@@ -36,6 +37,7 @@ function createWorld(): World {
     resolvedNames: fact<{ readonly key: string; readonly addresses: readonly string[] }>("names"),
     addressFacts: fact<{ readonly key: string; readonly usable: boolean }>("addresses"),
     routeReports: fact<RouteReport>("routes"),
+    meshMembers: fact<MeshMember>("members"),
   };
   const translation = translate(graph, inputs, {
     controllerName: "trilith.dev/gateway-controller",

@@ -28,6 +28,7 @@ import { deriveTlsBindings } from "./backend-tls/tls-bindings.ts";
 import { deriveListeners } from "./listeners/derive-listeners.ts";
 import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/listener-claims.ts";
 import { deriveListenerTls } from "./listeners/listener-tls.ts";
+import { deriveFrontends } from "./mesh/derive-frontends.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteSide, type RouteSide } from "./route-side.ts";
 import { deriveTelemetryBindings } from "./telemetry/telemetry-bindings.ts";
@@ -42,11 +43,12 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
   const gatewaySide = deriveGatewaySide(graph, inputs, grants, settings);
   const { gateways, listenerSets, listeners, clientCertificates } = gatewaySide;
   const points = deriveAttachPoints(graph, gateways, listenerSets, listeners);
-  const attached = deriveAttachments(graph, points, inputs);
+  const attached = deriveAttachments(graph, points, inputs, settings.mesh !== undefined);
   const { attachments, parentResults } = attached;
   const routeSide = deriveRouteSide(graph, {
     inputs,
     controllerName: settings.controllerName,
+    mesh: settings.mesh,
     parentResults,
     attachments,
     listenerHosts: deriveListenerHosts(graph, listeners),
@@ -59,6 +61,12 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     clientCertificates: gatewaySide.presented,
   });
   const { streamBackends, wantedCertificates: ofBackends } = routeSide;
+  const mesh = deriveFrontends(graph, {
+    services: inputs.services,
+    attachments,
+    streamBackends,
+    members: inputs.meshMembers,
+  });
   const attachedRoutes = deriveAttachedRoutes(graph, attached.bindings, routeSide.statuses);
   const ownStatuses = deriveOwnStatuses(graph, inputs, gatewaySide, attachedRoutes);
   const certificates = deriveCertificates(graph, {
@@ -80,7 +88,11 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     wantedResources: deriveWantedResources(graph, { ...inputs, gateways, listenerSets }),
     attachments,
     sockets: deriveSockets(graph, { listeners, attachments, streamBackends, telemetry: gatewaySide.telemetry }),
-    routeTables: deriveRouteTables(graph, listeners),
+    routeTables: graph.union({
+      name: "translate/AllRouteTables",
+      of: [deriveRouteTables(graph, listeners), mesh.routeTables],
+    }),
+    frontends: mesh.frontends,
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
     listenerGenerations: gatewaySide.listenerGenerations,

@@ -6,7 +6,7 @@ export type { AcknowledgedFact, Fact, HeldFact, RefusedFact, RemovedFact, Warmin
 export { kindOf, routeTableOf, typeUrlOf } from "./resource.ts";
 export type { ResourceBatch, ResourceId, ResourceKind, ResourceRecord } from "./resource.ts";
 export { ResourceShares } from "./resource-shares.ts";
-export type { SharedBatch, SharedRecord } from "./resource-shares.ts";
+export type { SharedBatch, SharedId, SharedRecord } from "./resource-shares.ts";
 export { ResourceSet } from "./resource-set.ts";
 export { Session } from "./session.ts";
 export type { SessionEvent, SessionOptions, SessionOutput, SessionProgress } from "./session.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RESOURCE_KINDS, type ResourceId } from "./resource.ts";
-import { ResourceShares, type SharedRecord } from "./resource-shares.ts";
+import { RESOURCE_KINDS, type ResourceBatch, type ResourceId, type ResourceRecord } from "./resource.ts";
+import { ResourceShares, type SharedBatch, type SharedId, type SharedRecord } from "./resource-shares.ts";
 
 const nameOf = ({ kind, name }: ResourceId): string => `${kind}/${name}`;
 
@@ -47,7 +47,57 @@ test("what is needed before it exists goes out when it comes", () => {
   expect(batches.get("a")?.upserts.map(nameOf)).toEqual(["cluster/shop"]);
 });
 
-test("after any steps, every proxy has exactly what it can reach", () => {
+const GROUPS: Readonly<Record<string, readonly string[]>> = { c: ["c", "near", "far"], d: ["d", "far"] };
+
+test("a narrower audience's record stands in the place of a wider one's, and gives way to it when it goes", () => {
+  const shares = new ResourceShares();
+  const wide = record("listener", "web", { audience: "far", unasked: true, needs: [shop] });
+  const narrow = record("listener", "web", { audience: "near", unasked: true, version: "2" });
+  shares.apply({ upserts: [wide, shop, endpoints], removals: [] });
+  expect(
+    shares
+      .join("c", GROUPS["c"] ?? [])
+      .upserts.map(nameOf)
+      .sort(),
+  ).toEqual(["cluster/shop", "endpoints/shop", "listener/web"]);
+  shares.join("d", GROUPS["d"] ?? []);
+  expect([...shares.apply({ upserts: [narrow], removals: [] })]).toEqual([
+    [
+      "c",
+      {
+        upserts: [narrow],
+        removals: [
+          { kind: "cluster", name: "shop" },
+          { kind: "endpoints", name: "shop" },
+        ],
+      },
+    ],
+  ]);
+  const after = shares.apply({ upserts: [], removals: [narrow] });
+  expect([...after].map(([proxy, { upserts }]) => [proxy, upserts.map(nameOf).sort()])).toEqual([
+    ["c", ["cluster/shop", "endpoints/shop", "listener/web"]],
+  ]);
+});
+
+test("what is for one audience alone reaches nobody else, though others need the same name", () => {
+  const shares = new ResourceShares();
+  const needing = record("listener", "in", {
+    audience: "far",
+    unasked: true,
+    needs: [{ kind: "secret", name: "own" }],
+  });
+  const own = record("secret", "own", { audience: "c" });
+  shares.apply({ upserts: [needing, own], removals: [] });
+  expect(shares.join("d", GROUPS["d"] ?? []).upserts).toEqual([needing]);
+  expect(
+    shares
+      .join("c", GROUPS["c"] ?? [])
+      .upserts.map(nameOf)
+      .sort(),
+  ).toEqual(["listener/in", "secret/own"]);
+});
+
+test("after any steps and joins, every proxy has exactly what it can reach", () => {
   const kindsByRank = RESOURCE_KINDS.toReversed();
   const id = fc.record({ rank: fc.nat(kindsByRank.length - 1), index: fc.nat(3) });
   const named = ({ rank, index }: { rank: number; index: number }): ResourceId => ({
@@ -57,46 +107,98 @@ test("after any steps, every proxy has exactly what it can reach", () => {
   const change = fc.record({
     id,
     needs: fc.array(id, { maxLength: 4 }),
-    proxies: fc.option(fc.subarray(["a", "b", "c"]), { nil: undefined }),
+    proxies: fc.option(fc.subarray(["a", "b"]), { nil: undefined }),
+    audience: fc.option(fc.constantFrom("a", "c", "near", "far"), { nil: undefined }),
+    isUnasked: fc.boolean(),
     isRemoved: fc.boolean(),
   });
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.array(change, { maxLength: 5 }) },
+    { weight: 1, arbitrary: fc.constantFrom("c", "d") },
+  );
   fc.assert(
-    fc.property(fc.array(fc.array(change, { maxLength: 5 }), { maxLength: 12 }), (steps) => {
+    fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
       const shares = new ResourceShares();
       const records = new Map<string, SharedRecord>();
-      const held = new Map<string, Set<string>>(["a", "b", "c"].map((proxy) => [proxy, new Set()]));
-      for (const step of steps) {
-        const last = new Map(step.map((one) => [nameOf(named(one.id)), one]));
-        const upserts: SharedRecord[] = [];
-        const removals: ResourceId[] = [];
-        for (const [key, { id: at, needs, proxies, isRemoved }] of last) {
-          const { kind, name } = named(at);
-          // Only what ranks lower is needed, so that there are no circles.
-          const lower = needs.filter(({ rank }) => rank > at.rank).map(named);
-          const made = record(kind, name, { needs: lower, ...(proxies && { proxies }) });
-          if (isRemoved) removals.push(made);
-          else upserts.push(made);
-          if (isRemoved) records.delete(key);
-          else records.set(key, made);
+      const joined = new Set<string>();
+      const held = new Map<string, Map<string, ResourceRecord>>(["a", "b", "c", "d"].map((name) => [name, new Map()]));
+      const take = (proxy: string, batch: ResourceBatch): void => {
+        for (const gone of batch.removals) held.get(proxy)?.delete(nameOf(gone));
+        for (const got of batch.upserts) held.get(proxy)?.set(nameOf(got), got);
+      };
+      for (const one of steps) {
+        if (typeof one === "string") {
+          if (!joined.has(one)) take(one, shares.join(one, GROUPS[one] ?? []));
+          joined.add(one);
+          continue;
         }
-        for (const [proxy, batch] of shares.apply({ upserts, removals })) {
-          for (const gone of batch.removals) held.get(proxy)?.delete(nameOf(gone));
-          for (const got of batch.upserts) held.get(proxy)?.add(nameOf(got));
-        }
+        const batch = batchOf(one.map((each) => ({ ...each, made: madeOf(each, named) })));
+        for (const gone of batch.removals) records.delete(variantOf(gone));
+        for (const got of batch.upserts) records.set(variantOf(got), got);
+        for (const [proxy, share] of shares.apply(batch)) take(proxy, share);
       }
-      for (const [proxy, has] of held) expect([...has].sort()).toEqual(reachableFrom(proxy, records));
+      for (const [proxy, has] of held) {
+        const audiences = joined.has(proxy) ? (GROUPS[proxy] ?? []) : [proxy];
+        // Before it joins, nobody knows whom a proxy of many audiences belongs to.
+        if (proxy in GROUPS && !joined.has(proxy)) expect(has.size).toBe(0);
+        else expect(has).toEqual(reachableFrom(proxy, audiences, records));
+      }
     }),
   );
 });
 
-function reachableFrom(proxy: string, records: ReadonlyMap<string, SharedRecord>): string[] {
-  const found = new Set<string>();
-  const visit = (key: string): void => {
-    const at = records.get(key);
-    if (at === undefined || found.has(key)) return;
-    found.add(key);
-    for (const need of at.needs) visit(nameOf(need));
+interface RandomChange {
+  readonly id: { readonly rank: number; readonly index: number };
+  readonly needs: readonly { readonly rank: number; readonly index: number }[];
+  readonly proxies: readonly string[] | undefined;
+  readonly audience: string | undefined;
+  readonly isUnasked: boolean;
+  readonly isRemoved: boolean;
+}
+
+/** Only what ranks lower is needed, so that there are no circles. */
+function madeOf(
+  { id, needs, proxies, audience, isUnasked }: RandomChange,
+  named: (id: RandomChange["id"]) => ResourceId,
+): SharedRecord {
+  const { kind, name } = named(id);
+  const lower = needs.filter(({ rank }) => rank > id.rank).map(named);
+  return record(kind, name, {
+    needs: lower,
+    ...(audience === undefined
+      ? { ...(proxies && { proxies }) }
+      : { audience, ...(isUnasked && { unasked: true as const }) }),
+  });
+}
+
+const variantOf = ({ kind, name, audience = "" }: SharedId): string => `${kind}/${name}@${audience}`;
+
+/** Of several changes of one record, the last counts. */
+function batchOf(changes: readonly (RandomChange & { readonly made: SharedRecord })[]): SharedBatch {
+  const last = [...new Map(changes.map((one) => [variantOf(one.made), one])).values()];
+  return {
+    upserts: last.flatMap(({ isRemoved, made }) => (isRemoved ? [] : [made])),
+    removals: last.flatMap(({ isRemoved, made }) => (isRemoved ? [made] : [])),
   };
-  for (const [key, { proxies = [] }] of records) if (proxies.includes(proxy)) visit(key);
-  return [...found].sort();
+}
+
+function reachableFrom(
+  proxy: string,
+  audiences: readonly string[],
+  records: ReadonlyMap<string, SharedRecord>,
+): Map<string, ResourceRecord> {
+  const found = new Map<string, ResourceRecord>();
+  const visit = (id: ResourceId): void => {
+    const record = [...audiences, undefined]
+      .map((audience) => records.get(variantOf({ ...id, ...(audience !== undefined && { audience }) })))
+      .find((variant) => variant !== undefined);
+    if (record === undefined || found.has(nameOf(id))) return;
+    found.set(nameOf(id), record);
+    for (const need of record.needs) visit(need);
+  };
+  const groups = GROUPS[proxy] ?? [];
+  for (const { kind, name, proxies = [], audience, unasked } of records.values())
+    if (proxies.includes(proxy) || (unasked && audience !== undefined && groups.includes(audience)))
+      visit({ kind, name });
+  return found;
 }

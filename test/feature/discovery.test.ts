@@ -71,7 +71,7 @@ beforeEach(async () => {
   cleanup = new AsyncDisposableStack();
   engine = createEngine(standaloneSettings({ bindAddress: "127.0.0.1" }));
   const fleet = new ProxyFleet();
-  const records = envoyResources(engine.graph, engine.translation);
+  const records = envoyResources(engine.graph, engine.model);
   const feed = cleanup.use(new ResourceFeed(engine.graph, records, fleet));
   const local = fleet.groupOf(LOCAL_PROXY);
   const ads = await startAdsServer({ listen: { host: "127.0.0.1", port: 0 }, admit: () => local });

@@ -13,6 +13,7 @@ import {
   type ClockFact,
   createResourceSources,
   type GatewayAddressFact,
+  type MeshMember,
   type ResolvedName,
   type RouteReport,
   type SocketReport,
@@ -25,12 +26,15 @@ import {
 interface FactsDocument {
   readonly kind: "Facts";
   readonly acknowledged?: boolean;
-  readonly settings?: Partial<Pick<TranslateSettings, "addresses" | "features">> & { readonly proxies?: "each" };
+  readonly settings?: Partial<Pick<TranslateSettings, "addresses" | "features" | "mesh">> & {
+    readonly proxies?: "each";
+  };
   readonly gatewayAddresses?: readonly GatewayAddressFact[];
   readonly addressFacts?: readonly AddressFact[];
   readonly socketReports?: readonly SocketReport[];
   readonly routeReports?: readonly RouteReport[];
   readonly resolvedNames?: readonly ResolvedName[];
+  readonly meshMembers?: readonly MeshMember[];
   /** What time it is. */
   readonly now?: string;
 }
@@ -44,6 +48,7 @@ const FACT_FIELDS = new Set([
   "socketReports",
   "routeReports",
   "resolvedNames",
+  "meshMembers",
   "now",
 ]);
 
@@ -82,6 +87,7 @@ export class TranslateWorld {
         addressFacts: filled("addressFacts", facts.addressFacts),
         socketReports: this.#socketReports,
         routeReports: filled("routeReports", facts.routeReports),
+        meshMembers: filled("meshMembers", facts.meshMembers),
         clock: filled<ClockFact>("clock", facts.now === undefined ? [] : [{ key: "now", time: facts.now }]),
       },
       settingsOf(facts),
@@ -159,6 +165,7 @@ function settingsOf({ settings }: FactsDocument): TranslateSettings {
     bindAddress: "0.0.0.0",
     addresses: settings?.addresses ?? "host",
     features: settings?.features ?? [],
+    ...(settings?.mesh && { mesh: settings.mesh }),
   };
 }
 

@@ -21,7 +21,7 @@ interface Watched {
 
 function watchedEngine(): Watched {
   const engine = createEngine(standaloneSettings({ bindAddress: "0.0.0.0" }));
-  const records = envoyResources(engine.graph, engine.translation);
+  const records = envoyResources(engine.graph, engine.model);
   const { inputs: _, ...translation } = engine.translation;
   return { engine, collections: { ...translation, records } };
 }

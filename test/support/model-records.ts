@@ -25,6 +25,9 @@ export function modelSources(graph: Graph): Sources {
     streamBackends: source("StreamBackends"),
     certificates: source("Certificates"),
     trustBundles: source("TrustBundles"),
+    frontends: source("Frontends"),
+    workloadCertificates: source("WorkloadCertificates"),
+    meshTrust: source("MeshTrust"),
   };
 }
 
@@ -39,6 +42,9 @@ export function fill(sources: Sources, model: Model): void {
   put(sources.streamBackends, model.streamBackends);
   put(sources.certificates, model.certificates);
   put(sources.trustBundles, model.trustBundles);
+  put(sources.frontends, model.frontends);
+  put(sources.workloadCertificates, model.workloadCertificates);
+  put(sources.meshTrust, model.meshTrust);
 }
 
 export function recordsOf(model: Model): readonly EnvoyRecord[] {

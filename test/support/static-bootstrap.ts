@@ -27,6 +27,7 @@ function inlineTable(table: EnvoyRecord, hosts: readonly EnvoyRecord[]): JsonObj
 
 function inlineCluster(cluster: JsonObject, endpoints: ReadonlyMap<string, JsonObject>): JsonObject {
   const { edsClusterConfig, ...rest } = cluster;
+  if (edsClusterConfig === undefined) return cluster;
   const serviceName = (edsClusterConfig as { serviceName: string }).serviceName;
   const loadAssignment = endpoints.get(serviceName) ?? { clusterName: serviceName };
   return inline({ ...rest, type: "STATIC", loadAssignment }, new Map());

@@ -23,6 +23,7 @@ import { recordOf } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { clientTls, secretsOfClient } from "../tls/client-tls.ts";
+import { MESH_SECRETS, mutualTlsMatches } from "../mesh/mutual-tls.ts";
 import { endpointsByName } from "./connection-policy.ts";
 
 /**
@@ -35,8 +36,10 @@ const HTTP2_IDLE_SECONDS = 300;
 
 type Protocol = Backend["protocol"];
 
-export function clusterRecord(backend: Backend, settings: EnvoySettings): EnvoyRecord {
+/** `identities` are those of endpoints that are in the mesh; TLS that a policy asks for comes before the mesh's. */
+export function clusterRecord(backend: Backend, identities: readonly string[], settings: EnvoySettings): EnvoyRecord {
   const { key, origin, endpoints, tls, retryBudget } = backend;
+  const accepted = tls ? [] : identities;
   const protocol = protocolOf(backend);
   const cluster = create(ClusterSchema, {
     ...endpointsByName(endpoints, retryBudget),
@@ -44,6 +47,7 @@ export function clusterRecord(backend: Backend, settings: EnvoySettings): EnvoyR
     // Two endpoints are drawn, the one with fewer requests is taken: even, and slow endpoints get less.
     lbPolicy: LbPolicy.LEAST_REQUEST,
     ...(tls && { transportSocket: clientTls(tls, alpnOf(protocol), settings) }),
+    transportSocketMatches: mutualTlsMatches(accepted),
     typedExtensionProtocolOptions: {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": anyPack(HttpProtocolOptionsSchema, optionsOf(protocol)),
     },
@@ -53,7 +57,11 @@ export function clusterRecord(backend: Backend, settings: EnvoySettings): EnvoyR
     {
       kind: "cluster",
       name: key,
-      needs: [{ kind: "endpoints", name: endpoints }, ...(tls ? secretsOfClient(tls) : [])],
+      needs: [
+        { kind: "endpoints", name: endpoints },
+        ...(tls ? secretsOfClient(tls) : []),
+        ...(accepted.length > 0 ? MESH_SECRETS : []),
+      ],
       origins: [formatBackend(origin)],
     },
     ClusterSchema,

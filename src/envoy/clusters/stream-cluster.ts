@@ -9,26 +9,38 @@ import {
   ClusterSchema,
 } from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
 import type { Cluster_TransportSocketMatch } from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
-import { formatRule } from "../../model/index.ts";
-import type { StreamBackend } from "../../model/index.ts";
+import { formatOrigin } from "../../model/index.ts";
+import type { EndpointSetKey, StreamBackend } from "../../model/index.ts";
 import { objectMetadata } from "../object-metadata.ts";
 import { recordKey, recordOf } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { clientTls, secretsOfClient } from "../tls/client-tls.ts";
+import { MESH_SECRETS, mutualTlsMatches } from "../mesh/mutual-tls.ts";
 import { endpointsByName } from "./connection-policy.ts";
 import { targetTlsMatch, targetTlsName } from "./target-tls.ts";
 
-export function streamClusterRecord(backend: StreamBackend, settings: EnvoySettings): EnvoyRecord {
+/** `identitiesOf` is about endpoints that are in the mesh; TLS that a policy asks for comes before the mesh's. */
+export function streamClusterRecord(
+  backend: StreamBackend,
+  identitiesOf: (key: EndpointSetKey) => readonly string[],
+  settings: EnvoySettings,
+): EnvoyRecord {
   const { key, origin } = backend;
-  const secrets = backend.targets.flatMap(({ tls }) => (tls ? secretsOfClient(tls) : []));
+  const identities = backend.targets.flatMap(({ tls, endpoints }) =>
+    tls || endpoints === undefined ? [] : identitiesOf(endpoints),
+  );
+  const secrets = [
+    ...backend.targets.flatMap(({ tls }) => (tls ? secretsOfClient(tls) : [])),
+    ...(identities.length > 0 ? MESH_SECRETS : []),
+  ];
   const needs = new Map(secrets.map((secret) => [recordKey(secret), secret]));
   return recordOf(
     {
       kind: "cluster",
       name: key,
       needs: [{ kind: "endpoints", name: key }, ...needs.values()],
-      origins: [formatRule(origin)],
+      origins: [formatOrigin(origin)],
     },
     ClusterSchema,
     create(ClusterSchema, {
@@ -36,8 +48,8 @@ export function streamClusterRecord(backend: StreamBackend, settings: EnvoySetti
       name: key,
       // The only policy that keeps exactly to weights.
       lbPolicy: LbPolicy.ROUND_ROBIN,
-      transportSocketMatches: tlsMatchesOf(backend, settings),
-      metadata: objectMetadata({ route: formatRule(origin) }),
+      transportSocketMatches: [...tlsMatchesOf(backend, settings), ...mutualTlsMatches(identities)],
+      metadata: objectMetadata({ route: formatOrigin(origin) }),
     }),
   );
 }

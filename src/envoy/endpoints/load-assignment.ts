@@ -6,6 +6,8 @@ import { ClusterLoadAssignmentSchema } from "../../generated/envoy/config/endpoi
 import { formatBackend } from "../../model/index.ts";
 import type { EndpointSet } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
+import { TRANSPORT_SOCKET_METADATA } from "../clusters/target-tls.ts";
+import { mutualTlsMatch } from "../mesh/mutual-tls.ts";
 import { recordOf } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
 
@@ -17,8 +19,11 @@ export function endpointsRecord({ key, origin, endpoints, unresolved }: Endpoint
   if (unresolved) return undefined;
   return loadAssignment(
     key,
-    endpoints.map(({ address, port }) => ({
+    endpoints.map(({ address, port, identity }) => ({
       hostIdentifier: { case: "endpoint", value: { address: socketAddress("tcp", address, port) } },
+      ...(identity !== undefined && {
+        metadata: { filterMetadata: { [TRANSPORT_SOCKET_METADATA]: mutualTlsMatch(identity) } },
+      }),
     })),
     [formatBackend(origin)],
   );

@@ -10,9 +10,10 @@
  *   what refers to the backend waits.
  */
 import type { EndpointSet, EndpointSetKey, StreamBackend, StreamTarget } from "../../model/index.ts";
-import { formatBackend, formatRule } from "../../model/index.ts";
+import { formatBackend, formatOrigin } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
 import { targetTlsMatch, targetTlsName, TRANSPORT_SOCKET_METADATA } from "../clusters/target-tls.ts";
+import { mutualTlsMatch } from "../mesh/mutual-tls.ts";
 import { METADATA_NAMESPACE } from "../http/filter-names.ts";
 import type { EnvoyRecord } from "../record.ts";
 import { loadAssignment } from "./load-assignment.ts";
@@ -26,6 +27,7 @@ interface Place {
   readonly address: string;
   readonly port: number;
   readonly tls?: string;
+  readonly identity?: string;
   readonly backend?: string;
 }
 
@@ -43,17 +45,18 @@ export function streamEndpointsRecord(backend: StreamBackend, setOf: SetOf): Env
   const weighted = weigh(known.flatMap((target) => sharesOf(target, setOf)));
   return loadAssignment(
     key,
-    weighted.map(({ address, port, tls, backend, weight }) => ({
+    weighted.map(({ address, port, tls, identity, backend, weight }) => ({
       hostIdentifier: { case: "endpoint", value: { address: socketAddress(protocol, address, port) } },
       loadBalancingWeight: weight,
       metadata: {
         filterMetadata: {
           ...(tls !== undefined && { [TRANSPORT_SOCKET_METADATA]: targetTlsMatch(tls) }),
-          [METADATA_NAMESPACE]: { ...(backend !== undefined && { backend }), route: formatRule(origin) },
+          ...(tls === undefined && identity !== undefined && { [TRANSPORT_SOCKET_METADATA]: mutualTlsMatch(identity) }),
+          [METADATA_NAMESPACE]: { ...(backend !== undefined && { backend }), route: formatOrigin(origin) },
         },
       },
     })),
-    [...new Set([formatRule(origin), ...sets.map((set) => formatBackend(set.origin))])],
+    [...new Set([formatOrigin(origin), ...sets.map((set) => formatBackend(set.origin))])],
   );
 }
 
@@ -68,7 +71,7 @@ function sharesOf({ weight, endpoints, tls }: StreamTarget, setOf: SetOf): reado
     numerator: weight,
     denominator: set.endpoints.length,
   };
-  return set.endpoints.map(({ address, port }) => ({ address, port, ...rest }));
+  return set.endpoints.map((endpoint) => ({ ...endpoint, ...rest }));
 }
 
 interface Weighted extends Place {

@@ -13,17 +13,22 @@ import type { Chain, ServerTls, Tracing } from "../../model/index.ts";
 import type { ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { secretsOfServer, serverTls } from "../tls/server-tls.ts";
-import { httpConnectionManager } from "./http-connection-manager.ts";
+import { type Callers, httpConnectionManager } from "./http-connection-manager.ts";
 import { streamFilters } from "./stream-filters.ts";
 
 export type ConnectionChain = Exclude<Chain, { readonly kind: "tcp" | "udp" }> | StreamChain;
 type StreamChain = Extract<Chain, { readonly kind: "tcp" | "udp" }>;
 
-export function filterChain(chain: ConnectionChain, settings: EnvoySettings): FilterChain {
+/** `callers`: whose requests these are: a Gateway's clients', which nobody vouches for, or those of the proxy's own workload. */
+export function filterChain(
+  chain: ConnectionChain,
+  settings: EnvoySettings,
+  callers: Callers = "clients",
+): FilterChain {
   const name = chainName(chain);
   switch (chain.kind) {
     case "http":
-      return create(FilterChainSchema, { name, filters: [httpConnectionManager(chain, settings)] });
+      return create(FilterChainSchema, { name, filters: [httpConnectionManager(chain, settings, callers)] });
     case "https":
       return create(FilterChainSchema, {
         name,

@@ -86,13 +86,26 @@ const bounds = {
   },
 } satisfies Options;
 
+/**
+ * In the mesh, the proxy beside a workload takes the requests of that workload: what it says is passed on as it is, and nothing
+ * is added that says who the client is.
+ */
+const requestsOfWorkload = {
+  ...requests,
+  stripTrailingHostDot: false,
+  useRemoteAddress: false,
+  skipXffAppend: true,
+} satisfies Options;
+
+export type Callers = "clients" | "workload";
+
 type HttpChain = Extract<Chain, { readonly kind: "http" | "https" }>;
 
 /** The last filter of an `http` or `https` chain. The kind is the prefix of its statistics, one for all listeners. */
-export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings): Filter {
+export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, callers: Callers = "clients"): Filter {
   const { kind, table, requestFilters = 0, tracing } = chain;
   const config = create(HttpConnectionManagerSchema, {
-    ...requests,
+    ...(callers === "clients" ? requests : requestsOfWorkload),
     ...bounds,
     statPrefix: kind,
     routeSpecifier: { case: "rds", value: { routeConfigName: table, configSource: overTheStream } },

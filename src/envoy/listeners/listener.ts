@@ -3,31 +3,28 @@
  * Envoy takes a changed chain in place, without draining the others.
  */
 import { create } from "@bufbuild/protobuf";
-import { anyPack } from "@bufbuild/protobuf/wkt";
 import { SocketOption_SocketState, SocketOptionSchema } from "../../generated/envoy/config/core/v3/socket_option_pb.ts";
 import type { SocketOption } from "../../generated/envoy/config/core/v3/socket_option_pb.ts";
-import { ListenerFilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
-import type { ListenerFilter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import {
   Listener_ConnectionBalanceConfig_ExactBalanceSchema,
   Listener_ConnectionBalanceConfigSchema,
   ListenerSchema,
 } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import type { Listener } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
-import { TlsInspectorSchema } from "../../generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import type { Chain, Socket } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
 import { recordOf, recordKey } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { filterChain, needsOfChain } from "./filter-chain.ts";
+import { tlsInspector } from "./inspectors.ts";
 import { datagramFilter, MAX_DATAGRAM_BYTES } from "./stream-filters.ts";
 
 /**
  * What Envoy buffers for a connection whose peer reads slowly, in either direction. A quarter of its default: a thousand
  * stalled clients pin 256 MiB rather than 1 GiB, and the kernel's own buffers keep fast ones fast.
  */
-const CONNECTION_BUFFER_BYTES: number = 256 * 1024;
+export const CONNECTION_BUFFER_BYTES: number = 256 * 1024;
 
 export function listenerRecord(socket: Socket, settings: EnvoySettings): EnvoyRecord {
   const needs = new Map(socket.chains.flatMap(needsOfChain).map((need) => [recordKey(need), need]));
@@ -88,16 +85,11 @@ const statPrefixOf = ({ transport, port }: Socket): string => `${transport}_${po
 
 const isTls = ({ kind }: Chain): boolean => kind === "https" || kind === "tls";
 
-const tlsInspector: ListenerFilter = create(ListenerFilterSchema, {
-  name: "envoy.filters.listener.tls_inspector",
-  configType: { case: "typedConfig", value: anyPack(TlsInspectorSchema, create(TlsInspectorSchema)) },
-});
-
 /**
  * TCP keep-alive, which accepted connections inherit: a peer that is gone without a word is noticed after two minutes, so
  * that long idle timeouts cost nothing. The numbers are Linux's (socket(7), tcp(7)).
  */
-const keepAlive: readonly SocketOption[] = [
+export const keepAlive: readonly SocketOption[] = [
   integerOption("SO_KEEPALIVE", 1, 9, 1),
   integerOption("TCP_KEEPIDLE", 6, 4, 60),
   integerOption("TCP_KEEPINTVL", 6, 5, 20),

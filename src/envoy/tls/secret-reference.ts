@@ -12,5 +12,9 @@ import type { ResourceId } from "../record.ts";
 export const certificateSecret = (key: CertificateKey): ResourceId => ({ kind: "secret", name: `certificate/${key}` });
 export const trustSecret = (key: TrustBundleKey): ResourceId => ({ kind: "secret", name: `trust/${key}` });
 
+/** One name in all proxies of the mesh; each has its own. */
+export const WORKLOAD_SECRET: ResourceId = { kind: "secret", name: "mesh/identity" };
+export const MESH_TRUST_SECRET: ResourceId = { kind: "secret", name: "mesh/trust" };
+
 export const referenceTo = ({ name }: ResourceId): SdsSecretConfig =>
   create(SdsSecretConfigSchema, { name, sdsConfig: overTheStream });

@@ -18,6 +18,8 @@ import type { ResourceSources } from "../inputs.ts";
 import type { AttachPoint, AttachPoints } from "./attach-points.ts";
 import { DEFAULT_GATEWAYS, sectionToken } from "./attach-points.ts";
 import { type Binding, bindRoute, type ParentWish } from "./attach-route.ts";
+import { bindToService, type ServiceParents } from "../mesh/bind-to-service.ts";
+import { indexMeshRoutes, isServiceReference } from "../mesh/mesh-routes.ts";
 import { type RouteClaim, routeClaimOf } from "./route-claim.ts";
 
 /** All that became of a route's parentRefs. */
@@ -37,18 +39,25 @@ export interface Attachments {
   readonly findings: Collection<Finding>;
 }
 
-export function deriveAttachments(graph: Graph, points: AttachPoints, sources: ResourceSources): Attachments {
-  const { namespaces, httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes } = sources;
+/** `hasMesh`: routes can attach to Services. */
+export function deriveAttachments(
+  graph: Graph,
+  points: AttachPoints,
+  sources: ResourceSources,
+  hasMesh: boolean,
+): Attachments {
+  const { namespaces, httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes, services } = sources;
   const routes = graph.union<Route>({
     name: "translate/Routes",
     of: [httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes],
   });
+  const mesh = hasMesh ? { services, routes: indexMeshRoutes(graph, routes) } : undefined;
   const bindings = graph.derive({
     name: "translate/RouteBindings",
     key: ({ key }: RouteBindings) => key,
     from: routes,
-    reads: [points.parents, points.points, namespaces],
-    map: (route, read) => [bindingsOf(routeClaimOf(route), points, namespaces, read)],
+    reads: [points.parents, points.points, namespaces, ...(mesh ? [services, routes] : [])],
+    map: (route, read) => [bindingsOf(routeClaimOf(route), { points, namespaces, mesh }, read)],
   });
   return {
     bindings,
@@ -64,20 +73,26 @@ export function deriveAttachments(graph: Graph, points: AttachPoints, sources: R
       from: bindings,
       map: (of) => of.bindings.map(({ result }) => result),
     }),
-    findings: deriveLostFindings(graph, bindings, routes, sources),
+    findings: deriveLostFindings(graph, bindings, routes, { ...sources, hasMesh }),
   };
 }
 
-function bindingsOf(
-  route: RouteClaim,
-  points: AttachPoints,
-  namespaces: Collection<Namespace>,
-  read: Reader,
-): RouteBindings {
+interface Parents {
+  readonly points: AttachPoints;
+  readonly namespaces: Collection<Namespace>;
+  readonly mesh: ServiceParents | undefined;
+}
+
+function bindingsOf(route: RouteClaim, { points, namespaces, mesh }: Parents, read: Reader): RouteBindings {
   const { parents, byParent } = points;
   const unbound: number[] = [];
   const bindings = wishesOf(route, points, read).flatMap((wish) => {
     const { parentRef, index } = wish;
+    if (mesh && isServiceReference(parentRef)) {
+      const bound = bindToService(route, wish, mesh, read);
+      if (bound === undefined) unbound.push(index);
+      return bound ?? [];
+    }
     const key = parentKeyOf(route, parentRef);
     const parent = key && read.get(parents, key);
     if (key === undefined || parent === undefined) {
@@ -128,35 +143,37 @@ function deriveLostFindings(
   graph: Graph,
   bindings: Collection<RouteBindings>,
   routes: Collection<Route>,
-  { gateways, listenerSets }: ResourceSources,
+  sources: LostSources,
 ): Collection<Finding> {
   return graph.derive({
     name: "translate/LostRouteFindings",
     key: (finding: Finding) => finding.key,
     from: bindings,
-    reads: [routes, gateways, listenerSets],
+    reads: [routes, sources.gateways, sources.listenerSets, sources.services],
     map: ({ key: object, bindings: bound, unbound, lacksDefault }, read) => {
       if (bound.length > 0 && unbound.length === 0 && !lacksDefault) return [];
       const route = read.get(routes, object);
       const claim = route && routeClaimOf(route);
       if (claim === undefined) return [];
-      const lost = unbound.flatMap((index) => lostFindings(claim, index, { gateways, listenerSets }, read));
+      const lost = unbound.flatMap((index) => lostFindings(claim, index, sources, read));
       return [...lost, ...aimlessFindings(claim, lacksDefault)];
     },
   });
 }
 
-function lostFindings(
-  claim: RouteClaim,
-  index: number,
-  { gateways, listenerSets }: Pick<ResourceSources, "gateways" | "listenerSets">,
-  read: Reader,
-): Finding[] {
+interface LostSources extends Pick<ResourceSources, "gateways" | "listenerSets" | "services"> {
+  readonly hasMesh: boolean;
+}
+
+function lostFindings(claim: RouteClaim, index: number, sources: LostSources, read: Reader): Finding[] {
   const parentRef = claim.parentRefs[index];
-  const key = parentRef && parentKeyOf(claim, parentRef);
-  if (parentRef === undefined || key === undefined) return [];
-  const { kind, name, namespace = claim.reference.namespace } = parentRef;
-  const parents: Collection<unknown> = kind === "Gateway" ? gateways : listenerSets;
+  if (parentRef === undefined) return [];
+  const { group, kind, name, namespace = claim.reference.namespace } = parentRef;
+  const isService = sources.hasMesh && isServiceReference(parentRef);
+  const key = isService ? objectKey({ group, kind, namespace, name }) : parentKeyOf(claim, parentRef);
+  if (key === undefined) return [];
+  const ofGateway: Collection<unknown> = kind === "Gateway" ? sources.gateways : sources.listenerSets;
+  const parents = isService ? sources.services : ofGateway;
   if (read.pick(parents, key, (found) => found !== undefined)) return [];
   const message = `there is no ${kind} ${namespace}/${name}, so that the route is attached to nothing by this reference`;
   const path = `spec.parentRefs[${index}]`;

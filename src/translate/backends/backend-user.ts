@@ -6,8 +6,10 @@ import type { Backend, NamespacedName, StreamBackend, TrustBundle } from "../../
 
 export interface BackendUser {
   readonly key: string;
-  /** The Gateway whose proxies send it. */
+  /** The Gateway whose proxies send it, or the mesh. */
   readonly gateway: NamespacedName;
+  /** False: no object says that it is sent something; it may be called all the same. */
+  readonly isStated?: false;
   /** Every backend that is spoken HTTP to; each once. */
   readonly backends: readonly Backend[];
   readonly streamBackends: readonly StreamBackend[];

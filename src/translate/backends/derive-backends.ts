@@ -15,7 +15,9 @@ import type {
 import type { EndpointSlice, Pod, Service } from "../../resources/index.ts";
 import { experimentalGroup, objectKey, serviceNameLabel } from "../../resources/index.ts";
 import type { Inputs } from "../inputs.ts";
+import { type Identities, indexIdentities } from "../mesh/endpoint-identities.ts";
 import type { BackendUser } from "./backend-user.ts";
+import type { TranslateSettings } from "../settings.ts";
 import type { Finding } from "../finding.ts";
 import { deriveEndpointFindings } from "./endpoint-findings.ts";
 import { type EndpointPlan, NOTHING, planOfService } from "./endpoint-plan.ts";
@@ -38,7 +40,13 @@ interface Use<T> {
   readonly used: T;
 }
 
-export function deriveBackends(graph: Graph, inputs: Inputs, users: Collection<BackendUser>): BackendDerivations {
+export function deriveBackends(
+  graph: Graph,
+  inputs: Inputs,
+  users: Collection<BackendUser>,
+  mesh: TranslateSettings["mesh"],
+): BackendDerivations {
+  const identities = mesh && indexIdentities(graph, inputs.meshMembers, mesh.trustDomain);
   const backends = sharedValues(graph, "Backends", users, ({ backends: used }) => used);
   const streamBackends = graph.derive({
     name: "translate/StreamBackends",
@@ -46,7 +54,7 @@ export function deriveBackends(graph: Graph, inputs: Inputs, users: Collection<B
     from: users,
     map: (of) => of.streamBackends,
   });
-  const origins = sharedValues(graph, "EndpointSetOrigins", users, endpointOriginsOf);
+  const origins = sharedValues(graph, "EndpointSetOrigins", users, endpointOriginsOf, ({ isRouted }) => isRouted);
   const plans = derivePlans(graph, inputs, origins);
   const byName = graph.groups<PlannedSet>({
     name: "translate/EndpointSetsOfNames",
@@ -56,7 +64,7 @@ export function deriveBackends(graph: Graph, inputs: Inputs, users: Collection<B
   return {
     backends,
     streamBackends,
-    endpointSets: deriveEndpointSets(graph, inputs, plans),
+    endpointSets: deriveEndpointSets(graph, inputs, plans, identities),
     findings: deriveEndpointFindings(graph, plans, inputs),
     wantedNames: graph.derive({
       name: "translate/WantedNames",
@@ -67,12 +75,13 @@ export function deriveBackends(graph: Graph, inputs: Inputs, users: Collection<B
   };
 }
 
-/** The values that are used, each once however many use it. */
+/** The values that are used, each once however many use it; where they are not equal, one that is preferred. */
 function sharedValues<T extends { readonly key: string }>(
   graph: Graph,
   name: string,
   users: Collection<BackendUser>,
   usedBy: (user: BackendUser) => readonly T[],
+  isPreferred: (value: T) => boolean = () => true,
 ): Collection<T> {
   const uses = graph.derive({
     name: `translate/${name}/uses`,
@@ -85,7 +94,10 @@ function sharedValues<T extends { readonly key: string }>(
     name: `translate/${name}`,
     key: (value: T) => value.key,
     from: groups,
-    map: ({ members: [first] }: Group<Use<T>>) => (first ? [first.used] : []),
+    map: ({ members }: Group<Use<T>>) => {
+      const chosen = members.find(({ used }) => isPreferred(used)) ?? members[0];
+      return chosen ? [chosen.used] : [];
+    },
   });
 }
 
@@ -93,14 +105,18 @@ interface EndpointOrigin {
   readonly key: EndpointSetKey;
   readonly origin: BackendOrigin;
   readonly transport: "TCP" | "UDP";
+  /** Somebody wrote that it is sent something; a Service is called in the mesh without that. */
+  readonly isRouted: boolean;
 }
 
-function endpointOriginsOf({ backends, streamBackends }: BackendUser): EndpointOrigin[] {
+function endpointOriginsOf({ backends, streamBackends, isStated }: BackendUser): EndpointOrigin[] {
   const origins = new Map<EndpointSetKey, EndpointOrigin>();
-  for (const { endpoints: key, origin } of backends) origins.set(key, { key, origin, transport: "TCP" });
+  const isRouted = isStated !== false;
+  for (const { endpoints: key, origin } of backends) origins.set(key, { key, origin, transport: "TCP", isRouted });
   for (const { targets, protocol } of streamBackends) {
     const transport = protocol === "udp" ? "UDP" : "TCP";
-    for (const { endpoints: key, origin } of targets) if (key && origin) origins.set(key, { key, origin, transport });
+    for (const { endpoints: key, origin } of targets)
+      if (key && origin) origins.set(key, { key, origin, transport, isRouted });
   }
   return [...origins.values()];
 }
@@ -162,18 +178,24 @@ function xBackendPlan(
 }
 
 /** A name that has never been resolved leaves the set unresolved while nothing else is there to send to. */
-function deriveEndpointSets(graph: Graph, inputs: Inputs, plans: Collection<PlannedSet>): Collection<EndpointSet> {
+function deriveEndpointSets(
+  graph: Graph,
+  inputs: Inputs,
+  plans: Collection<PlannedSet>,
+  identities: Identities | undefined,
+): Collection<EndpointSet> {
   return graph.derive({
     name: "translate/EndpointSets",
     key: (set: EndpointSet) => set.key,
     from: plans,
-    reads: [inputs.resolvedNames],
+    reads: [inputs.resolvedNames, ...(identities ? [identities.members] : [])],
     map: ({ key, origin, plan }, read) => {
       const resolved = plan.names.map(({ hostname, port }) => {
         const found = read.get(inputs.resolvedNames, hostname);
         return found && found.addresses.map((address): Endpoint => ({ address, port }));
       });
-      const endpoints = [...plan.endpoints, ...resolved.flatMap((found) => found ?? [])];
+      const own = identities ? plan.endpoints.map((endpoint) => identities.of(endpoint, read)) : plan.endpoints;
+      const endpoints = [...own, ...resolved.flatMap((found) => found ?? [])];
       const unresolved = endpoints.length === 0 && resolved.includes(undefined);
       return [{ key, origin, endpoints, ...(unresolved && { unresolved }) }];
     },

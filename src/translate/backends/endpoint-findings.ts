@@ -20,7 +20,7 @@ export function deriveEndpointFindings(
     reads: [resolvedNames],
     map: (planned, read) => {
       const { endpoints, names } = planned.plan;
-      if (endpoints.length > 0) return [];
+      if (endpoints.length > 0 || !planned.isRouted) return [];
       if (names.length === 0) return nobodyFindings(planned);
       const facts = names.map(({ hostname }) => read.get(resolvedNames, hostname));
       const failed = facts.flatMap((fact) => (fact && fact.addresses.length === 0 ? [fact] : []));

@@ -1,6 +1,6 @@
 /** Which Gateways send traffic to a Service or XBackend: they are the ancestors of the policies for it. */
 import type { Collection, Graph, Group, Index } from "../../collections/index.ts";
-import type { NamespacedName } from "../../model/index.ts";
+import { isMesh, type NamespacedName } from "../../model/index.ts";
 import type { BackendUser } from "../backends/backend-user.ts";
 
 /** That a Gateway's routes, or its listeners, send traffic to a Service or XBackend. */
@@ -20,7 +20,9 @@ export function deriveGatewayUses(graph: Graph, users: Collection<BackendUser>):
   const groups = graph.groups<BackendUser>({
     name: "translate/TargetsOfGateways",
     of: users,
-    by: ({ targets, gateway }) => targets.map((target) => `${target}|${gateway.namespace}/${gateway.name}`),
+    // Of what the mesh's own proxies do with a policy, no Gateway can tell.
+    by: ({ targets, gateway }) =>
+      (isMesh(gateway) ? [] : targets).map((target) => `${target}|${gateway.namespace}/${gateway.name}`),
   });
   const of = graph.derive({
     name: "translate/GatewayUses",

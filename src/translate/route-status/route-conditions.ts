@@ -4,7 +4,7 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus
  */
-import type { ProxyKey } from "../../model/index.ts";
+import { isMesh, type ProxyKey } from "../../model/index.ts";
 import type { OwnCondition } from "../../resources/index.ts";
 import type { Attachment, ParentResult, Verdict } from "../attachment.ts";
 import { conditionOf, type ConditionVerdict } from "../conditions.ts";
@@ -38,7 +38,10 @@ export function routeConditions(
           }),
         ]
       : []),
-    condition(PROGRAMMED, programmedOf(parent, accepted, hindranceOf(rules, attachments), report)),
+    // Proxies of the mesh come and go with the pods of the whole cluster: their acknowledgements are no status of a route.
+    ...(isMesh(parent.gateway)
+      ? []
+      : [condition(PROGRAMMED, programmedOf(parent, accepted, hindranceOf(rules, attachments), report))]),
   ];
 }
 

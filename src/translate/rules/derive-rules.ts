@@ -3,12 +3,12 @@
  * ResolvedRefs is told either way. A route is translated again when it, something it refers to, or a permission changes.
  */
 import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
-import type { NamespacedName } from "../../model/index.ts";
+import { isMesh, type NamespacedName } from "../../model/index.ts";
 import type { BackendObjectReference, Route } from "../../resources/index.ts";
 import { gatewayGroup } from "../../resources/index.ts";
 import type { ParentResult, RouteReference } from "../attachment.ts";
 import { type BackendSources, backendLookup, readsOfLookup } from "../backends/backend-lookup.ts";
-import { resolveBackend } from "../backends/resolve-backend.ts";
+import { type BackendLookup, resolveBackend } from "../backends/resolve-backend.ts";
 import type { Resolution } from "../backends/resolution.ts";
 import { grpcRulesOf } from "../grpc/grpc-rules.ts";
 import { httpBackendsOf } from "../http/http-backends.ts";
@@ -72,7 +72,8 @@ function rulesOf(
 ): RouteRules {
   const scope = new RuleScope();
   const from = { group: gatewayGroup, kind: reference.kind, namespace: reference.namespace };
-  const look = backendLookup(from, reference.kind === "UDPRoute" ? "UDP" : "TCP", gateway, sources, read);
+  const looked = backendLookup(from, reference.kind === "UDPRoute" ? "UDP" : "TCP", gateway, sources, read);
+  const look = isMesh(gateway) ? withParentServices(looked, route) : looked;
   const resolve = (backend: BackendObjectReference): Resolution =>
     scope.note(resolveBackend(backend, reference.namespace, look));
   const served = servedRulesOf(route, reference, gateway, resolve, scope);
@@ -89,6 +90,19 @@ function rulesOf(
     dropped: scope.dropped,
     notices: scope.notices,
   };
+}
+
+/** Who may speak for a Service may send its requests there: callers reach it without the route just as well. */
+function withParentServices(look: BackendLookup, { metadata, spec }: Route): BackendLookup {
+  const isParent = ({ group, kind, namespace, name }: Parameters<BackendLookup["permits"]>[0]): boolean =>
+    (spec.parentRefs ?? []).some(
+      (parent) =>
+        parent.group === group &&
+        parent.kind === kind &&
+        parent.name === name &&
+        (parent.namespace ?? metadata.namespace) === namespace,
+    );
+  return { ...look, permits: (to) => isParent(to) || look.permits(to) };
 }
 
 interface ServedRules {

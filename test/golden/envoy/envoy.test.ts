@@ -25,9 +25,14 @@ const envoy = envoyBinary();
 
 function readable(records: readonly EnvoyRecord[]): unknown {
   const entries = records.map((record) => {
-    const { kind, name, needs, proxies, origins } = record;
-    const more = { needs: needs.map((need) => `${need.kind}/${need.name}`), proxies: proxies ?? "by need", origins };
-    return [`${kind}/${name}`, { ...more, message: jsonOf(record) }];
+    const { kind, name, needs, proxies, audience, unasked, origins } = record;
+    const more = {
+      needs: needs.map((need) => `${need.kind}/${need.name}`),
+      proxies: proxies ?? (unasked ? "unasked" : "by need"),
+      origins,
+    };
+    const forWhom = audience === undefined ? "" : ` for ${audience}`;
+    return [`${kind}/${name}${forWhom}`, { ...more, message: jsonOf(record) }];
   });
   return parse(stringify(Object.fromEntries(entries), { aliasDuplicateObjects: false }));
 }

@@ -1,0 +1,65 @@
+/**
+ * The mesh as one replica serves it: who is in it, what its workloads prove themselves with, and whom they trust. What their proxies
+ * are given comes from translation, as it does for Gateways' proxies.
+ */
+import type { Logger } from "pino";
+import { WorkloadCertificates } from "../identity/index.ts";
+import type { ApiClient } from "../kubernetes/index.ts";
+import { type ProxyKey, sidecarKey, spiffeId } from "../model/index.ts";
+import { followMemberPods } from "../sources/index.ts";
+import type { ClusterIdentity } from "./cluster-identity.ts";
+import type { Engine } from "./engine.ts";
+
+export interface ClusterMeshOptions {
+  readonly client: ApiClient;
+  readonly engine: Engine;
+  readonly identity: ClusterIdentity;
+  readonly trustDomain: string;
+  readonly log: Logger;
+}
+
+/** An account that proved itself. */
+export interface ProvenAccount {
+  readonly namespace: string;
+  readonly name: string;
+  readonly pod?: string;
+}
+
+/** Resolves when everybody who is in the mesh is known. */
+export async function startClusterMesh(options: ClusterMeshOptions): Promise<Disposable> {
+  const { client, engine, identity, trustDomain, log } = options;
+  const { graph, driven } = engine;
+  using starting = new DisposableStack();
+  const synced = Promise.withResolvers<void>();
+  starting.use(
+    followMemberPods({
+      client,
+      onSet: (pod) => driven.meshMembers.set(pod),
+      onGone: (key) => driven.meshMembers.delete(key),
+      batch: (step) => graph.batch(step),
+      onSynced: () => synced.resolve(),
+      onProblem: (problem) => problem && log.error({ err: problem }, "the pods of the mesh cannot be followed"),
+    }),
+  );
+  const workloads = starting.use(
+    new WorkloadCertificates<ProxyKey>({
+      issue: (id, lifeMs) => identity.issueForWorkload(id, lifeMs),
+      onIssued: (key, { certificate, key: privateKey }) =>
+        driven.workloadCertificates.set({ key, certificateChain: certificate, privateKey }),
+      onProblem: (error) => log.error({ err: error }, "a workload's certificate cannot be made; the last one stays"),
+    }),
+  );
+  const trust = (certificates: string): void => driven.meshTrust.set({ key: "trust", certificates });
+  trust(identity.bundle);
+  identity.onBundle(trust);
+  // Gateways' proxies are members, too: as their own ServiceAccounts.
+  identity.onAdmitted((proxy, { namespace, name }) => workloads.want(proxy, spiffeId(trustDomain, namespace, name)));
+  await synced.promise;
+  return starting.move();
+}
+
+/** The sidecar's proxy, where the account's token is of a pod in the mesh. */
+export function sidecarOf({ driven }: Engine, { namespace, name, pod }: ProvenAccount): ProxyKey | undefined {
+  const member = pod === undefined ? undefined : driven.meshMembers.get(`${namespace}/${pod}`);
+  return member?.serviceAccount === name ? sidecarKey(namespace, name) : undefined;
+}

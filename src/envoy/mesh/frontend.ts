@@ -1,0 +1,70 @@
+/**
+ * A frontend as Envoy's listener, which listens on nothing: the sidecar's outbound listener hands it the connections whose
+ * destination, before the kernel redirected them, was its address. So each port of each Service changes by itself.
+ */
+import { create } from "@bufbuild/protobuf";
+import { FilterChainMatchSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import type { FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import { AdditionalAddressSchema, ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
+import type { Listener } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
+import { type Chain, formatBackend, type Frontend, frontendKey } from "../../model/index.ts";
+import { socketAddress } from "../address.ts";
+import { type ConnectionChain, filterChain, needsOfChain } from "../listeners/filter-chain.ts";
+import { httpInspector, tlsInspector } from "../listeners/inspectors.ts";
+import { CONNECTION_BUFFER_BYTES } from "../listeners/listener.ts";
+import { type EnvoyRecord, forProxies, recordKey, recordOf } from "../record.ts";
+import type { EnvoySettings } from "../settings.ts";
+
+export function frontendRecord(frontend: Frontend, settings: EnvoySettings): EnvoyRecord {
+  const { service, callers, chains } = frontend;
+  const needs = new Map(chains.flatMap(needsOfChain).map((need) => [recordKey(need), need]));
+  return recordOf(
+    {
+      kind: "listener",
+      // The same for all audiences, since a sidecar can have one listener for an address.
+      name: frontendKey(service, service.port),
+      needs: [...needs.values()],
+      ...forProxies(callers),
+      origins: [formatBackend(service)],
+    },
+    ListenerSchema,
+    listenerOf(frontend, settings),
+  );
+}
+
+function listenerOf({ service, addresses, port, chains }: Frontend, settings: EnvoySettings): Listener {
+  const [first = "", ...others] = addresses;
+  const isMixed = chains.some(({ kind }) => kind === "http") && chains.some(({ kind }) => kind === "tcp");
+  return create(ListenerSchema, {
+    name: frontendKey(service, service.port),
+    address: socketAddress("tcp", first, port),
+    additionalAddresses: others.map((address) =>
+      create(AdditionalAddressSchema, { address: socketAddress("tcp", address, port) }),
+    ),
+    bindToPort: false,
+    statPrefix: "mesh",
+    listenerFilters: [
+      ...(isMixed || chains.some(({ kind }) => kind === "tls") ? [tlsInspector] : []),
+      ...(isMixed ? [httpInspector] : []),
+    ],
+    filterChains: chains.flatMap((chain) => chainOf(chain, isMixed, settings)),
+    perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
+    ...(isMixed && WAITING),
+  });
+}
+
+/** A server that speaks first leaves the inspectors waiting for a client that does not: it gets its connection after a moment. */
+const WAITING = {
+  listenerFiltersTimeout: { seconds: 0n, nanos: 500_000_000 },
+  continueOnListenerFiltersTimeout: true,
+} as const;
+
+function chainOf(chain: Chain, isMixed: boolean, settings: EnvoySettings): FilterChain[] {
+  if (chain.kind === "udp") return [];
+  const made = filterChain(chain satisfies ConnectionChain, settings, "workload");
+  const filterChainMatch = create(FilterChainMatchSchema, {
+    transportProtocol: "raw_buffer",
+    applicationProtocols: ["http/1.0", "http/1.1", "h2c"],
+  });
+  return [isMixed && chain.kind === "http" ? { ...made, filterChainMatch } : made];
+}

@@ -1,0 +1,68 @@
+/**
+ * The mesh: proxies beside workloads, and the Services that those call. What is the same for several proxies is said once,
+ * for an audience: all proxies of the mesh, those of one namespace, or those of one ServiceAccount.
+ */
+import type { EndpointSetKey, ListenerKey, NamespacedName, ProxyKey } from "./keys.ts";
+import type { BackendOrigin } from "./provenance.ts";
+import type { Chain } from "./socket.ts";
+
+/** In the place of a Gateway, where the mesh's proxies do what elsewhere a Gateway's do. No namespace has an empty name. */
+export const MESH: NamespacedName = { namespace: "", name: "mesh" };
+
+export const isMesh = ({ namespace }: NamespacedName): boolean => namespace === MESH.namespace;
+
+/** A sidecar's proxy: workloads of one ServiceAccount are given the same. */
+export const sidecarKey = (namespace: string, account: string): ProxyKey => `mesh/${namespace}/${account}` as ProxyKey;
+
+/** Every proxy of the mesh. Gateways' keys have one slash, so that none is an audience. */
+export const ALL_SIDECARS: ProxyKey = "mesh//" as ProxyKey;
+
+export const sidecarsOf = (namespace: string): ProxyKey => `mesh/${namespace}/` as ProxyKey;
+
+/** Whether it stands for many proxies. */
+export const isAudience = (proxy: ProxyKey): boolean => proxy.endsWith("/");
+
+/** The audiences that a proxy belongs to, the narrowest first; a Gateway's is the only one of its own. */
+export function audiencesOf(proxy: ProxyKey): readonly ProxyKey[] {
+  const [, namespace] = /^mesh\/([^/]+)\/[^/]+$/.exec(proxy) ?? [];
+  return namespace === undefined ? [proxy] : [proxy, sidecarsOf(namespace), ALL_SIDECARS];
+}
+
+/** Where a sidecar listens in its pod: the kernel redirects connections to it. */
+export const SIDECAR_PORTS = { outbound: 15_001, inbound: 15_006, pod: 15_020 } as const;
+
+/** A port of a Service, as its callers in the mesh reach it: by the addresses of the Service. */
+export interface Frontend {
+  readonly key: ListenerKey;
+  /** A narrower audience's frontend stands in the place of a wider one's. */
+  readonly callers: ProxyKey;
+  readonly service: BackendOrigin;
+  /** At least one. */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  /** At least one. Beside an `http` chain, `tcp` takes what is not HTTP. */
+  readonly chains: readonly Chain[];
+}
+
+/** What a workload proves itself with to others of the mesh, in PEM: its proxies have it, and nobody else. */
+export interface WorkloadCertificate {
+  readonly key: ProxyKey;
+  readonly certificateChain: string;
+  readonly privateKey: string;
+}
+
+/** Authorities of the mesh's certificates, in PEM. There is one. */
+export interface MeshTrust {
+  readonly key: "trust";
+  readonly certificates: string;
+}
+
+/** `spiffe://<trust domain>/ns/<namespace>/sa/<account>`. https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts/#spiffe-id */
+export const spiffeId = (trustDomain: string, namespace: string, account: string): string =>
+  `spiffe://${trustDomain}/ns/${namespace}/sa/${account}`;
+
+/** The identities of those endpoints of a set that are in the mesh: what callers accept of them. Sorted. */
+export interface EndpointIdentities {
+  readonly key: EndpointSetKey;
+  readonly identities: readonly string[];
+}

@@ -1,0 +1,72 @@
+/**
+ * Who is in the mesh: the pods that were given a proxy, which have a label that says so. They are few among all pods, and the API
+ * server picks them out.
+ */
+import {
+  type ApiClient,
+  type ApiError,
+  type ListedObject,
+  ResourceWatch,
+  type Timers,
+} from "../../kubernetes/index.ts";
+
+/** A pod in the mesh. */
+export interface MemberPod {
+  /** "namespace/name". */
+  readonly key: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly addresses: readonly string[];
+}
+
+export interface MemberPodsOptions {
+  readonly client: ApiClient;
+  readonly onSet: (pod: MemberPod) => void;
+  readonly onGone: (key: string) => void;
+  /** Runs what it is given as one step. */
+  readonly batch: (step: () => void) => void;
+  /** All that there were at first have been told. */
+  readonly onSynced: () => void;
+  readonly onProblem: (problem: ApiError | undefined) => void;
+  readonly timers?: Timers;
+}
+
+/** Pods that were given a proxy of the mesh have this label. */
+export const SIDECAR_LABEL = "trilith.dev/sidecar";
+
+interface SentPod extends ListedObject {
+  readonly spec?: { readonly serviceAccountName?: string };
+  readonly status?: { readonly phase?: string; readonly podIPs?: readonly { readonly ip: string }[] };
+}
+
+export function followMemberPods(options: MemberPodsOptions): Disposable {
+  const { client, onSet, onGone, batch, onSynced, onProblem, timers } = options;
+  return new ResourceWatch<MemberPod>({
+    client,
+    resource: { group: "", version: "v1", plural: "pods" },
+    labelSelector: `${SIDECAR_LABEL}=envoy`,
+    read: (object) => memberOf(object),
+    onChanges: (changes) =>
+      batch(() => {
+        for (const change of changes) {
+          if (change.kind === "set") onSet(change.item);
+          else onGone(change.name);
+        }
+      }),
+    onSynced,
+    onProblem,
+    ...(timers && { timers }),
+  });
+}
+
+/** A pod that has ended has lost its address to whoever comes next. */
+function memberOf({ metadata: { namespace = "", name }, spec, status }: SentPod): MemberPod {
+  const { phase, podIPs = [] } = status ?? {};
+  const isOver = phase === "Succeeded" || phase === "Failed";
+  return {
+    key: `${namespace}/${name}`,
+    namespace,
+    serviceAccount: spec?.serviceAccountName ?? "default",
+    addresses: isOver ? [] : podIPs.map(({ ip }) => ip),
+  };
+}
