@@ -79,7 +79,7 @@ function differenceOfChoice(asked: EvaluatedRequest, outcome: Choice["outcome"],
       const { echoed } = answer;
       if (echoed === undefined) return `expected ${outcome.backend}, got ${show(answer)}`;
       const wrong = [
-        outcome.backend === `default/${echoed.backend}:80` ? [] : `backend ${outcome.backend}`,
+        outcome.backend === echoed.backend ? [] : `backend ${outcome.backend}`,
         outcome.target === echoed.path ? [] : `target ${outcome.target}`,
         outcome.host === echoed.headers.host ? [] : `host ${outcome.host}`,
         ...["x-one", "x-two", "x-three", "x-new"].map((name) => {

@@ -1,16 +1,16 @@
-/** What every random configuration refers to: Services with their endpoints on loopback, and a certificate. */
+/** What every random configuration refers to: Namespaces, Services with their endpoints on loopback, and a certificate. */
 import { selfSignedCertificate } from "../support/certificate.ts";
 
 export async function fixedObjects(
-  backends: readonly { readonly name: string; readonly port: number }[],
+  backends: readonly { readonly name: string; readonly namespace: string; readonly port: number }[],
 ): Promise<object[]> {
   const { certificate, key } = await selfSignedCertificate("*.example.com");
-  const services = backends.flatMap(({ name, port }) => [
-    { apiVersion: "v1", kind: "Service", metadata: { name, namespace: "default" }, spec: { ports: [{ port: 80 }] } },
+  const services = backends.flatMap(({ name, namespace, port }) => [
+    { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { ports: [{ port: 80 }] } },
     {
       apiVersion: "discovery.k8s.io/v1",
       kind: "EndpointSlice",
-      metadata: { name, namespace: "default", labels: { "kubernetes.io/service-name": name } },
+      metadata: { name, namespace, labels: { "kubernetes.io/service-name": name } },
       addressType: "IPv4",
       endpoints: [{ addresses: ["127.0.0.1"] }],
       ports: [{ port }],
@@ -23,5 +23,10 @@ export async function fixedObjects(
     type: "kubernetes.io/tls",
     data: { "tls.crt": Buffer.from(certificate).toString("base64"), "tls.key": Buffer.from(key).toString("base64") },
   };
-  return [...services, secret];
+  const namespaces = Object.entries({ default: "ours", other: "others" }).map(([name, team]) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name, labels: { team } },
+  }));
+  return [...namespaces, ...services, secret];
 }

@@ -1,13 +1,12 @@
 /**
- * Random Gateways, routes and requests for holding the evaluator against Envoy. Everything comes from small sets of names,
- * paths and values that overlap on purpose, because mistakes live where two things nearly match.
+ * Random Gateways, ListenerSets, routes, permissions and requests for holding the evaluator against Envoy. Everything comes
+ * from small sets of names, paths and values that overlap on purpose, because mistakes live where two things nearly match.
  */
 import fc from "fast-check";
 import type { EvaluatedRequest } from "../../src/insight/index.ts";
+import { METHODS, rule, some, VALUES } from "./random-rules.ts";
 
-/** Services by name; each has one port, 80. */
-export const SERVICES = ["red", "green", "blue"] as const;
-
+const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const HOSTNAMES = [
   "a.example.com",
   "b.example.com",
@@ -28,8 +27,6 @@ const REQUEST_HOSTS = [
   "other.org.",
   "z.net",
 ];
-const PATHS = ["/", "/a", "/a/", "/a/b", "/a/b/c", "/ab", "/b", "/a/c"];
-const EXPRESSIONS = ["/a.*", "/[ab]/?b?", "/(a|b)/.+", "/.*c", "/A"];
 const REQUEST_PATHS = [
   "/",
   "/a",
@@ -49,151 +46,42 @@ const REQUEST_PATHS = [
   "/A",
   "/a/c/d",
 ];
-const METHODS = ["GET", "POST", "PUT"] as const;
-const HEADERS = ["x-one", "X-Two", "x-three"];
-const VALUES = ["1", "2", "one"];
 const QUERIES = ["", "?q=1", "?q=2&p=1", "?p=one", "?q=1&q=2", "?Q=1", "?q"];
 
-const some = <T>(values: readonly T[], max: number, min = 0): fc.Arbitrary<T[]> =>
-  fc.uniqueArray(fc.constantFrom(...values), { minLength: min, maxLength: max });
+const created = fc.constantFrom("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+const namespace = fc.constantFrom("default", "default", "other");
+const sections = some(["l0", "l1", "l2", "s0", "s1"], 2);
 
-const optional = <T>(arbitrary: fc.Arbitrary<T>, name: string): fc.Arbitrary<Record<string, T>> =>
-  fc.option(arbitrary, { nil: undefined }).map((value) => (value === undefined ? {} : { [name]: value }));
+/** One has the name of the Gateway. */
+const SETS = ["gw", "set"] as const;
+const PARENTS = [
+  { name: "gw", namespace: "default" },
+  ...SETS.flatMap((name) => ["default", "other"].map((of) => ({ kind: "ListenerSet", name, namespace: of }))),
+];
 
-const valueMatch = (names: readonly string[]): fc.Arbitrary<object> =>
-  fc.record({
-    name: fc.constantFrom(...names),
-    type: fc.constantFrom("Exact", "Exact", "RegularExpression"),
-    value: fc.constantFrom(...VALUES, "[12]", ".*"),
-  });
-
-const pathMatch: fc.Arbitrary<object> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant("PathPrefix"), value: fc.constantFrom(...PATHS) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("Exact"), value: fc.constantFrom(...PATHS) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ type: fc.constant("RegularExpression"), value: fc.constantFrom(...EXPRESSIONS) }),
-  },
-);
-
-const uniqueNames = (arbitrary: fc.Arbitrary<object>): fc.Arbitrary<object[]> =>
-  fc.uniqueArray(arbitrary, { maxLength: 2, selector: (value) => (value as { name: string }).name.toLowerCase() });
-
-const match: fc.Arbitrary<object> = fc
-  .tuple(
-    fc.record({ path: pathMatch }),
-    optional(fc.constantFrom(...METHODS), "method"),
-    fc.oneof(
-      { weight: 2, arbitrary: fc.constant({}) },
-      { weight: 1, arbitrary: uniqueNames(valueMatch(HEADERS)).map((headers) => ({ headers })) },
-    ),
-    fc.oneof(
-      { weight: 3, arbitrary: fc.constant({}) },
-      { weight: 1, arbitrary: uniqueNames(valueMatch(["q", "p"])).map((queryParams) => ({ queryParams })) },
-    ),
-  )
-  .map((parts) => Object.assign({}, ...parts) as object);
-
-const headerFilter = fc.constantFrom(
-  { set: [{ name: "X-One", value: "set" }] },
-  { add: [{ name: "x-one", value: "added" }] },
-  { remove: ["x-one"] },
-  { set: [{ name: "x-new", value: "n" }], remove: ["x-two"] },
-);
-
-const requestHeaders = headerFilter.map((requestHeaderModifier) => ({
-  type: "RequestHeaderModifier",
-  requestHeaderModifier,
-}));
-
-const pathModifier = (isPrefix: boolean): fc.Arbitrary<object> => {
-  const full = fc
-    .constantFrom("/full", "/full/")
-    .map((replaceFullPath) => ({ type: "ReplaceFullPath", replaceFullPath }));
-  const prefix = fc
-    .constantFrom("/", "/p", "/p/")
-    .map((replacePrefixMatch) => ({ type: "ReplacePrefixMatch", replacePrefixMatch }));
-  return isPrefix ? fc.oneof(full, prefix) : full;
-};
-
-const rewrite = (isPrefix: boolean): fc.Arbitrary<object> =>
-  fc
-    .tuple(optional(pathModifier(isPrefix), "path"), optional(fc.constant("rewritten.example.com"), "hostname"))
-    .filter(([path, hostname]) => Object.keys({ ...path, ...hostname }).length > 0)
-    .map(([path, hostname]) => ({ type: "URLRewrite", urlRewrite: { ...path, ...hostname } }));
-
-const redirect = (isPrefix: boolean): fc.Arbitrary<object> =>
-  fc
-    .tuple(
-      optional(fc.constantFrom("http", "https"), "scheme"),
-      optional(fc.constant("elsewhere.example.com"), "hostname"),
-      optional(fc.constantFrom(80, 443, 8443), "port"),
-      optional(pathModifier(isPrefix), "path"),
-      fc.constantFrom(301, 302, 303, 307, 308),
-    )
-    .map(([scheme, hostname, port, path, statusCode]) => ({
-      type: "RequestRedirect",
-      requestRedirect: { ...scheme, ...hostname, ...port, ...path, statusCode },
-    }));
-
-const backend = (isPrefix: boolean): fc.Arbitrary<object> =>
-  fc
-    .tuple(
-      fc.constantFrom(...SERVICES, ...SERVICES, "missing"),
-      fc.constantFrom(0, 1, 1, 3),
-      fc.oneof(
-        { weight: 4, arbitrary: fc.constant([]) },
-        { weight: 1, arbitrary: requestHeaders.map((filter) => [filter]) },
-        { weight: 1, arbitrary: rewrite(isPrefix).map((filter) => [filter]) },
-      ),
-    )
-    .map(([name, weight, filters]) => ({ name, port: 80, weight, ...(filters.length > 0 && { filters }) }));
-
-const rule: fc.Arbitrary<object> = fc.array(match, { minLength: 1, maxLength: 2 }).chain((matches) => {
-  // Replacing a prefix asks for one match, and that by prefix.
-  const isPrefix = matches.length === 1 && (matches[0] as { path: { type: string } }).path.type === "PathPrefix";
-  const forwarding = fc
-    .tuple(
-      fc.array(backend(isPrefix), { minLength: 0, maxLength: 3 }),
-      fc.array(requestHeaders, { maxLength: 1 }),
-      fc.array(rewrite(isPrefix), { maxLength: 1 }),
-    )
-    // One request is rewritten in one place only: the API forbids the same filter twice.
-    .map(([backendRefs, headers, rewrites]) => ({
-      backendRefs: rewrites.length > 0 ? backendRefs.map(withoutRewrite) : backendRefs,
-      filters: [...headers, ...rewrites],
-    }));
-  const redirecting = redirect(isPrefix).map((filter) => ({ filters: [filter] }));
-  return fc
-    .oneof({ weight: 5, arbitrary: forwarding }, { weight: 1, arbitrary: redirecting })
-    .map((action) => ({ matches, ...action }));
-});
-
-function withoutRewrite(reference: object): object {
-  const { filters = [], ...rest } = reference as { filters?: { type: string }[] };
-  const kept = filters.filter(({ type }) => type !== "URLRewrite");
-  return kept.length > 0 ? { ...rest, filters: kept } : rest;
-}
+/** One parent, as a whole or some of its listeners. */
+const parentRefs = (parent: object): fc.Arbitrary<object[]> =>
+  sections.map((names) => (names.length === 0 ? [parent] : names.map((sectionName) => ({ ...parent, sectionName }))));
 
 const route = (index: number): fc.Arbitrary<object> =>
   fc
     .tuple(
+      namespace,
       some(HOSTNAMES, 2),
       fc.oneof(
         { weight: 3, arbitrary: fc.array(rule, { minLength: 1, maxLength: 4 }) },
         // Enough for a host to be served by a matching tree instead of a plain list.
         { weight: 1, arbitrary: fc.array(rule, { minLength: 12, maxLength: 16 }) },
       ),
-      some(["l0", "l1", "l2", "s0", "s1"], 2),
-      fc.constantFrom("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
+      some(PARENTS, 3, 1).chain((parents) => fc.tuple(...parents.map(parentRefs))),
+      created,
     )
-    .map(([hostnames, rules, sections, creationTimestamp]) => ({
-      apiVersion: "gateway.networking.k8s.io/v1",
+    .map(([of, hostnames, rules, parents, creationTimestamp]) => ({
+      apiVersion: GATEWAY_API,
       kind: "HTTPRoute",
-      metadata: { name: `r${index}`, namespace: "default", creationTimestamp },
+      metadata: { name: `r${index}`, namespace: of, creationTimestamp },
       spec: {
-        parentRefs:
-          sections.length === 0 ? [{ name: "gw" }] : sections.map((sectionName) => ({ name: "gw", sectionName })),
+        parentRefs: parents.flat(),
         // Every third route goes everywhere, beside the listeners that it names.
         ...(index % 3 === 2 && { useDefaultGateways: "All" }),
         ...(hostnames.length > 0 && { hostnames }),
@@ -206,45 +94,135 @@ export interface Ports {
   readonly https: number;
 }
 
-/** Up to three HTTP listeners and two HTTPS listeners, each with another hostname. */
-const listeners = ({ http, https }: Ports): fc.Arbitrary<object[]> =>
+const FROM_OTHERS = { from: "Selector", selector: { matchLabels: { team: "others" } } };
+const allowedRoutes = fc.constantFrom(
+  {},
+  ...[{ from: "All" }, { from: "All" }, FROM_OTHERS].map((namespaces) => ({ allowedRoutes: { namespaces } })),
+);
+
+interface ListenerChoice {
+  readonly plain: readonly (string | undefined)[];
+  readonly secure: readonly (string | undefined)[];
+  /** The least of either kind. */
+  readonly min: number;
+  readonly certificates: readonly object[];
+  /** Which protocol there is on the port for HTTPS. */
+  readonly protocols: readonly string[];
+}
+
+/** Up to three listeners on the port for HTTP and two on the one for HTTPS, each with another hostname. */
+const listeners = ({ http, https }: Ports, choice: ListenerChoice): fc.Arbitrary<object[]> => {
+  const listener = (name: string, port: number, hostname: string | undefined, rest: fc.Arbitrary<object>) =>
+    fc.tuple(allowedRoutes, rest).map(([allowed, more]) => {
+      return { name, port, ...(hostname !== undefined && { hostname }), ...allowed, ...more };
+    });
+  const encrypted = fc
+    .tuple(fc.constantFrom(...choice.protocols), fc.constantFrom(...choice.certificates))
+    .map(([protocol, reference]) => ({
+      protocol,
+      ...(protocol === "HTTPS" && { tls: { certificateRefs: [reference] } }),
+    }));
+  return fc
+    .tuple(some(choice.plain, 3, choice.min), some(choice.secure, 2, choice.min))
+    .filter(([plain, secure]) => plain.length + secure.length > 0)
+    .chain(([plain, secure]) =>
+      fc.tuple(
+        ...plain.map((hostname, i) => listener(`l${i}`, http, hostname, fc.constant({ protocol: "HTTP" }))),
+        ...secure.map((hostname, i) => listener(`s${i}`, https, hostname, encrypted)),
+      ),
+    );
+};
+
+const gateway = (ports: Ports): fc.Arbitrary<object> =>
   fc
     .tuple(
-      some([undefined, "*.example.com", "a.example.com", "*.com", "other.org"], 3, 1),
-      some([undefined, "*.example.com", "a.example.com"], 2, 1),
+      listeners(ports, {
+        plain: [undefined, "*.example.com", "a.example.com", "*.com", "other.org"],
+        secure: [undefined, "*.example.com", "a.example.com"],
+        min: 1,
+        certificates: [{ name: "certificate" }],
+        protocols: ["HTTPS"],
+      }),
+      fc.constantFrom(
+        {},
+        ...[{ from: "Same" }, { from: "All" }, { from: "All" }, FROM_OTHERS].map((namespaces) => ({
+          allowedListeners: { namespaces },
+        })),
+      ),
     )
-    .map(([plain, secure]) => [
-      ...plain.map((hostname, i) => ({
-        name: `l${i}`,
-        protocol: "HTTP",
-        port: http,
-        ...(hostname !== undefined && { hostname }),
-      })),
-      ...secure.map((hostname, i) => ({
-        name: `s${i}`,
-        protocol: "HTTPS",
-        port: https,
-        tls: { certificateRefs: [{ name: "certificate" }] },
-        ...(hostname !== undefined && { hostname }),
-      })),
-    ]);
+    .map(([of, allowed]) => ({
+      apiVersion: GATEWAY_API,
+      kind: "Gateway",
+      metadata: { name: "gw", namespace: "default" },
+      spec: { gatewayClassName: "trilith", defaultScope: "All", ...allowed, listeners: of },
+    }));
+
+/** Wants hostnames that the Gateway, or another set, may have; its certificate may be missing, or need a permission. */
+const listenerSet = (ports: Ports, index: number): fc.Arbitrary<object> =>
+  fc
+    .tuple(
+      namespace,
+      created,
+      listeners(ports, {
+        plain: ["b.example.com", "a.example.com", "*.a.example.com"],
+        secure: ["b.example.com", "x.a.example.com", undefined],
+        min: 0,
+        certificates: [
+          { name: "certificate" },
+          { name: "certificate", namespace: "default" },
+          { name: "certificate", namespace: "default" },
+          { name: "missing" },
+        ],
+        protocols: ["HTTPS", "HTTPS", "HTTPS", "HTTP"],
+      }),
+    )
+    .map(([of, creationTimestamp, list]) => ({
+      apiVersion: GATEWAY_API,
+      kind: "ListenerSet",
+      metadata: { name: SETS[index], namespace: of, creationTimestamp },
+      spec: { parentRef: { name: "gw", namespace: "default" }, listeners: list },
+    }));
+
+/** Of the namespace that is referred to; some are nearly what a reference needs. */
+const referenceGrant = (index: number): fc.Arbitrary<object> =>
+  fc
+    .record({
+      ends: fc.constantFrom(["default", "other"], ["default", "other"], ["other", "default"], ["other", "other"]),
+      group: fc.constantFrom("gateway.networking.k8s.io", "gateway.networking.k8s.io", "example.com"),
+      kind: fc.constantFrom("HTTPRoute", "HTTPRoute", "ListenerSet", "ListenerSet", "Gateway"),
+      to: some(
+        [
+          { group: "", kind: "Service" },
+          { group: "", kind: "Service", name: "blue" },
+          { group: "", kind: "Service", name: "black" },
+          { group: "", kind: "Secret" },
+          { group: "", kind: "Secret", name: "certificate" },
+          { group: "apps", kind: "Service" },
+        ],
+        2,
+        1,
+      ),
+    })
+    .map(({ ends: [of, from], group, kind, to }) => ({
+      apiVersion: GATEWAY_API,
+      kind: "ReferenceGrant",
+      metadata: { name: `grant${index}`, namespace: of },
+      spec: { from: [{ group, kind, namespace: from }], to },
+    }));
+
+const several = (min: number, max: number, one: (index: number) => fc.Arbitrary<object>): fc.Arbitrary<object[]> =>
+  fc.integer({ min, max }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => one(index))));
 
 /** The objects that differ from one configuration to the next, as YAML would state them. */
 export const configuration = (ports: Ports): fc.Arbitrary<object[]> =>
   fc
     .tuple(
-      listeners(ports),
-      fc.integer({ min: 1, max: 4 }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, i) => route(i)))),
+      gateway(ports).map((one) => [one]),
+      several(0, SETS.length, (index) => listenerSet(ports, index)),
+      several(0, 4, referenceGrant),
+      several(1, 4, route),
     )
-    .map(([of, routes]) => [
-      {
-        apiVersion: "gateway.networking.k8s.io/v1",
-        kind: "Gateway",
-        metadata: { name: "gw", namespace: "default" },
-        spec: { gatewayClassName: "trilith", defaultScope: "All", listeners: of },
-      },
-      ...routes,
-    ]);
+    .map((objects) => objects.flat());
 
 export const request = ({ http, https }: Ports): fc.Arbitrary<EvaluatedRequest> =>
   fc

@@ -10,38 +10,22 @@ import {
   constantFrom,
   integer,
   oneof,
-  option,
   record,
   tuple,
   uniqueArray,
 } from "fast-check";
 import { selfSignedCertificate } from "../support/certificate.ts";
-
-const GATEWAY_API = "gateway.networking.k8s.io/v1";
-const namespace = constantFrom("one", "two");
-const gatewayName = constantFrom("g1", "g2");
-const serviceName = constantFrom("s1", "s2");
-const hostname = constantFrom("a.example.com", "*.example.com", "b.org");
-const created = constantFrom("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
-
-const object = (
-  apiVersion: string,
-  kind: string,
-  name: Arbitrary<string>,
-  rest: Arbitrary<object>,
-): Arbitrary<object> =>
-  tuple(name, namespace, created, rest).map(([n, ns, creationTimestamp, more]) => ({
-    apiVersion,
-    kind,
-    metadata: { name: n, namespace: ns, creationTimestamp },
-    ...more,
-  }));
-
-const optional = (name: string, value: Arbitrary<unknown>): Arbitrary<object> =>
-  option(value, { nil: undefined }).map((v) => (v === undefined ? {} : { [name]: v }));
-
-const merged = (...parts: Arbitrary<object>[]): Arbitrary<object> =>
-  tuple(...parts).map((values) => Object.assign({}, ...values) as object);
+import {
+  GATEWAY_API,
+  gatewayName,
+  hostname,
+  merged,
+  namespace,
+  object,
+  optional,
+  serviceName,
+} from "./random-parts.ts";
+import { backendTlsPolicy, telemetryPolicy, trafficPolicy } from "./random-policies.ts";
 
 const allowedRoutes = constantFrom(
   {},
@@ -90,6 +74,13 @@ const listeners = integer({ min: 1, max: 3 }).chain((count) =>
   tuple(...Array.from({ length: count }, (_, i) => listener(i))),
 );
 
+const authorities = ["one", "two"].map((from) => [{ group: "", kind: "ConfigMap", name: "ca", namespace: from }]);
+const gatewayTls = [
+  { backend: { clientCertificateRef: { name: "cert" } } },
+  { backend: { clientCertificateRef: { name: "cert", namespace: "two" } } },
+  ...authorities.map((caCertificateRefs) => ({ frontend: { default: { validation: { caCertificateRefs } } } })),
+];
+
 const gateway = object(
   GATEWAY_API,
   "Gateway",
@@ -101,8 +92,16 @@ const gateway = object(
         listeners: listeners.filter(hasDistinctListeners),
       }),
       optional("defaultScope", constantFrom("All", "None")),
-      optional("allowedListeners", constant({ namespaces: { from: "All" } })),
-      optional("tls", constantFrom({ backend: { clientCertificateRef: { name: "cert" } } })),
+      optional(
+        "allowedListeners",
+        constantFrom(
+          { namespaces: { from: "All" } },
+          { namespaces: { from: "All" } },
+          { namespaces: { from: "Same" } },
+          { namespaces: { from: "Selector", selector: { matchLabels: { team: "x" } } } },
+        ),
+      ),
+      optional("tls", constantFrom(...gatewayTls)),
     ),
   }),
 );
@@ -119,7 +118,7 @@ function hasDistinctListeners(list: readonly object[]): boolean {
 const listenerSet = object(
   GATEWAY_API,
   "ListenerSet",
-  constantFrom("ls1", "ls2"),
+  constantFrom("ls1", "ls2", "g1"),
   record({
     spec: record({
       parentRef: record({ name: gatewayName, namespace }),
@@ -132,8 +131,8 @@ const parentRefs = uniqueArray(
   oneof(
     merged(record({ name: gatewayName, namespace }), optional("sectionName", constantFrom("l0", "l1"))),
     merged(
-      record({ kind: constant("ListenerSet"), name: constant("ls1"), namespace }),
-      optional("port", constantFrom(80, 443)),
+      record({ kind: constant("ListenerSet"), name: constantFrom("ls1", "ls2", "g1"), namespace }),
+      oneof(optional("port", constantFrom(80, 443)), optional("sectionName", constantFrom("l0", "l1"))),
     ),
   ),
   {
@@ -156,12 +155,33 @@ const backendRef = oneof(
   },
   {
     weight: 1,
-    arbitrary: record({
-      group: constant("gateway.networking.x-k8s.io"),
-      kind: constant("XBackend"),
-      name: constantFrom("x1", "x2"),
-    }),
+    arbitrary: merged(
+      record({
+        group: constant("gateway.networking.x-k8s.io"),
+        kind: constant("XBackend"),
+        name: constantFrom("x1", "x2"),
+      }),
+      optional("namespace", namespace),
+    ),
   },
+);
+
+/** None, one that needs a permission, and one that leaves the rule out. */
+const ruleFilters = oneof(
+  constant({}),
+  constant({}),
+  record({ name: serviceName, namespace, port: constantFrom(80, 81) }).map((authorization) => ({
+    filters: [{ type: "ExternalAuth", externalAuth: { protocol: "HTTP", backendRef: authorization, http: {} } }],
+  })),
+  constant({ filters: [{ type: "RequestHeaderModifier", requestHeaderModifier: { remove: [":path"] } }] }),
+);
+
+const pathMatch = oneof(
+  {
+    weight: 9,
+    arbitrary: record({ type: constantFrom("PathPrefix", "Exact"), value: constantFrom("/", "/a", "/a/b") }),
+  },
+  { weight: 1, arbitrary: record({ type: constant("RegularExpression"), value: constantFrom("/a.*", "/a(") }) },
 );
 
 const httpRoute = object(
@@ -173,15 +193,13 @@ const httpRoute = object(
       record({
         parentRefs,
         rules: array(
-          record({
-            matches: array(
-              record({
-                path: record({ type: constantFrom("PathPrefix", "Exact"), value: constantFrom("/", "/a", "/a/b") }),
-              }),
-              { minLength: 1, maxLength: 2 },
-            ),
-            backendRefs: array(backendRef, { maxLength: 2 }),
-          }),
+          merged(
+            record({
+              matches: array(record({ path: pathMatch }), { minLength: 1, maxLength: 2 }),
+              backendRefs: array(backendRef, { maxLength: 2 }),
+            }),
+            ruleFilters,
+          ),
           { minLength: 1, maxLength: 2 },
         ),
       }),
@@ -231,6 +249,8 @@ const tlsRoute = object(
   }),
 );
 
+const referringKinds = ["GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "Gateway", "ListenerSet", "XTelemetryPolicy"];
+
 const referenceGrant = object(
   GATEWAY_API,
   "ReferenceGrant",
@@ -239,14 +259,23 @@ const referenceGrant = object(
     spec: record({
       from: array(
         record({
-          group: constant("gateway.networking.k8s.io"),
-          kind: constantFrom("HTTPRoute", "TCPRoute", "Gateway"),
+          group: constantFrom("gateway.networking.k8s.io", "gateway.networking.k8s.io", "example.com"),
+          kind: constantFrom("HTTPRoute", "HTTPRoute", ...referringKinds),
           namespace,
         }),
         { minLength: 1, maxLength: 2 },
       ),
       to: array(
-        merged(record({ group: constant(""), kind: constantFrom("Service", "Secret") }), optional("name", serviceName)),
+        oneof(
+          merged(
+            record({ group: constant(""), kind: constantFrom("Service", "Secret", "ConfigMap") }),
+            optional("name", constantFrom("s1", "s2", "cert", "ca")),
+          ),
+          merged(
+            record({ group: constant("gateway.networking.x-k8s.io"), kind: constant("XBackend") }),
+            optional("name", constantFrom("x1", "x2")),
+          ),
+        ),
         { minLength: 1, maxLength: 2 },
       ),
     }),
@@ -306,27 +335,6 @@ const endpointSlice = tuple(
   return { ...rest, metadata: { ...metadata, labels: { "kubernetes.io/service-name": of } } };
 });
 
-const backendTlsPolicy = object(
-  GATEWAY_API,
-  "BackendTLSPolicy",
-  constantFrom("b1", "b2"),
-  record({
-    spec: record({
-      targetRefs: array(
-        merged(
-          record({ group: constant(""), kind: constant("Service"), name: serviceName }),
-          optional("sectionName", constant("p80")),
-        ),
-        { minLength: 1, maxLength: 1 },
-      ),
-      validation: oneof(
-        constant({ wellKnownCACertificates: "System", hostname: "s.example.com" }),
-        constant({ caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "ca" }], hostname: "s.example.com" }),
-      ),
-    }),
-  }),
-);
-
 const pod = tuple(
   object(
     "v1",
@@ -354,44 +362,6 @@ const xBackend = object(
       type: constant("EndpointSelector"),
       port: record({ number: constantFrom(80, 81) }),
       endpointSelector: record({ matchLabels: constantFrom({ app: "a" }, { app: "a", tier: "b" }) }),
-    }),
-  }),
-);
-
-const trafficPolicy = object(
-  "gateway.networking.x-k8s.io/v1alpha1",
-  "XBackendTrafficPolicy",
-  constantFrom("t1", "t2"),
-  record({
-    spec: merged(
-      record({
-        targetRefs: constantFrom(
-          [{ group: "", kind: "Service", name: "s1" }],
-          [
-            { group: "", kind: "Service", name: "s1" },
-            { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "x1" },
-          ],
-        ),
-      }),
-      optional("retryConstraint", constantFrom({}, { budget: { percent: 50 } })),
-      optional("sessionPersistence", constant({ type: "Header", header: { name: "x-session" } })),
-    ),
-  }),
-);
-
-const telemetryPolicy = object(
-  "gateway.networking.x-k8s.io/v1alpha1",
-  "XTelemetryPolicy",
-  constantFrom("m1", "m2"),
-  record({
-    spec: record({
-      targetRefs: gatewayName.map((name) => [{ group: "gateway.networking.k8s.io", kind: "Gateway", name }]),
-      tracing: oneof(
-        constant({ mode: "Disabled" }),
-        merged(record({ name: serviceName, port: constantFrom(80, 81) }), optional("namespace", namespace)).map(
-          (backendRef) => ({ mode: "Enabled", provider: { backendRef } }),
-        ),
-      ),
     }),
   }),
 );

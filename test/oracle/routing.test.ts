@@ -12,7 +12,8 @@ import { type EchoServer, startEchoServer } from "../support/echo-server.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { ask, differenceOf } from "./compare-answers.ts";
 import { fixedObjects } from "./fixed-objects.ts";
-import { configuration, request, SERVICES } from "./random-configuration.ts";
+import { configuration, request } from "./random-configuration.ts";
+import { SERVICES } from "./random-rules.ts";
 import { ServedGateway, validated } from "./served-gateway.ts";
 
 const CONFIGURATIONS = Number(process.env["TRILITH_ORACLE_RUNS"] ?? 300);
@@ -22,7 +23,9 @@ let gateway: ServedGateway;
 let backends: readonly EchoServer[];
 
 beforeAll(async () => {
-  backends = await Promise.all(SERVICES.map(startEchoServer));
+  // Each answers with the name by which the evaluator calls it.
+  const names = Object.entries(SERVICES).map(([name, namespace]) => `${namespace}/${name}:80`);
+  backends = await Promise.all(names.map(startEchoServer));
   gateway = await ServedGateway.start(mkdtempSync(join(tmpdir(), "trilith-oracle-")));
 }, 60_000);
 
@@ -34,7 +37,10 @@ afterAll(async () => {
 test("Envoy answers random requests as the evaluator says", async () => {
   const [http = 0, https = 0] = await freePorts(2);
   const ports = { http, https };
-  const fixed = validated(await fixedObjects(backends.map(({ port }, i) => ({ name: SERVICES[i] ?? "", port }))));
+  const services = Object.entries(SERVICES).map(([name, namespace], i) => {
+    return { name, namespace, port: backends[i]?.port ?? 0 };
+  });
+  const fixed = validated(await fixedObjects(services));
   const property = asyncProperty(
     configuration(ports),
     array(request(ports), { minLength: REQUESTS, maxLength: REQUESTS }),

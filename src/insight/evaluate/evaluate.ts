@@ -3,42 +3,26 @@
  * nothing worked out beforehand. It shares no code about ordering, hostnames or matching with translation, so that the two
  * can be held against each other, and against Envoy.
  *
- * It looks at Gateways of accepted classes with their own listeners; it does not judge whether listeners conflict.
+ * It looks at Gateways of accepted classes, with their ListenerSets.
  */
-import type {
-  Gateway,
-  GRPCRoute,
-  HTTPRoute,
-  KnownObject,
-  Listener,
-  ReferenceGrant,
-  Service,
-} from "../../resources/index.ts";
+import type { GRPCRoute, HTTPRoute, KnownObject, Service } from "../../resources/index.ts";
 import { common, fitOf, nameOfHost } from "./host-names.ts";
 import { grpcMatch, httpMatch, type RankedMatch } from "./matching.ts";
+import { isGuarded } from "./left-out.ts";
+import { isFrom, type OpenListener, openListeners } from "./open-listeners.ts";
 import { type FittingRule, outcomeOfRule } from "./outcome-of-rule.ts";
 import { type Target, targetOf } from "./paths.ts";
+import { isPermitted } from "./permissions.ts";
 import type { EvaluatedRequest, Outcome } from "./request.ts";
 
 type HttpLikeRoute = HTTPRoute | GRPCRoute;
 
-interface OpenListener {
-  readonly gateway: Gateway;
-  readonly listener: Listener;
-}
-
 export function evaluate(objects: readonly KnownObject[], request: EvaluatedRequest): Outcome {
-  const open = listenersOf(objects).filter(({ listener }) => listener.port === request.port);
+  const open = openListeners(objects).filter(({ listener }) => listener.port === request.port);
   if (open.length === 0) return { kind: "refused" };
   return request.tls
     ? evaluateTls(objects, open, request, request.tls.serverName)
     : evaluatePlain(objects, open, request);
-}
-
-function listenersOf(objects: readonly KnownObject[]): OpenListener[] {
-  return objects.flatMap((object) =>
-    object.kind === "Gateway" ? object.spec.listeners.map((listener) => ({ gateway: object, listener })) : [],
-  );
 }
 
 function evaluatePlain(
@@ -62,7 +46,7 @@ function evaluateTls(
 ): Outcome {
   const secure = open.filter(({ listener }) => listener.protocol === "HTTPS");
   const connected = bestFit(secure, serverName?.toLowerCase() ?? "");
-  if (connected === undefined) return { kind: "closed" };
+  if (connected === undefined || !connected.canServe) return { kind: "closed" };
   const wanted = bestFit(secure, nameOfHost(request.host));
   if (wanted === undefined) return { kind: "status", status: 404, because: "no listener has this host" };
   if (wanted !== connected) return { kind: "status", status: 421, because: "another listener has this host" };
@@ -87,15 +71,11 @@ interface Attached {
   readonly stated: string | undefined;
 }
 
-function evaluateOn(
-  objects: readonly KnownObject[],
-  { gateway, listener }: OpenListener,
-  request: EvaluatedRequest,
-): Outcome {
+function evaluateOn(objects: readonly KnownObject[], open: OpenListener, request: EvaluatedRequest): Outcome {
   const name = nameOfHost(request.host);
   const attached = objects.flatMap((object) => {
     if (object.kind !== "HTTPRoute" && object.kind !== "GRPCRoute") return [];
-    return isAttached(object, gateway, listener) ? attachmentsOf(object, listener.hostname) : [];
+    return isAttached(objects, object, open) ? attachmentsOf(object, open.listener.hostname) : [];
   });
   const fitting = attached.flatMap((one) => {
     const fit = fitOf(one.domain, name);
@@ -109,19 +89,24 @@ function evaluateOn(
   return outcomeOfRule(first.fitting, request, target, (backend) => backendName(objects, first.route, backend));
 }
 
-function isAttached(route: HttpLikeRoute, gateway: Gateway, listener: Listener): boolean {
+/** Routes name what states the listener: those of a Gateway do not go to its ListenerSets. */
+function isAttached(
+  objects: readonly KnownObject[],
+  route: HttpLikeRoute,
+  { gateway, parent, listener }: OpenListener,
+): boolean {
   const { namespaces, kinds } = listener.allowedRoutes;
-  const ownNamespace = route.metadata.namespace === gateway.metadata.namespace;
-  if (namespaces.from === "Same" && !ownNamespace) return false;
+  if (!isFrom(objects, namespaces, parent.metadata.namespace, route.metadata.namespace)) return false;
   if (kinds?.length && !kinds.some(({ kind }) => kind === route.kind)) return false;
-  if (route.spec.useDefaultGateways === "All" && gateway.spec.defaultScope === "All") return true;
+  const isDefault = parent.kind === "Gateway" && gateway.spec.defaultScope === "All";
+  if (route.spec.useDefaultGateways === "All" && isDefault) return true;
   return (route.spec.parentRefs ?? []).some(
-    (parent) =>
-      parent.kind === "Gateway" &&
-      parent.name === gateway.metadata.name &&
-      (parent.namespace ?? route.metadata.namespace) === gateway.metadata.namespace &&
-      (parent.sectionName === undefined || parent.sectionName === listener.name) &&
-      (parent.port === undefined || parent.port === listener.port),
+    ({ kind, namespace = route.metadata.namespace, name, sectionName, port }) =>
+      kind === parent.kind &&
+      name === parent.metadata.name &&
+      namespace === parent.metadata.namespace &&
+      (sectionName === undefined || sectionName === listener.name) &&
+      (port === undefined || port === listener.port),
   );
 }
 
@@ -162,14 +147,19 @@ function matchesOf(
   if (route.kind === "HTTPRoute") {
     return route.spec.rules.flatMap((rule, ruleIndex) => {
       const matches = rule.matches.length > 0 ? rule.matches : [{ path: { type: "PathPrefix", value: "/" } as const }];
-      return matches.map((match, matchIndex) => ({ rule, ruleIndex, match: httpMatch(match), matchIndex }));
+      return matches.map((match, matchIndex) => ({
+        rule,
+        ruleIndex,
+        match: httpMatch(match, isGuarded(rule)),
+        matchIndex,
+      }));
     });
   }
   return (route.spec.rules ?? []).flatMap((rule, ruleIndex) =>
     (rule.matches?.length ? rule.matches : [{}]).map((match, matchIndex) => ({
       rule,
       ruleIndex,
-      match: grpcMatch(match),
+      match: grpcMatch(match, isGuarded(rule)),
       matchIndex,
     })),
   );
@@ -214,30 +204,11 @@ function backendName(
 ): string | undefined {
   if (group !== "" || kind !== "Service") return undefined;
   const home = namespace ?? route.metadata.namespace;
-  if (home !== route.metadata.namespace && !objects.some((object) => grants(object, route, home, name)))
-    return undefined;
+  if (!isPermitted(objects, route, { kind, namespace: home, name })) return undefined;
   const service = objects.find(
     (object): object is Service =>
       object.kind === "Service" && object.metadata.namespace === home && object.metadata.name === name,
   );
   const hasPort = service?.spec.ports?.some((candidate) => candidate.port === port && candidate.protocol === "TCP");
   return hasPort ? `${home}/${name}:${port}` : undefined;
-}
-
-function grants(
-  object: KnownObject,
-  route: HttpLikeRoute,
-  namespace: string,
-  service: string,
-): object is ReferenceGrant {
-  if (object.kind !== "ReferenceGrant" || object.metadata.namespace !== namespace) return false;
-  const from = object.spec.from.some(
-    (entry) => entry.kind === route.kind && entry.namespace === route.metadata.namespace,
-  );
-  return (
-    from &&
-    object.spec.to.some(
-      (entry) => entry.group === "" && entry.kind === "Service" && (entry.name === undefined || entry.name === service),
-    )
-  );
 }

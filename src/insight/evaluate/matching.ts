@@ -5,6 +5,7 @@
  */
 import { RE2JS } from "re2js";
 import type { GRPCRouteMatch, HTTPRouteMatch } from "../../resources/index.ts";
+import { isExpression, isReadable } from "./left-out.ts";
 import { hasPrefix, queryOf, type Target } from "./paths.ts";
 import type { EvaluatedRequest } from "./request.ts";
 
@@ -20,9 +21,21 @@ const EXACT = 3;
 const REGULAR_EXPRESSION = 2;
 const PREFIX = 1;
 
-const fullMatch = (expression: string, text: string): boolean => RE2JS.matches(expression, text);
+/**
+ * Compares with regular expressions. One that is none never gets here, but for guarded rules: there it stands for whatever
+ * begins as it does.
+ */
+function fullMatch(expression: string, text: string): boolean {
+  if (isExpression(expression)) return RE2JS.matches(expression, text);
+  const [beginning = ""] = /^[\w/-]*(?![*?{])/.exec(expression) ?? [];
+  return text.startsWith(expression.includes("|") ? "" : beginning);
+}
 
-export function httpMatch(match: HTTPRouteMatch): RankedMatch {
+/** A match that cannot be read is one of no request, unless its rule says who may pass. */
+const isLost = (match: HTTPRouteMatch | GRPCRouteMatch, isGuarded: boolean): boolean =>
+  !isGuarded && !isReadable(match);
+
+export function httpMatch(match: HTTPRouteMatch, isGuarded: boolean): RankedMatch {
   const { type, value } = match.path;
   const headers = firstOfEachName(match.headers ?? [], (name) => name.toLowerCase());
   const params = firstOfEachName(match.queryParams ?? [], (name) => name);
@@ -30,6 +43,7 @@ export function httpMatch(match: HTTPRouteMatch): RankedMatch {
     type === "Exact" ? path === value : type === "PathPrefix" ? hasPrefix(path, value) : fullMatch(value, path);
   return {
     fits: (request, target) =>
+      !isLost(match, isGuarded) &&
       fitsPath(target.path) &&
       (match.method === undefined || match.method === request.method) &&
       headers.every((header) => fitsValue(header, request.headers[header.name.toLowerCase()])) &&
@@ -48,7 +62,7 @@ export function httpMatch(match: HTTPRouteMatch): RankedMatch {
 }
 
 /** A gRPC call is a POST to /service/method; the page on precedence says how these rank among paths. */
-export function grpcMatch(match: GRPCRouteMatch): RankedMatch {
+export function grpcMatch(match: GRPCRouteMatch, isGuarded: boolean): RankedMatch {
   const { service, method, type = "Exact" } = match.method ?? {};
   const headers = firstOfEachName(match.headers ?? [], (name) => name.toLowerCase());
   const part = (wanted: string | undefined, text: string): boolean =>
@@ -61,7 +75,9 @@ export function grpcMatch(match: GRPCRouteMatch): RankedMatch {
   };
   return {
     fits: (request, target) =>
-      fitsPath(target) && headers.every((header) => fitsValue(header, request.headers[header.name.toLowerCase()])),
+      !isLost(match, isGuarded) &&
+      fitsPath(target) &&
+      headers.every((header) => fitsValue(header, request.headers[header.name.toLowerCase()])),
     rank: [...grpcPathRank(service, method, type), 0, headers.length, 0],
   };
 }

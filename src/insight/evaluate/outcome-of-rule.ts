@@ -12,6 +12,7 @@ import type {
   HTTPRouteFilter,
   HTTPRouteRule,
 } from "../../resources/index.ts";
+import { isLeftOut } from "./left-out.ts";
 import { replacePrefix, type Target } from "./paths.ts";
 import type { Choice, EvaluatedRequest, Forwarded, Outcome, RuleReference } from "./request.ts";
 
@@ -33,6 +34,9 @@ export function outcomeOfRule(
 ): Outcome {
   const filters: readonly HTTPRouteFilter[] = rule.filters ?? [];
   const failure = reference.kind === "GRPCRoute" ? 503 : 500;
+  if (isLeftOut(rule)) {
+    return { kind: "status", status: failure, because: "the rule cannot be carried out", rule: reference };
+  }
   if (filters.some(({ type }) => type === "ExtensionRef")) {
     return { kind: "status", status: failure, because: "a filter of the rule is not known", rule: reference };
   }

@@ -1,0 +1,62 @@
+/** Random policies, of every kind that translation reads. */
+import { type Arbitrary, array, constant, constantFrom, oneof, record } from "fast-check";
+import { GATEWAY_API, gatewayName, merged, namespace, object, optional, serviceName } from "./random-parts.ts";
+
+export const backendTlsPolicy: Arbitrary<object> = object(
+  GATEWAY_API,
+  "BackendTLSPolicy",
+  constantFrom("b1", "b2"),
+  record({
+    spec: record({
+      targetRefs: array(
+        merged(
+          record({ group: constant(""), kind: constant("Service"), name: serviceName }),
+          optional("sectionName", constant("p80")),
+        ),
+        { minLength: 1, maxLength: 1 },
+      ),
+      validation: oneof(
+        constant({ wellKnownCACertificates: "System", hostname: "s.example.com" }),
+        constant({ caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "ca" }], hostname: "s.example.com" }),
+      ),
+    }),
+  }),
+);
+
+export const trafficPolicy: Arbitrary<object> = object(
+  "gateway.networking.x-k8s.io/v1alpha1",
+  "XBackendTrafficPolicy",
+  constantFrom("t1", "t2"),
+  record({
+    spec: merged(
+      record({
+        targetRefs: constantFrom(
+          [{ group: "", kind: "Service", name: "s1" }],
+          [
+            { group: "", kind: "Service", name: "s1" },
+            { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "x1" },
+          ],
+        ),
+      }),
+      optional("retryConstraint", constantFrom({}, { budget: { percent: 50 } })),
+      optional("sessionPersistence", constant({ type: "Header", header: { name: "x-session" } })),
+    ),
+  }),
+);
+
+export const telemetryPolicy: Arbitrary<object> = object(
+  "gateway.networking.x-k8s.io/v1alpha1",
+  "XTelemetryPolicy",
+  constantFrom("m1", "m2"),
+  record({
+    spec: record({
+      targetRefs: gatewayName.map((name) => [{ group: "gateway.networking.k8s.io", kind: "Gateway", name }]),
+      tracing: oneof(
+        constant({ mode: "Disabled" }),
+        merged(record({ name: serviceName, port: constantFrom(80, 81) }), optional("namespace", namespace)).map(
+          (backendRef) => ({ mode: "Enabled", provider: { backendRef } }),
+        ),
+      ),
+    }),
+  }),
+);
