@@ -2,8 +2,8 @@
  * Finds the YAML files below the given paths and tells which of them changed since the last look, by what the file system
  * says of each (size, times, inode), following symbolic links, as ConfigMap mounts and editors' renames need.
  */
-import { type BigIntStats, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { type BigIntStats, lstatSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 
 /** Changes whenever the file's content may have. */
 export type Fingerprint = string;
@@ -17,7 +17,9 @@ export interface FileScan {
   readonly problems: ReadonlyMap<string, string>;
 }
 
-const YAML_FILE = /\.(ya?ml|json)$/;
+/** Whether a file of this path counts that is found in a folder. */
+export const isYamlFile = (path: string): boolean => /\.(ya?ml|json)$/.test(path) && !basename(path).startsWith(".");
+
 const MAX_DEPTH = 16;
 
 export function scanFiles(roots: readonly string[]): FileScan {
@@ -33,7 +35,7 @@ export function scanFiles(roots: readonly string[]): FileScan {
         folders.push(path);
         for (const name of readdirSync(path).sort())
           if (!name.startsWith(".")) visit(join(path, name), depth + 1, false);
-      } else if (named || YAML_FILE.test(path)) files.set(path, fingerprintOf(stats));
+      } else if (named || isYamlFile(path)) files.set(path, fingerprintOf(stats));
     } catch (error) {
       // A file that vanishes between the listing and the look at it is simply gone.
       if (named || !isMissing(error)) problems.set(path, inPlainWords(error));
@@ -42,6 +44,17 @@ export function scanFiles(roots: readonly string[]): FileScan {
   for (const root of roots) visit(root, 0, true);
   return { files, folders, problems };
 }
+
+/** Of a file that stands under its name itself, not by a link; undefined where there is none. */
+export function ownFingerprint(path: string): Fingerprint | undefined {
+  const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats?.isFile() ? fingerprintOf(stats) : undefined;
+}
+
+/** Whether both are of one file, changed or not. */
+export const isSameFile = (a: Fingerprint, b: Fingerprint): boolean => fileOf(a) === fileOf(b);
+
+const fileOf = (fingerprint: Fingerprint): string => fingerprint.split(":").slice(3).join(":");
 
 function fingerprintOf({ size, mtimeNs, ctimeNs, ino, dev }: BigIntStats): Fingerprint {
   return [size, mtimeNs, ctimeNs, ino, dev].join(":");

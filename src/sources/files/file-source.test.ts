@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,18 +8,25 @@ import { FileSource, type FileState } from "./file-source.ts";
 const service = (name: string, port: number | string = 80): string =>
   `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {ports: [{port: ${port}}]}\n`;
 
+const NEVER_MS = 2 ** 30;
+
 /** A source whose states can be waited for. */
 class Followed {
   readonly #source: FileSource;
   readonly #waiting: ((state: FileState) => void)[] = [];
   state: FileState | undefined;
 
-  constructor(paths: readonly string[]) {
+  constructor(paths: readonly string[], quietMs?: number) {
     const onState = (state: FileState): void => {
       this.state = state;
       for (const told of this.#waiting.splice(0)) told(state);
     };
-    this.#source = new FileSource({ paths, onState, pollMs: 50 });
+    this.#source = new FileSource({
+      paths,
+      onState,
+      // Where the wait matters, nothing else may cause a look.
+      ...(quietMs === undefined ? { pollMs: 50 } : { quietMs, pollMs: NEVER_MS }),
+    });
     this.#source.start();
   }
 
@@ -142,6 +150,66 @@ describe("following files", () => {
       await followed.after(save, (state) => services(state)[0]?.startsWith(`a:${port}`) === true);
     }
     expect(services(followed.state as FileState)).toEqual(["a:82@3"]);
+  });
+
+  /** As a careful program saves. */
+  const replace = (name: string, text: string): void => {
+    write(".draft", text);
+    renameSync(join(folder, ".draft"), join(folder, name));
+  };
+
+  test.runIf(process.platform === "linux").each(["a.yaml", "new.yaml"])(
+    "%s, put there by renaming, is taken up without waiting for more",
+    async (name) => {
+      write("a.yaml", service("a"));
+      followed = new Followed([folder], NEVER_MS);
+      for (const port of [81, 82])
+        await followed.after(
+          () => replace(name, service("saved", port)),
+          (state) => services(state).some((one) => one.startsWith(`saved:${port}`)),
+        );
+      expect(services(followed.state as FileState).at(-1)).toBe("saved:82@2");
+    },
+  );
+
+  test("a file that is written in pieces is not read before it is complete", async () => {
+    followed = new Followed([folder], 100);
+    const before = followed.state;
+    const piecewise = async (): Promise<void> => {
+      const file = await open(join(folder, "a.yaml"), "w");
+      for (const name of ["a", "b", "c"]) await file.write(`${service(name)}---\n`);
+      await file.close();
+    };
+    const next = await followed.after(
+      () => void piecewise(),
+      (state) => state !== before,
+    );
+    expect(services(next)).toEqual(["a:80@1", "b:80@1", "c:80@1"]);
+  });
+
+  test.each<[string, () => void]>([
+    ["all put there by renaming", () => (replace("a.yaml", service("a", 81)), replace("b.yaml", service("b", 81)))],
+    [
+      "one of them written in its place",
+      () => (write("a.yaml", service("a", 81)), replace("b.yaml", service("b", 81))),
+    ],
+    ["one of them removed", () => (replace("a.yaml", service("a", 81)), unlinkSync(join(folder, "b.yaml")))],
+    [
+      "made anew, as git does",
+      () => {
+        for (const name of ["a", "b"]) {
+          unlinkSync(join(folder, `${name}.yaml`));
+          write(`${name}.yaml`, service(name, 81));
+        }
+      },
+    ],
+  ])("several files at once are one step: %s", async (_, act) => {
+    write("a.yaml", service("a"));
+    write("b.yaml", service("b"));
+    followed = new Followed([folder], 100);
+    const before = followed.state;
+    const next = await followed.after(act, (state) => state !== before);
+    expect(services(next).filter((one) => one.endsWith(":80@1"))).toEqual([]);
   });
 
   test("a mount that changes by exchanging a symbolic link, as Kubernetes does it, is one step", async () => {

@@ -2,12 +2,15 @@
  * Follows files: what is in them becomes objects in the sources of translation, every change of any number of files as one
  * step. An object that is not valid, and a file that is no YAML, keep their last good state; what is gone is removed.
  *
- * The file system only wakes this up: what is believed is a fresh look at every file, so no event can be missed for good.
+ * The file system only wakes this up: what is believed is a fresh look at every file, so no event can be missed for good. The
+ * look comes when nothing has happened for a while, so that nothing is read while it is written and all files of a batch are one
+ * step. But a single file that came under its name as a whole is taken up at once.
  */
 import { type FSWatcher, watch } from "node:fs";
-import { sep } from "node:path";
+import { join, sep } from "node:path";
 import { objectKeyOf, type ObjectKey } from "../../resources/index.ts";
-import { type FileScan, scanFiles } from "./file-scan.ts";
+import { Arrivals } from "./arrivals.ts";
+import { type Fingerprint, type FileScan, isSameFile, ownFingerprint, scanFiles } from "./file-scan.ts";
 import { type FileProblem, loadFile, type LoadedFile, type LoadedObject } from "./load-file.ts";
 import { mergeFiles, type MergedFiles } from "./merge-files.ts";
 
@@ -32,11 +35,12 @@ const EMPTIED_MS = 100;
 
 export class FileSource {
   readonly #options: FileSourceOptions;
-  readonly #fingerprints = new Map<string, string>();
+  readonly #fingerprints = new Map<string, Fingerprint>();
   readonly #loaded = new Map<string, LoadedFile>();
   readonly #good = new Map<string, readonly LoadedObject[]>();
   readonly #emptiedSince = new Map<string, number>();
   readonly #watchers = new Map<string, FSWatcher>();
+  readonly #arrivals = new Arrivals((file) => this.#takeArrival(file));
   #generations: MergedFiles["generations"] = new Map();
   #problemsOfScan = new Map<string, string>();
   #isStopped = false;
@@ -56,6 +60,7 @@ export class FileSource {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    this.#arrivals.forget();
     clearInterval(this.#poll);
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
@@ -68,10 +73,32 @@ export class FileSource {
   }
 
   #look(first: boolean): void {
+    this.#arrivals.forget();
     const scan = scanFiles(this.#options.paths);
     this.#watch(scan);
     const changed = this.#load(scan);
-    if (!changed && !first) return;
+    if (changed || first) this.#publish();
+  }
+
+  /**
+   * Takes up one file before the rest is looked at, if it is another one than before under this name, and all that it says is
+   * valid. It must not have been written to: it stays the same from before the last events are asked for until after it is
+   * read. Whatever else it may be is left to the look that follows.
+   */
+  #takeArrival(file: string): void {
+    const [fingerprint, known] = [ownFingerprint(file), this.#fingerprints.get(file)];
+    if (fingerprint === undefined || (known !== undefined && isSameFile(known, fingerprint))) return;
+    setImmediate(() => {
+      if (!this.#arrivals.isOnly(file)) return;
+      const loaded = loadFile(file, this.#loaded.get(file));
+      const isGood = loaded.objects.length > 0 && loaded.problems.length === 0;
+      if (!isGood || ownFingerprint(file) !== fingerprint) return;
+      this.#keep(loaded, fingerprint);
+      this.#publish();
+    });
+  }
+
+  #publish(): void {
     const merged = mergeFiles(this.#good, this.#generations);
     this.#generations = merged.generations;
     const problems = [
@@ -99,12 +126,17 @@ export class FileSource {
       if (this.#fingerprints.get(file) === fingerprint) continue;
       const loaded = loadFile(file, this.#loaded.get(file));
       if (this.#isPerhapsBeingWritten(loaded)) continue;
-      this.#fingerprints.set(file, fingerprint);
-      this.#loaded.set(file, loaded);
-      if (loaded.usable) this.#good.set(file, [...loaded.objects, ...this.#lastGood(file, loaded.invalid)]);
+      this.#keep(loaded, fingerprint);
       changed = true;
     }
     return changed;
+  }
+
+  #keep(loaded: LoadedFile, fingerprint: Fingerprint): void {
+    const { file } = loaded;
+    this.#fingerprints.set(file, fingerprint);
+    this.#loaded.set(file, loaded);
+    if (loaded.usable) this.#good.set(file, [...loaded.objects, ...this.#lastGood(file, loaded.invalid)]);
   }
 
   /**
@@ -148,8 +180,10 @@ export class FileSource {
       if (this.#watchers.has(path)) continue;
       try {
         // An editor that saves by renaming ends the watch of a file: it is made again at the next look.
-        const watcher = watch(path, { persistent: false }, (event) => {
-          if (event === "rename" && scan.files.has(path)) this.#watchers.delete(path);
+        const isFile = scan.files.has(path);
+        const watcher = watch(path, { persistent: false }, (event, name) => {
+          if (event === "rename" && isFile) this.#watchers.delete(path);
+          this.#arrivals.note(event, isFile || name === null ? undefined : join(path, name));
           this.#wake();
         });
         watcher.on("error", () => this.#watchers.delete(path));
