@@ -8,6 +8,11 @@ RUN npm install --no-save --loglevel=error
 COPY . .
 RUN node tools/generate-envoy.ts && npm prune --omit=dev
 
+# The image that redirects connections in pods of the mesh: docker build --target capture. It needs no file of this checkout.
+FROM debian:bookworm-slim AS capture
+RUN apt-get update && apt-get install --yes --no-install-recommends nftables && rm -rf /var/lib/apt/lists/*
+ENTRYPOINT ["/usr/sbin/nft"]
+
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /app/package.json /app/package.json

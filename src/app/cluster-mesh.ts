@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import { WorkloadCertificates } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
-import { type ProxyKey, sidecarKey, spiffeId } from "../model/index.ts";
+import { type ProxyKey, SIDECAR_LABEL, sidecarKey, spiffeId } from "../model/index.ts";
 import { followMemberPods } from "../sources/index.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { Engine } from "./engine.ts";
@@ -34,6 +34,7 @@ export async function startClusterMesh(options: ClusterMeshOptions): Promise<Dis
   starting.use(
     followMemberPods({
       client,
+      labelSelector: `${SIDECAR_LABEL}=envoy`,
       onSet: (pod) => driven.meshMembers.set(pod),
       onGone: (key) => driven.meshMembers.delete(key),
       batch: (step) => graph.batch(step),

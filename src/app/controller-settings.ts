@@ -13,7 +13,7 @@ export function controllerSettings({ mesh }: Pick<TranslateSettings, "mesh"> = {
     proxyOf: ({ namespace, name }) => proxyKey(`${namespace}/${name}`),
     bindAddress: "0.0.0.0",
     addresses: "service",
-    ...(mesh && { mesh }),
+    ...(mesh && { mesh: { trustDomain: mesh.trustDomain } }),
     features: [...SUPPORTED_FEATURES, ...CLUSTER_FEATURES].sort(),
   };
 }

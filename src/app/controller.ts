@@ -30,6 +30,7 @@ import { GatewayInfrastructure } from "./gateway-infrastructure.ts";
 import { type EnvoyImage, installationOf } from "./installation.ts";
 import { Leadership } from "./leadership.ts";
 import { Metrics } from "./metrics.ts";
+import { startMeshInjection } from "./mesh-injection.ts";
 import { startPeerExchange } from "./peer-exchange.ts";
 import { CONTROLLER_NAME } from "./standalone-settings.ts";
 import { StatusDuty } from "./status-duty.ts";
@@ -46,10 +47,16 @@ export interface ControllerOptions {
   readonly peerTokenFile: string;
   readonly envoy: EnvoyImage;
   /** Absent: no mesh. */
-  readonly mesh?: { readonly trustDomain: string };
+  readonly mesh?: {
+    readonly trustDomain: string;
+    /** What redirects connections in pods. */
+    readonly capture: EnvoyImage;
+  };
   readonly listen: {
     readonly xds: AdminAddress;
     readonly peers: AdminAddress;
+    /** Where the API server asks about new pods of the mesh. */
+    readonly pods: AdminAddress;
     /** For probes and Prometheus. */
     readonly health: AdminAddress;
     /** Everything, to whoever can reach it: loopback. */
@@ -115,7 +122,7 @@ async function startReplica(
       log,
     }),
   );
-  if (mesh) starting.use(await startClusterMesh({ client, engine, identity, ...mesh, log }));
+  if (mesh) starting.use(await startClusterMesh({ client, engine, identity, trustDomain: mesh.trustDomain, log }));
   const cluster = starting.use(await followCluster({ client, engine, log }));
   starting.use(new Clock(driven.clock));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
@@ -155,7 +162,9 @@ async function startReplica(
   peers.open();
   const statuses = starting.use(new StatusDuty({ client, engine, stored: cluster.stored, replica, log }));
   cluster.onStored((keys) => statuses.look(keys));
-  const duties = [statuses, infrastructure];
+  const injection =
+    mesh && starting.use(await startMeshInjection({ ...options, mesh, engine, identity, listenForPods: listen.pods }));
+  const duties = [statuses, infrastructure, ...(injection?.duties ?? [])];
   const leadership = starting.use(new Leadership({ client, namespace, holder: replica, duties, log }));
   return { proxies, peers, cluster, infrastructure, statuses, leadership };
 }

@@ -1,5 +1,7 @@
 /** What every Gateway's pods are made with: the image, and the files that tell an Envoy in a pod who it is and where to ask. */
 import { PROXY_AUDIENCE } from "../identity/index.ts";
+import type { SidecarSettings } from "../mesh/index.ts";
+import { SIDECAR_PORTS } from "../model/index.ts";
 import { bootstrapOf, controlPlaneFiles, type RemoteControlPlane } from "../proxy/index.ts";
 import { type Installation, POD_PATHS } from "../provision/index.ts";
 
@@ -18,18 +20,51 @@ export interface InstallationOptions {
 /** A pod without limits of its own may take so much before it answers 503 rather than take down its node. */
 const LIMITS = { maxConnections: 50_000, maxHeapBytes: 2 * 1024 * 1024 * 1024 };
 
+type ControlPlane = Pick<InstallationOptions, "namespace" | "service" | "listen">;
+
+const controlPlaneOf = ({ namespace, service, listen }: ControlPlane): RemoteControlPlane => ({
+  kind: "cluster",
+  host: `${service}.${namespace}.svc`,
+  port: listen.xds.port,
+  directory: POD_PATHS.files,
+  tokenDirectory: POD_PATHS.tokenFolder,
+});
+
+/** What every pod of the mesh is given besides its own. */
+export function sidecarSettingsOf(
+  options: InstallationOptions & { readonly mesh: { readonly capture: EnvoyImage } },
+): SidecarSettings {
+  return {
+    envoy: options.envoy,
+    capture: options.mesh.capture,
+    bootstrap: JSON.stringify(
+      bootstrapOf({
+        // Each pod says its own name, and whose it is, on Envoy's command line.
+        node: { id: "", cluster: "" },
+        controlPlane: controlPlaneOf(options),
+        adminSocket: POD_PATHS.adminSocket,
+        limits: LIMITS,
+        // It ends after its workload, when there is nothing left to drain.
+        pod: { port: SIDECAR_PORTS.pod },
+      }),
+    ),
+    audience: PROXY_AUDIENCE,
+    paths: POD_PATHS,
+  };
+}
+
+/** What sidecars read when they start, by file name. `caBundle`: PEM. */
+export const sidecarFilesOf = (options: ControlPlane, caBundle: string): Readonly<Record<string, string>> => ({
+  "ca.crt": caBundle,
+  ...controlPlaneFiles(controlPlaneOf(options)),
+});
+
 /** `caBundle`: PEM. */
 export function installationOf(
   { namespace, service, listen, envoy }: InstallationOptions,
   caBundle: string,
 ): Installation {
-  const controlPlane: RemoteControlPlane = {
-    kind: "cluster",
-    host: `${service}.${namespace}.svc`,
-    port: listen.xds.port,
-    directory: POD_PATHS.files,
-    tokenDirectory: POD_PATHS.tokenFolder,
-  };
+  const controlPlane = controlPlaneOf({ namespace, service, listen });
   return {
     image: envoy.image,
     imagePullPolicy: envoy.pullPolicy,
@@ -43,7 +78,7 @@ export function installationOf(
           controlPlane,
           adminSocket: POD_PATHS.adminSocket,
           limits: LIMITS,
-          pod,
+          pod: { port: pod.port, drain: { token: pod.drainToken, seconds: pod.drainSeconds } },
         }),
       ),
       ...controlPlaneFiles(controlPlane),

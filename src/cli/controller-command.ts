@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { Controller } from "../app/index.ts";
 import { parseAddress } from "./admin-client.ts";
 import { addLogOptions, type LogOptions } from "./log-options.ts";
+import { VERSION } from "./version.ts";
 
 interface ControllerCommandOptions extends LogOptions {
   readonly kubeconfig?: string;
@@ -13,8 +14,12 @@ interface ControllerCommandOptions extends LogOptions {
   readonly peerToken: string;
   readonly envoyImage: string;
   readonly envoyPullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly mesh: boolean;
+  readonly trustDomain: string;
+  readonly captureImage: string;
   readonly xds: string;
   readonly peers: string;
+  readonly pods: string;
   readonly health: string;
   readonly admin: string;
 }
@@ -36,8 +41,12 @@ export function controllerCommand(): Command {
         .choices(["Always", "IfNotPresent", "Never"])
         .default("IfNotPresent"),
     )
+    .option("--no-mesh", "no sidecars, and routes attach to no Service")
+    .option("--trust-domain <name>", "of the identities in the mesh", "cluster.local")
+    .option("--capture-image <image>", "what redirects connections in pods of the mesh", `trilith-capture:${VERSION}`)
     .option("--xds <address>", "where Envoys connect", "0.0.0.0:18000")
     .option("--peers <address>", "where other replicas connect", "0.0.0.0:18001")
+    .option("--pods <address>", "where the API server asks about new pods of the mesh", "0.0.0.0:18443")
     .option("--health <address>", "where probes and Prometheus ask", "0.0.0.0:19000")
     .option("--admin <address>", "where the admin API listens, which asks nobody who they are", "127.0.0.1:19001")
     .addHelpText("after", HELP)
@@ -72,9 +81,16 @@ async function run(options: ControllerCommandOptions): Promise<void> {
     replica: options.podName,
     peerTokenFile: options.peerToken,
     envoy: { image: options.envoyImage, pullPolicy: options.envoyPullPolicy },
+    ...(options.mesh && {
+      mesh: {
+        trustDomain: options.trustDomain,
+        capture: { image: options.captureImage, pullPolicy: options.envoyPullPolicy },
+      },
+    }),
     listen: {
       xds: parseAddress(options.xds),
       peers: parseAddress(options.peers),
+      pods: parseAddress(options.pods),
       health: parseAddress(options.health),
       admin: parseAddress(options.admin),
     },

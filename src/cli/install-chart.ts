@@ -15,6 +15,11 @@ export interface Installation {
   /** Of the proxies of Gateways. */
   readonly envoyImage: string;
   readonly envoyPullPolicy: string;
+  /** Namespaces and pods may join the mesh. */
+  readonly mesh: boolean;
+  readonly trustDomain: string;
+  /** What redirects connections in pods of the mesh; empty: the controller's, with -capture behind its name. */
+  readonly captureImage: string;
   readonly logLevel: string;
   /** Make the GatewayClass `trilith`. */
   readonly gatewayClass: boolean;
@@ -48,6 +53,7 @@ export interface ChartValues {
   readonly replicas: number;
   readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
   readonly envoy: { readonly image: string; readonly pullPolicy: string };
+  readonly mesh: { readonly enabled: boolean; readonly trustDomain: string; readonly captureImage: string };
   readonly log: { readonly level: string; readonly format: string };
   readonly resources: unknown;
   readonly nodeOptions: string;

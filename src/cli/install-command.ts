@@ -26,6 +26,9 @@ export function installCommand(): Command {
     .addOption(
       new Option("--envoy-pull-policy <policy>", "when to pull that").choices(["Always", "IfNotPresent", "Never"]),
     )
+    .option("--no-mesh", "without the mesh: no sidecars, and routes attach to no Service")
+    .option("--trust-domain <name>", "of the identities in the mesh")
+    .option("--capture-image <image>", "image that redirects connections in pods of the mesh")
     .addOption(new Option("--log-level <level>", "how much to log").choices(["debug", "info", "warn", "error"]))
     .option("--secret-namespace <name>", "namespace whose Secrets may be read (again for more; none: all)", collect, [])
     .option(

@@ -48,6 +48,7 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
       "controller",
       `--envoy-image=${installation.envoyImage}`,
       `--envoy-pull-policy=${installation.envoyPullPolicy}`,
+      ...meshArguments(installation),
       `--log-level=${installation.logLevel}`,
       `--log-format=${log.format}`,
     ],
@@ -61,6 +62,7 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
       { name: "xds", containerPort: 18000 },
       { name: "peers", containerPort: 18001 },
       { name: "admin", containerPort: 19000 },
+      ...(installation.mesh ? [{ name: "pods", containerPort: 18443 }] : []),
     ],
     ...probes,
     resources,
@@ -75,6 +77,13 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
       { name: "tmp", mountPath: "/tmp" },
     ],
   };
+}
+
+function meshArguments({ mesh, trustDomain, image, captureImage }: Installation): string[] {
+  if (!mesh) return ["--no-mesh"];
+  const colon = image.lastIndexOf(":");
+  const capture = captureImage || `${image.slice(0, colon)}-capture${image.slice(colon)}`;
+  return [`--trust-domain=${trustDomain}`, `--capture-image=${capture}`];
 }
 
 const fromPod = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } });

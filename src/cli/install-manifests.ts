@@ -14,11 +14,12 @@ import {
   selector,
 } from "./install-chart.ts";
 import { controllerDeployment } from "./install-deployment.ts";
+import { meshManifests } from "./install-mesh.ts";
 import { VERSION } from "./version.ts";
 
 /** As the chart installs when nothing is set. */
 export function defaultInstallation(): Installation {
-  const { replicas, image, envoy, log } = chartValues();
+  const { replicas, image, envoy, mesh, log } = chartValues();
   return {
     namespace: "trilith-system",
     replicas,
@@ -26,6 +27,9 @@ export function defaultInstallation(): Installation {
     imagePullPolicy: image.pullPolicy,
     envoyImage: envoy.image,
     envoyPullPolicy: envoy.pullPolicy,
+    mesh: mesh.enabled,
+    trustDomain: mesh.trustDomain,
+    captureImage: mesh.captureImage,
     logLevel: log.level,
     gatewayClass: true,
     crds: true,
@@ -41,6 +45,7 @@ export function manifestsOf(installation: Installation): readonly Manifest[] {
     ...controllerRoles(installation),
     ...ownerRoles(installation),
     ...controller(installation),
+    ...(installation.mesh ? meshManifests(installation) : []),
     ...(installation.gatewayClass ? [gatewayClass] : []),
   ];
 }
@@ -68,6 +73,7 @@ function controller(installation: Installation): Manifest[] {
           { name: "xds", port: 18000, targetPort: "xds", appProtocol: "grpc" },
           { name: "peers", port: 18001, targetPort: "peers", appProtocol: "https" },
           { name: "admin", port: 19000, targetPort: "admin", appProtocol: "http" },
+          ...(installation.mesh ? [{ name: "pods", port: 443, targetPort: "pods", appProtocol: "https" }] : []),
         ],
       },
     },
@@ -91,10 +97,11 @@ const gatewayClass: Manifest = {
 const RBAC = "rbac.authorization.k8s.io";
 
 function controllerRoles(installation: Installation): Manifest[] {
-  const { namespace, secretNamespaces, gatewayNamespaces } = installation;
+  const { namespace, mesh, secretNamespaces, gatewayNamespaces } = installation;
   return [
-    ...["cluster", "secrets", "gateways"].map((part) => roleOf("ClusterRole", part)),
+    ...["cluster", "secrets", "gateways", ...(mesh ? ["mesh"] : [])].map((part) => roleOf("ClusterRole", part)),
     binding("ClusterRoleBinding", "ClusterRole", "cluster", namespace),
+    ...(mesh ? [binding("ClusterRoleBinding", "ClusterRole", "mesh", namespace)] : []),
     ...bindings("secrets", secretNamespaces, namespace),
     ...bindings("gateways", gatewayNamespaces, namespace),
     roleOf("Role", "installation", namespace),

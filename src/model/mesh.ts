@@ -28,8 +28,14 @@ export function audiencesOf(proxy: ProxyKey): readonly ProxyKey[] {
   return namespace === undefined ? [proxy] : [proxy, sidecarsOf(namespace), ALL_SIDECARS];
 }
 
+/** On pods that have a sidecar: `envoy`. */
+export const SIDECAR_LABEL = "trilith.dev/sidecar";
+
 /** Where a sidecar listens in its pod: the kernel redirects connections to it. */
 export const SIDECAR_PORTS = { outbound: 15_001, inbound: 15_006, pod: 15_020 } as const;
+
+/** Where connections that a sidecar hands to its workload come from: of the loopback, but not what workloads take for themselves. */
+export const HANDOVER_ADDRESS = "127.0.0.6";
 
 /** A port of a Service, as its callers in the mesh reach it: by the addresses of the Service. */
 export interface Frontend {

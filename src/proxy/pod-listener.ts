@@ -14,9 +14,12 @@
 
 export interface PodListenerOptions {
   readonly port: number;
-  /** Of the pod's template, so that who may read the pod may drain it. */
-  readonly drainToken: string;
-  readonly drainSeconds: number;
+  /** Absent: nobody can have it drain. */
+  readonly drain?: {
+    /** Of the pod's template, so that who may read the pod may drain it. */
+    readonly token: string;
+    readonly seconds: number;
+  };
   /** The cluster of the admin API. */
   readonly adminCluster: string;
 }
@@ -31,7 +34,7 @@ const typed = (type: string, config: object = {}): object => ({
 });
 
 /** Envoy's Listener, in JSON. */
-export function podListener({ port, drainToken, drainSeconds, adminCluster }: PodListenerOptions): object {
+export function podListener({ port, drain, adminCluster }: PodListenerOptions): object {
   const filter = (name: string, type: string, config: object = {}): object => ({
     name,
     typed_config: typed(`http.${type}`, config),
@@ -51,9 +54,7 @@ export function podListener({ port, drainToken, drainSeconds, adminCluster }: Po
               // The answer to /drain is late on purpose.
               stream_idle_timeout: "0s",
               route_config: {
-                virtual_hosts: [
-                  { name: "pod", domains: ["*"], routes: routes(drainToken, drainSeconds, adminCluster) },
-                ],
+                virtual_hosts: [{ name: "pod", domains: ["*"], routes: routes(drain, adminCluster) }],
               },
               http_filters: [
                 filter("lua", "lua.v3.Lua", { source_codes: { drain: { inline_string: drainProgram(adminCluster) } } }),
@@ -68,7 +69,7 @@ export function podListener({ port, drainToken, drainSeconds, adminCluster }: Po
   };
 }
 
-function routes(drainToken: string, drainSeconds: number, adminCluster: string): object[] {
+function routes(drain: PodListenerOptions["drain"], adminCluster: string): object[] {
   const onlyGet = { name: ":method", string_match: { exact: "GET" } };
   const read = (path: string): object => ({
     match: { path, headers: [onlyGet] },
@@ -76,21 +77,21 @@ function routes(drainToken: string, drainSeconds: number, adminCluster: string):
     // Only the route of /drain runs the program.
     typed_per_filter_config: { lua: typed("http.lua.v3.LuaPerRoute", { disabled: true }) },
   });
-  const token = { name: DRAIN_HEADER, string_match: { exact: drainToken } };
-  return [
-    read("/ready"),
-    read("/stats/prometheus"),
-    {
-      match: { path: "/drain", headers: [onlyGet, token] },
-      direct_response: { status: 200, body: { inline_string: "drained\n" } },
-      typed_per_filter_config: {
-        lua: typed("http.lua.v3.LuaPerRoute", { name: "drain" }),
-        fault: typed("http.fault.v3.HTTPFault", {
-          delay: { fixed_delay: `${drainSeconds}s`, percentage: { numerator: 100 } },
-        }),
-      },
+  return [read("/ready"), read("/stats/prometheus"), ...(drain ? [drainRoute(drain, onlyGet)] : [])];
+}
+
+function drainRoute({ token, seconds }: NonNullable<PodListenerOptions["drain"]>, onlyGet: object): object {
+  const proof = { name: DRAIN_HEADER, string_match: { exact: token } };
+  return {
+    match: { path: "/drain", headers: [onlyGet, proof] },
+    direct_response: { status: 200, body: { inline_string: "drained\n" } },
+    typed_per_filter_config: {
+      lua: typed("http.lua.v3.LuaPerRoute", { name: "drain" }),
+      fault: typed("http.fault.v3.HTTPFault", {
+        delay: { fixed_delay: `${seconds}s`, percentage: { numerator: 100 } },
+      }),
     },
-  ];
+  };
 }
 
 /** First readiness, so that no new connections are sent here; then what is open is asked to close after its next answer. */

@@ -13,4 +13,4 @@ export { type KubernetesSource, startKubernetesSource } from "./kubernetes/kuber
 export type { KubernetesSourceOptions, SourceProblem } from "./kubernetes/kubernetes-source.ts";
 export type { ObjectChange, StoredVersion } from "./kubernetes/object-store.ts";
 export type { BundleVersions } from "./kubernetes/served-kinds.ts";
-export { followMemberPods, type MemberPod, type MemberPodsOptions, SIDECAR_LABEL } from "./kubernetes/mesh-members.ts";
+export { followMemberPods, type MemberPod, type MemberPodsOptions } from "./kubernetes/mesh-members.ts";

@@ -2,7 +2,7 @@
 import type { DeltaDiscoveryRequest } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Fact } from "./fact.ts";
 import { splitSuspects } from "./isolation.ts";
-import { acknowledge, forget, releaseDoubtful } from "./proxy-state.ts";
+import { acknowledge, entryOf, forget, releaseDoubtful } from "./proxy-state.ts";
 import type { Entry, InFlight, ProxyState } from "./proxy-state.ts";
 import { wireVersionOf } from "./readiness.ts";
 import type { ResourceKind, ResourceRecord } from "./resource.ts";
@@ -21,7 +21,7 @@ export function answer(proxy: ProxyState, kind: ResourceKind, request: DeltaDisc
 }
 
 function takeAcknowledgement(proxy: ProxyState, kind: ResourceKind, inFlight: InFlight, facts: Fact[]): void {
-  const { entries, dirty } = proxy.kinds[kind];
+  const { entries, absent, dirty } = proxy.kinds[kind];
   for (const { record, holding } of inFlight.items) {
     const entry = entries.get(record.name);
     // The proxy may have dropped the resource since, or asked for it anew.
@@ -38,7 +38,9 @@ function takeAcknowledgement(proxy: ProxyState, kind: ResourceKind, inFlight: In
   }
   for (const name of inFlight.removals) {
     proxy.staleHosts.delete(name);
+    const refused = absent.has(name) ? entries.get(name)?.refused : undefined;
     forget(proxy, kind, name);
+    if (refused !== undefined) entryOf(proxy.kinds[kind], name).refused = refused;
     dirty.add(name);
     facts.push({ kind: "removed", id: { kind, name } });
   }

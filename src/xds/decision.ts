@@ -4,9 +4,11 @@
  * - Not asked for: nothing, except that hosts of a table which the proxy dropped are taken from its list.
  * - Wanted: sent, when the version differs and what it needs is ready, or was waited for long enough.
  * - Not wanted: listeners go; virtual hosts go once no waiting host would answer for them wrongly; clusters go once no
- *   version that the proxy may be using refers to them. Endpoints, secrets and route tables are never removed: the proxy
- *   drops them itself when their last user (maybe a listener that still drains) is gone. Neither are hosts of an unwanted
- *   table, for the same reason.
+ *   version that the proxy may be using refers to them. Endpoints, secrets and route tables that the proxy has are never
+ *   removed: it drops them itself when their last user (maybe a listener that still drains) is gone. Neither are hosts of an
+ *   unwanted table, for the same reason.
+ * - Not wanted any more before the proxy had it, though a cluster that was sent waits for it: the proxy is told that there is
+ *   nothing, or again what it had before, since it takes no other cluster while one waits.
  */
 import { domainOf, routeTableOf } from "./resource.ts";
 import type { ResourceId, ResourceKind, ResourceRecord } from "./resource.ts";
@@ -36,7 +38,15 @@ export function decide(proxy: ProxyState, kind: ResourceKind, name: string, cloc
   if (kind === "virtualHost" && !isSubscribed(proxy, kind, name)) return decideDroppedHost(proxy, name, clock);
   if (!isSubscribed(proxy, kind, name)) return nothing;
   if (kind === "virtualHost" && !hasTableOf(proxy, name)) return nothing;
-  return wanted ? decideUpsert(proxy, wanted, clock) : decideRemoval(proxy, kind, name, clock);
+  return wanted && !isGivenUp(proxy, wanted)
+    ? decideUpsert(proxy, wanted, clock)
+    : decideRemoval(proxy, kind, name, clock);
+}
+
+/** Endpoints that the proxy refused, and never had before: as good as none, for a cluster that waits for them. */
+export function isGivenUp(proxy: ProxyState, { kind, name, version }: ResourceRecord): boolean {
+  const entry = kind === "endpoints" ? proxy.kinds[kind].entries.get(name) : undefined;
+  return entry?.refused === version && !entry.acked && !entry.sent;
 }
 
 function decideUpsert(proxy: ProxyState, wanted: ResourceRecord, clock: Clock): Decision {
@@ -53,10 +63,37 @@ function decideUpsert(proxy: ProxyState, wanted: ResourceRecord, clock: Clock): 
 }
 
 function decideRemoval(proxy: ProxyState, kind: ResourceKind, name: string, clock: Clock): Decision {
+  if (kind === "endpoints" || kind === "secret") return decideAbsence(proxy, kind, name);
   if (!proxy.kinds[kind].entries.has(name) && !proxy.staleHosts.has(name)) return nothing;
   if (kind === "listener") return remove;
   if (kind === "cluster") return decideClusterRemoval(proxy, name, clock);
   return kind === "virtualHost" ? decideHostRemoval(proxy, name, clock) : nothing;
+}
+
+function decideAbsence(proxy: ProxyState, kind: "endpoints" | "secret", name: string): Decision {
+  const { entries, absent } = proxy.kinds[kind];
+  const { acked, sent } = entries.get(name) ?? {};
+  if (sent || (acked && !(kind === "endpoints" && isAwaitedAgain(proxy, name)))) return nothing;
+  if (acked?.record) return { kind: "upsert", record: acked.record };
+  return absent.has(name) ? nothing : remove;
+}
+
+/** Whether it is to be sent although it is not wanted: what a cluster that was changed waits for once more. */
+export function isOwed(proxy: ProxyState, kind: ResourceKind, name: string): boolean {
+  if (kind !== "endpoints" || !isSubscribed(proxy, kind, name)) return false;
+  return proxy.kinds.endpoints.entries.get(name)?.acked?.record !== undefined && isAwaitedAgain(proxy, name);
+}
+
+const isAwaitedAgain = (proxy: ProxyState, endpoints: string): boolean =>
+  proxy.kinds.endpoints.entries.get(endpoints)?.acked?.wire === "" && isAwaited(proxy, endpoints);
+
+function isAwaited({ kinds: { cluster } }: ProxyState, endpoints: string): boolean {
+  const going = cluster.inFlight?.removals ?? [];
+  return [...cluster.entries].some(
+    ([name, { sent, acked }]) =>
+      !going.includes(name) &&
+      (sent ?? acked)?.record?.needs.some((need) => need.kind === "endpoints" && need.name === endpoints),
+  );
 }
 
 function decideClusterRemoval(proxy: ProxyState, name: string, clock: Clock): Decision {

@@ -54,6 +54,8 @@ export interface KindState {
   owesAnswer: boolean;
   readonly names: Set<string>;
   readonly entries: Map<string, Entry>;
+  /** Names that were asked for and do not exist, which the proxy was told. */
+  readonly absent: Set<string>;
   /** Names whose wanted and held versions may differ. */
   readonly dirty: Set<string>;
   /** Names that differ, but wait for what they need. */
@@ -100,6 +102,7 @@ export function createProxyState(resources: ResourceSet, openedAt: number, doubt
       owesAnswer: false,
       names: new Set<string>(),
       entries: new Map<string, Entry>(),
+      absent: new Set<string>(),
       dirty: new Set<string>(),
       blocked: new Map<string, Blocked>(),
       inFlight: undefined,

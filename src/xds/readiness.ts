@@ -17,7 +17,8 @@ import type { ResourceId, ResourceRecord } from "./resource.ts";
 function isClusterReady(proxy: ProxyState, name: string, path: readonly string[] = []): boolean {
   const entry = proxy.kinds.cluster.entries.get(name);
   const wanted = proxy.resources.get("cluster", name);
-  if (!wanted || !entry?.acked || entry.doubtful) return false;
+  // Another version is on its way: the proxy may have that already.
+  if (!wanted || !entry?.acked || entry.sent || entry.doubtful) return false;
   const { record } = entry.acked;
   if (!record || (record.version !== wanted.version && entry.refused !== wanted.version)) return false;
   if (record.awaits === "warm" && proxy.warm.get(name) !== record.version) return false;

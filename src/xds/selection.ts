@@ -3,7 +3,7 @@
  * and what is settled. At most one response of a kind is under way; what changes meanwhile is looked at after its answer.
  */
 import { capacityOf, messageBytesOf, removalBytesOf, takeFitting } from "./batching.ts";
-import { decide } from "./decision.ts";
+import { decide, isGivenUp, isOwed } from "./decision.ts";
 import type { Clock } from "./decision.ts";
 import type { Fact } from "./fact.ts";
 import { nextSuspects } from "./isolation.ts";
@@ -78,8 +78,9 @@ function selectUpserts(proxy: ProxyState, state: KindState, limits: Limits, fact
 }
 
 /** Whether the proxy should have the resource: also a wanted host goes when its table was dropped. */
-function isWanted(proxy: ProxyState, state: KindState, name: string): boolean {
-  return proxy.resources.get(state.kind, name) !== undefined && isSubscribed(proxy, state.kind, name);
+function isWanted(proxy: ProxyState, { kind }: KindState, name: string): boolean {
+  const wanted = proxy.resources.get(kind, name);
+  return wanted && !isGivenUp(proxy, wanted) ? isSubscribed(proxy, kind, name) : isOwed(proxy, kind, name);
 }
 
 /** Refuses a resource that no message can hold. */

@@ -43,7 +43,7 @@ test("whatever the order of messages, breaks and refusals: no host before its cl
       conversation.settle();
       const outcome = { problems: conversation.problems, ...conversation.served() };
       const expected = { problems: [], ...conversation.wanted() };
-      expect(outcome, conversation.story.slice(-60).join("\n")).toEqual(expected);
+      expect(outcome, conversation.story.slice(-160).join("\n")).toEqual(expected);
     }),
     { numRuns },
   );

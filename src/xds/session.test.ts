@@ -162,6 +162,16 @@ describe("a cluster", () => {
     expect(proxy.request("routeTable", { unsubscribe: ["t"] })).toEqual(["cluster -a", "virtualHost -t/x"]);
   });
 
+  test("that was sent, and is wanted no more, is told at once that there is nothing to wait for", () => {
+    const proxy = servingProxy();
+    expect(proxy.want(backend("b"))).toEqual(["cluster +b=1"]);
+    expect(proxy.want([], [clusterId("b"), { kind: "endpoints", name: "b" }])).toEqual([]);
+    expect(proxy.request("endpoints", { subscribe: ["b"] })).toEqual(["endpoints -b"]);
+    expect(proxy.ack("endpoints")).toEqual([]);
+    expect(proxy.ack("cluster")).toEqual(["cluster -b"]);
+    expect(proxy.ack("cluster")).toEqual([]);
+  });
+
   test("that is refused stays at its last good version, with which it is ready", () => {
     const proxy = servingProxy();
     proxy.want([cluster("a", 2), host("t/x", 2, "a")]);

@@ -196,6 +196,7 @@ export class Session {
     const nonce = String(this.#lastNonce);
     const items = upserts.map((record) => ({ record, holding: noteSent(this.#proxy, state, record) }));
     if (state.kind === "cluster") for (const name of removals) expireEndpointsOf(this.#proxy, name);
+    if (state.kind === "endpoints" || state.kind === "secret") for (const name of removals) state.absent.add(name);
     state.inFlight = { nonce, items, removals };
     state.owesAnswer = false;
     const typeUrl = typeUrlOf(state.kind);
@@ -225,10 +226,14 @@ function noteSent(proxy: ProxyState, state: KindState, record: ResourceRecord): 
   const holding = { record, wire: wireVersionOf(proxy, record) };
   if (entry.acked && state.kind === "endpoints") expireIfForOthers(entry.acked, holding);
   entry.sent = holding;
+  state.absent.delete(record.name);
   retain(proxy, state.kind, holding);
   if (state.kind === "cluster") {
     expireEndpointsOf(proxy, record.name);
-    for (const need of record.needs) expireEndpoints(proxy, need);
+    for (const need of record.needs) {
+      expireEndpoints(proxy, need);
+      if (need.kind === "endpoints") proxy.kinds.endpoints.absent.delete(need.name);
+    }
   }
   if (state.kind === "virtualHost") proxy.staleHosts.delete(record.name);
   return holding;

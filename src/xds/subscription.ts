@@ -53,6 +53,7 @@ function unsubscribe(proxy: ProxyState, kind: ResourceKind, name: string, facts:
 
 function drop(proxy: ProxyState, kind: ResourceKind, name: string): void {
   forget(proxy, kind, name);
+  proxy.kinds[kind].absent.delete(name);
   if (kind === "routeTable") dropHostsOf(proxy, name);
 }
 

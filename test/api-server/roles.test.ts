@@ -12,6 +12,7 @@ const installation = defaultInstallation();
 const PLURALS: Readonly<Record<string, string>> = {
   GatewayClass: "gatewayclasses",
   PodDisruptionBudget: "poddisruptionbudgets",
+  MutatingWebhookConfiguration: "mutatingwebhookconfigurations",
 };
 
 function pathOf({ apiVersion, kind, metadata }: Manifest): string {

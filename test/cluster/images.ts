@@ -13,6 +13,7 @@ import { trilithImageParts } from "./trilith-image.ts";
 export const IMAGES = {
   trilith: "test/trilith:1",
   envoy: "docker.io/test/envoy:1",
+  capture: "docker.io/test/capture:1",
   coredns: "docker.io/test/coredns:1",
 } as const;
 
@@ -42,9 +43,13 @@ export async function clusterImages(tell: (line: string) => void): Promise<reado
       texts: { "/cert.crt": certificate.certificate, "/cert.key": certificate.key },
     },
     await envoyImage(),
+    { names: [IMAGES.capture], entrypoint: [NFT], files: { [NFT]: NFT, ...librariesOf(NFT) } },
     trilithImage(),
   ];
 }
+
+/** Debian's, of which the image that is built with Docker is made, too. */
+const NFT = "/usr/sbin/nft";
 
 async function envoyImage(): Promise<ImageWish> {
   const envoy = await findEnvoy({ onProgress: () => {} });

@@ -38,7 +38,12 @@ function definitionManifests(): string {
 }
 
 function installManifests(cluster: TestCluster): string {
-  const images = [`--image=${IMAGES.trilith}`, "--image-pull-policy=Never", `--envoy-image=${IMAGES.envoy}`];
+  const images = [
+    `--image=${IMAGES.trilith}`,
+    "--image-pull-policy=Never",
+    `--envoy-image=${IMAGES.envoy}`,
+    `--capture-image=${IMAGES.capture}`,
+  ];
   const { status, output } = cluster.run(process.execPath, [
     join(root, "src", "cli", "main.ts"),
     "install",

@@ -16,7 +16,7 @@ import {
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
-import { ALL_SIDECARS, SIDECAR_PORTS, type StreamBackendKey } from "../../model/index.ts";
+import { ALL_SIDECARS, HANDOVER_ADDRESS, SIDECAR_PORTS, type StreamBackendKey } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
 import { seconds } from "../duration.ts";
 import { originalDestination, tlsInspector } from "../listeners/inspectors.ts";
@@ -26,29 +26,31 @@ import { type EnvoyRecord, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { MESH_PROTOCOL, MESH_SECRETS, mutualTlsServer } from "./mutual-tls.ts";
 
-/** Sends on to the destination that a connection had: of the outside, or of the workload itself. */
+/** Sends on to where a connection was going. */
 const ONWARD = "mesh/onward" as StreamBackendKey;
+/** The same, when that is the workload: then the kernel must not take it for one of the workload's own. */
+const WORKLOAD = "mesh/workload" as StreamBackendKey;
 /** A workload that does not take a connection within it is as good as gone. */
 const CONNECT_SECONDS = 5;
 
 export function sidecarRecords(settings: EnvoySettings): EnvoyRecord[] {
-  return [outbound(settings), inbound(settings), onward()];
+  return [outbound(settings), inbound(settings), onward(ONWARD), onward(WORKLOAD, HANDOVER_ADDRESS)];
 }
 
 const forAll = { audience: ALL_SIDECARS, unasked: true } as const;
-const onwardId: ResourceId = { kind: "cluster", name: ONWARD };
+const cluster = (name: StreamBackendKey): ResourceId => ({ kind: "cluster", name });
 
 function outbound(settings: EnvoySettings): EnvoyRecord {
   const name = "mesh/outbound";
   return recordOf(
-    { kind: "listener", name, needs: [onwardId], ...forAll, origins: [] },
+    { kind: "listener", name, needs: [cluster(ONWARD)], ...forAll, origins: [] },
     ListenerSchema,
     create(ListenerSchema, {
       name,
       address: socketAddress("tcp", "0.0.0.0", SIDECAR_PORTS.outbound),
       statPrefix: "mesh",
       useOriginalDst: true,
-      filterChains: [refusing(SIDECAR_PORTS.outbound), onwardChain("outbound", settings)],
+      filterChains: [refusing(SIDECAR_PORTS.outbound), chainTo(ONWARD, "outbound", settings)],
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
       socketOptions: [...keepAlive],
     }),
@@ -58,7 +60,7 @@ function outbound(settings: EnvoySettings): EnvoyRecord {
 function inbound(settings: EnvoySettings): EnvoyRecord {
   const name = "mesh/inbound";
   return recordOf(
-    { kind: "listener", name, needs: [onwardId, ...MESH_SECRETS], ...forAll, origins: [] },
+    { kind: "listener", name, needs: [cluster(WORKLOAD), ...MESH_SECRETS], ...forAll, origins: [] },
     ListenerSchema,
     create(ListenerSchema, {
       name,
@@ -71,14 +73,14 @@ function inbound(settings: EnvoySettings): EnvoyRecord {
       filterChains: [
         refusing(SIDECAR_PORTS.inbound),
         {
-          ...onwardChain("mesh", settings),
+          ...chainTo(WORKLOAD, "mesh", settings),
           filterChainMatch: create(FilterChainMatchSchema, {
             transportProtocol: "tls",
             applicationProtocols: [MESH_PROTOCOL],
           }),
           transportSocket: mutualTlsServer(),
         },
-        onwardChain("plain", settings),
+        chainTo(WORKLOAD, "plain", settings),
       ],
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
       socketOptions: [...keepAlive],
@@ -93,19 +95,22 @@ const refusing = (port: number): FilterChain =>
     filterChainMatch: create(FilterChainMatchSchema, { destinationPort: port }),
   });
 
-const onwardChain = (name: string, settings: EnvoySettings): FilterChain =>
-  create(FilterChainSchema, { name, filters: streamFilters("tcp", ONWARD, settings) });
+const chainTo = (target: StreamBackendKey, name: string, settings: EnvoySettings): FilterChain =>
+  create(FilterChainSchema, { name, filters: streamFilters("tcp", target, settings) });
 
-function onward(): EnvoyRecord {
+function onward(name: StreamBackendKey, from?: string): EnvoyRecord {
   return recordOf(
-    { ...onwardId, needs: [], ...forAll, origins: [] },
+    { ...cluster(name), needs: [], ...forAll, origins: [] },
     ClusterSchema,
     create(ClusterSchema, {
-      name: ONWARD,
+      name,
       clusterDiscoveryType: { case: "type", value: DiscoveryType.ORIGINAL_DST },
       lbPolicy: LbPolicy.CLUSTER_PROVIDED,
       connectTimeout: seconds(CONNECT_SECONDS),
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
+      ...(from !== undefined && {
+        upstreamBindConfig: { sourceAddress: { address: from, portSpecifier: { case: "portValue", value: 0 } } },
+      }),
     }),
   );
 }

@@ -21,6 +21,8 @@ export interface MemberPod {
 
 export interface MemberPodsOptions {
   readonly client: ApiClient;
+  /** `label=value`: what a pod with a proxy of the mesh has. */
+  readonly labelSelector: string;
   readonly onSet: (pod: MemberPod) => void;
   readonly onGone: (key: string) => void;
   /** Runs what it is given as one step. */
@@ -31,20 +33,17 @@ export interface MemberPodsOptions {
   readonly timers?: Timers;
 }
 
-/** Pods that were given a proxy of the mesh have this label. */
-export const SIDECAR_LABEL = "trilith.dev/sidecar";
-
 interface SentPod extends ListedObject {
   readonly spec?: { readonly serviceAccountName?: string };
   readonly status?: { readonly phase?: string; readonly podIPs?: readonly { readonly ip: string }[] };
 }
 
 export function followMemberPods(options: MemberPodsOptions): Disposable {
-  const { client, onSet, onGone, batch, onSynced, onProblem, timers } = options;
+  const { client, labelSelector, onSet, onGone, batch, onSynced, onProblem, timers } = options;
   return new ResourceWatch<MemberPod>({
     client,
     resource: { group: "", version: "v1", plural: "pods" },
-    labelSelector: `${SIDECAR_LABEL}=envoy`,
+    labelSelector,
     read: (object) => memberOf(object),
     onChanges: (changes) =>
       batch(() => {

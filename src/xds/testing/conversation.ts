@@ -30,6 +30,8 @@ export class Conversation {
   #wanted: ReadonlyMap<string, ResourceRecord> = new Map();
   #session: Session;
   #toEnvoy: DeltaDiscoveryResponse[] = [];
+  /** What the proxy had when it connected last. */
+  #reportedSecrets: ReadonlyMap<string, string> = new Map();
   #unanswered = new Set<string>();
   #now = 0;
 
@@ -80,6 +82,7 @@ export class Conversation {
 
   reconnect(): void {
     this.story.push("reconnect");
+    this.#reportedSecrets = new Map(this.envoy.versions.secret);
     this.#toEnvoy = [];
     this.#unanswered = new Set();
     this.#session = new Session(this.#resources, this.#now, {
@@ -100,19 +103,25 @@ export class Conversation {
       for (let steps = 0; this.deliverResponse() || this.deliverRequest(); steps += 1) {
         if (steps > 10_000) return this.#object("the conversation does not come to rest");
       }
+      if (this.envoy.isWarming)
+        this.#object("a cluster waits for what nobody sends, and Envoy takes no other meanwhile");
       while (this.envoy.draining.length > 0) this.finishDraining();
       this.wait(HOLD_MS);
     }
     return undefined;
   }
 
-  /** Comes to rest; the next user of a secret must get then what those before it serve with. */
+  /**
+   * Comes to rest; the next user of a secret must get then what those before it serve with. Not so where the proxy reported a version
+   * that nobody knows the content of any more, so that it cannot be sent again (docs/decisions/xds-what-envoy-does.md).
+   */
   rest(): void {
     this.settle();
     const { notedSecrets, versions } = this.envoy;
     for (const [name, listed] of versions.secret) {
       const noted = notedSecrets.get(name);
-      if (noted !== listed) this.#object(`secret ${name} is ${listed} and would be ${noted} for its next user`);
+      if (noted !== listed && this.#reportedSecrets.get(name) !== listed)
+        this.#object(`secret ${name} is ${listed} and would be ${noted} for its next user`);
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * A model of Envoy as a client of delta ADS, written from how the real one behaves: clusters and listeners warm on what they
  * refer to while their old versions serve, subscriptions follow from what is held, virtual hosts are asked for once and for
- * all, a refused response may have been taken in part, listeners drain. Knows nothing of sessions.
+ * all, a refused response may have been taken in part, listeners drain; while a cluster warms, responses of clusters are not
+ * answered. Knows nothing of sessions, and of the 15 s after which Envoy gives up waiting.
  */
 import { create } from "@bufbuild/protobuf";
 import { DeltaDiscoveryRequestSchema } from "../../generated/envoy/service/discovery/v3/discovery_pb.ts";
@@ -46,6 +47,10 @@ export class ModelEnvoy {
   readonly notedSecrets: Map<string, string> = new Map();
   /** Requests on their way to the server. */
   outbox: DeltaDiscoveryRequest[] = [];
+  /** Secrets that nobody waits for, though they did not come: they were refused, or there are none. */
+  readonly #forgone = new Set<string>();
+  /** Those of clusters, while one warms. */
+  #withheld: DeltaDiscoveryRequest[] = [];
   /** Called when a cluster is removed, before it is gone. */
   onClusterRemoved: (name: string) => void = () => undefined;
   readonly #subscribed: Record<(typeof onDemand)[number], Set<string>> = {
@@ -57,6 +62,12 @@ export class ModelEnvoy {
 
   /** A new stream: each kind that is in use says what it has. */
   connect(): void {
+    this.#withheld = [];
+    // Without a server, whatever is waited for is given up in the end.
+    this.#forgo("endpoints", () => true);
+    this.#forgo("secret", () => true);
+    this.#warm();
+    this.#updateSubscriptions();
     this.outbox = [];
     this.#opened.add("cluster").add("listener");
     for (const kind of RESOURCE_KINDS) {
@@ -88,10 +99,17 @@ export class ModelEnvoy {
       for (const name of response.removedResources) this.versions[kind].delete(name);
       for (const [name, version] of applied) if (this.#lists(kind, name)) this.versions[kind].set(name, version);
     }
+    if (culprit) this.#forgo(kind, () => true);
     this.#warm();
     this.#updateSubscriptions();
     const errorDetail = culprit ? { errorDetail: { code: 3, message: "something is wrong" } } : {};
     this.#request(kind, [], [], { responseNonce: response.nonce, ...errorDetail });
+    if (!this.isWarming) this.outbox.push(...this.#withheld.splice(0));
+  }
+
+  /** Whether a cluster waits for what it needs. */
+  get isWarming(): boolean {
+    return [...this.clusters.values()].some(({ warming }) => warming !== undefined);
   }
 
   /** The oldest draining listener is gone. */
@@ -160,18 +178,32 @@ export class ModelEnvoy {
       if (active) this.draining.push(active);
       this.listeners.delete(name);
     } else if (kind === "virtualHost") this.tables.get(routeTableOf(name))?.hosts.delete(name);
-    else throw new Error(`the server removed ${kind} ${name}, which real Envoys take badly`);
+    else if (kind === "routeTable" || (kind === "secret" && this.versions[kind].has(name)))
+      throw new Error(`the server removed ${kind} ${name}, which real Envoys take badly`);
+    else this.#forgo(kind, (need) => need.name === name);
+  }
+
+  /** Whatever waits for such a need waits no longer, though it did not come. */
+  #forgo(kind: ResourceKind, isMeant: (need: ResourceId) => boolean): void {
+    if (kind === "secret") {
+      for (const name of this.#subscribed.secret) if (isMeant({ kind, name })) this.#forgone.add(name);
+    }
+    for (const { warming } of kind === "endpoints" ? this.clusters.values() : [])
+      if (warming?.needs.some((need) => need.kind === kind && isMeant(need))) warming.hasEndpoints = true;
   }
 
   #warm(): void {
-    const isThere = (need: ResourceId): boolean =>
-      (need.kind !== "secret" || this.secrets.has(need.name)) &&
-      (need.kind !== "routeTable" || this.tables.get(need.name)?.hasHosts === true);
+    const hasAll = ({ needs }: Instance): boolean =>
+      needs.every(
+        ({ kind, name }) =>
+          (kind !== "secret" || this.#forgone.has(name) || this.secrets.has(name)) &&
+          (kind !== "routeTable" || this.tables.get(name)?.hasHosts === true),
+      );
     for (const slot of this.clusters.values()) {
-      if (slot.warming?.hasEndpoints && slot.warming.needs.every(isThere)) promote(slot);
+      if (slot.warming?.hasEndpoints && hasAll(slot.warming)) promote(slot);
     }
     for (const slot of this.listeners.values()) {
-      if (!slot.warming?.needs.every(isThere)) continue;
+      if (!slot.warming || !hasAll(slot.warming)) continue;
       if (slot.active) this.draining.push(slot.active);
       promote(slot);
     }
@@ -199,6 +231,7 @@ export class ModelEnvoy {
     this.versions[kind].delete(name);
     if (kind === "secret") {
       this.secrets.delete(name);
+      this.#forgone.delete(name);
       this.notedSecrets.delete(name);
     }
     // The hosts go with their table, but the protocol layer goes on listing them.
@@ -216,9 +249,9 @@ export class ModelEnvoy {
     } = {},
   ): void {
     const typeUrl = typeUrlOf(kind);
-    this.outbox.push(
-      create(DeltaDiscoveryRequestSchema, { typeUrl, resourceNamesSubscribe, resourceNamesUnsubscribe, ...rest }),
-    );
+    const fields = { typeUrl, resourceNamesSubscribe, resourceNamesUnsubscribe, ...rest };
+    const isWithheld = kind === "cluster" && rest.responseNonce !== undefined && this.isWarming;
+    (isWithheld ? this.#withheld : this.outbox).push(create(DeltaDiscoveryRequestSchema, fields));
   }
 }
 

@@ -1,0 +1,14 @@
+/** The mesh in Kubernetes: which pods get a sidecar, what they get, and what the API server must know for that. */
+export { type Capture, captureRules, SIDECAR_USER } from "./capture-rules.ts";
+export { type Injection, injectSidecar, type PatchOperation } from "./inject-sidecar.ts";
+export {
+  INJECTION_PATH,
+  type InjectionServer,
+  type InjectionServerOptions,
+  type ServerKeys,
+  startInjectionServer,
+} from "./injection-server.ts";
+export { type AdmittedPod, MESH_LABEL } from "./pod.ts";
+export { ROOT_CONFIG_MAP, type SidecarImage, type SidecarSettings } from "./sidecar-containers.ts";
+export { RootConfigMaps, type RootConfigMapsOptions } from "./root-config-maps.ts";
+export { WebhookAuthority, type WebhookAuthorityOptions } from "./webhook-authority.ts";

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import { captureRules } from "./capture-rules.ts";
+import { type Injection, injectSidecar } from "./inject-sidecar.ts";
+import type { AdmittedPod } from "./pod.ts";
+import type { SidecarSettings } from "./sidecar-containers.ts";
+
+const settings: SidecarSettings = {
+  envoy: { image: "envoy:1", pullPolicy: "IfNotPresent" },
+  capture: { image: "capture:1", pullPolicy: "Always" },
+  bootstrap: "{}",
+  audience: "trilith.dev/xds",
+  paths: { files: "/etc/trilith", tokenFolder: "/var/run/token", adminSocket: "/run/trilith/admin.sock" },
+};
+
+const everything = { excludedInboundPorts: [], excludedOutboundPorts: [], excludedOutboundNetworks: [] };
+
+const inject = (pod: AdmittedPod): Injection => injectSidecar(pod, "shop", settings);
+
+function valueOf(injection: Injection, path: string): unknown {
+  return injection.kind === "injected"
+    ? injection.patch.find((operation) => operation.path === path)?.value
+    : undefined;
+}
+
+const namesOf = (parts: unknown): string[] => (parts as { readonly name: string }[]).map(({ name }) => name);
+
+describe("a pod of the mesh", () => {
+  test("gets the redirection, then the sidecar, before whatever it starts with itself", () => {
+    const injection = inject({
+      metadata: { labels: { app: "cart" } },
+      spec: {
+        serviceAccountName: "cart",
+        initContainers: [{ name: "migrate" }],
+        containers: [{ name: "cart" }],
+        volumes: [{ name: "data" }],
+      },
+    });
+    expect([
+      valueOf(injection, "/metadata/labels"),
+      namesOf(valueOf(injection, "/spec/initContainers")),
+      namesOf(valueOf(injection, "/spec/volumes")),
+    ]).toEqual([
+      { app: "cart", "trilith.dev/sidecar": "envoy" },
+      ["trilith-capture", "trilith-proxy", "migrate"],
+      ["data", "trilith-files", "trilith-run", "trilith-token"],
+    ]);
+  });
+
+  test("has a sidecar that is restricted, and known by its namespace and ServiceAccount", () => {
+    const [capture, sidecar] = valueOf(inject({ spec: { containers: [{ name: "a" }] } }), "/spec/initContainers") as [
+      object,
+      object,
+    ];
+    expect([capture, sidecar]).toEqual([
+      {
+        name: "trilith-capture",
+        image: "capture:1",
+        imagePullPolicy: "Always",
+        args: [captureRules(everything)],
+        resources: { requests: { cpu: "10m", memory: "16Mi" } },
+        securityContext: {
+          runAsUser: 0,
+          runAsGroup: 0,
+          runAsNonRoot: false,
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"], add: ["NET_ADMIN"] },
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+      },
+      expect.objectContaining({
+        name: "trilith-proxy",
+        image: "envoy:1",
+        restartPolicy: "Always",
+        args: [
+          "--config-yaml",
+          "{}",
+          "--service-node",
+          "$(POD_NAME)",
+          "--service-cluster",
+          "mesh/shop/default",
+          "--log-level",
+          "warning",
+          "--concurrency",
+          "2",
+          "--disable-hot-restart",
+        ],
+        securityContext: {
+          runAsUser: 15_000,
+          runAsGroup: 15_000,
+          runAsNonRoot: true,
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ["ALL"] },
+          seccompProfile: { type: "RuntimeDefault" },
+        },
+      }),
+    ]);
+  });
+
+  test("excludes what its annotations name from redirection", () => {
+    const annotations = {
+      "trilith.dev/exclude-inbound-ports": "9090",
+      "trilith.dev/exclude-outbound-ports": "5432, 6379",
+      "trilith.dev/exclude-outbound-networks": "10.9.0.0/16,fd00::/8",
+    };
+    const [capture] = valueOf(inject({ metadata: { annotations }, spec: {} }), "/spec/initContainers") as [
+      { readonly args: readonly string[] },
+    ];
+    expect(capture.args[0]?.split("\n").filter((line) => line.includes("{ "))).toEqual([
+      "    tcp dport { 5432, 6379 } return",
+      "    ip daddr { 10.9.0.0/16 } return",
+      "    ip6 daddr { fd00::/8 } return",
+      "    tcp dport { 15020, 9090 } return",
+    ]);
+  });
+
+  test.each([
+    ["trilith.dev/exclude-inbound-ports", "http", '"http" is no port'],
+    ["trilith.dev/exclude-outbound-ports", "70000", '"70000" is no port'],
+    ["trilith.dev/exclude-outbound-networks", "10.0.0.0/33", '"10.0.0.0/33" is no network'],
+    ["trilith.dev/exclude-outbound-networks", "10.0.0.1 } accept; #", "is no network"],
+  ])("is refused with the reason where %s is %s", (name, value, message) => {
+    expect(inject({ metadata: { annotations: { [name]: value } }, spec: {} })).toEqual({
+      kind: "refused",
+      message: expect.stringMatching(`^annotation ${name}: .*${message.replaceAll(".", "\\.")}`),
+    });
+  });
+});
+
+test.each<[string, AdmittedPod, string]>([
+  ["says no", { metadata: { labels: { "trilith.dev/mesh": "disabled" } }, spec: {} }, "disabled"],
+  ["has the node's network", { spec: { hostNetwork: true } }, "hostNetwork"],
+  ["has a sidecar", { spec: { initContainers: [{ name: "trilith-proxy" }] } }, "alreadyInjected"],
+])("a pod that %s is left as it is", (_, pod, reason) => {
+  expect(inject(pod)).toEqual({ kind: "left", reason });
+});

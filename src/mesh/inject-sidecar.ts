@@ -1,0 +1,83 @@
+/**
+ * Whether a pod gets a sidecar, and what changes about it then: a pure function from the pod to a JSON Patch (RFC 6902). A pod that
+ * cannot have what it asks for is refused with the reason, before anybody wonders why it is not in the mesh.
+ */
+import { SIDECAR_LABEL, sidecarKey } from "../model/index.ts";
+import { isIPv4, isIPv6 } from "../resources/index.ts";
+import type { Capture } from "./capture-rules.ts";
+import { type AdmittedPod, MESH_LABEL } from "./pod.ts";
+import {
+  captureContainer,
+  SIDECAR_CONTAINER,
+  sidecarContainer,
+  type SidecarSettings,
+  sidecarVolumes,
+} from "./sidecar-containers.ts";
+
+export interface PatchOperation {
+  readonly op: "add";
+  readonly path: string;
+  readonly value: unknown;
+}
+
+export type Injection =
+  | { readonly kind: "injected"; readonly patch: readonly PatchOperation[] }
+  | { readonly kind: "left"; readonly reason: "disabled" | "hostNetwork" | "alreadyInjected" }
+  | { readonly kind: "refused"; readonly message: string };
+
+const EXCLUDED_INBOUND = "trilith.dev/exclude-inbound-ports";
+const EXCLUDED_OUTBOUND = "trilith.dev/exclude-outbound-ports";
+const EXCLUDED_NETWORKS = "trilith.dev/exclude-outbound-networks";
+
+/** The API server asks only for pods of the mesh's namespaces, and for those that ask for it themselves. */
+export function injectSidecar(pod: AdmittedPod, namespace: string, settings: SidecarSettings): Injection {
+  const { metadata = {}, spec } = pod;
+  if (metadata.labels?.[MESH_LABEL] === "disabled") return { kind: "left", reason: "disabled" };
+  if (spec.hostNetwork === true) return { kind: "left", reason: "hostNetwork" };
+  const parts = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  if (parts.some(({ name }) => name === SIDECAR_CONTAINER)) return { kind: "left", reason: "alreadyInjected" };
+  const capture = captureOf(metadata.annotations ?? {});
+  if ("problem" in capture) return { kind: "refused", message: capture.problem };
+  const proxy = sidecarKey(namespace, spec.serviceAccountName ?? "default");
+  const initContainers = [captureContainer(settings, capture), sidecarContainer(settings, proxy)];
+  return {
+    kind: "injected",
+    // Members that are there already are replaced: the lists are whole.
+    patch: [
+      { op: "add", path: "/metadata/labels", value: { ...metadata.labels, [SIDECAR_LABEL]: "envoy" } },
+      { op: "add", path: "/spec/initContainers", value: [...initContainers, ...(spec.initContainers ?? [])] },
+      { op: "add", path: "/spec/volumes", value: [...(spec.volumes ?? []), ...sidecarVolumes(settings)] },
+    ],
+  };
+}
+
+function captureOf(annotations: Readonly<Record<string, string>>): Capture | { readonly problem: string } {
+  const listOf = (name: string): string[] =>
+    (annotations[name] ?? "")
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
+  for (const name of [EXCLUDED_INBOUND, EXCLUDED_OUTBOUND]) {
+    const bad = listOf(name).find((port) => !isPort(port));
+    if (bad !== undefined)
+      return { problem: `annotation ${name}: "${bad}" is no port; write numbers from 1 to 65535, with commas between` };
+  }
+  const network = listOf(EXCLUDED_NETWORKS).find((one) => !isNetwork(one));
+  if (network !== undefined)
+    return { problem: `annotation ${EXCLUDED_NETWORKS}: "${network}" is no network; write 10.0.0.0/8 or fd00::/8` };
+  return {
+    excludedInboundPorts: listOf(EXCLUDED_INBOUND).map(Number),
+    excludedOutboundPorts: listOf(EXCLUDED_OUTBOUND).map(Number),
+    excludedOutboundNetworks: listOf(EXCLUDED_NETWORKS),
+  };
+}
+
+const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
+
+/** Nothing that could be read as more than an address reaches the kernel's program. */
+function isNetwork(text: string): boolean {
+  const [address = "", length, ...rest] = text.split("/");
+  const bits = isIPv4(address) ? 32 : isIPv6(address) ? 128 : undefined;
+  if (bits === undefined || rest.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
+}

@@ -1,0 +1,112 @@
+/**
+ * What a pod of the mesh has besides its own: a container that has the kernel redirect, and is done; then the sidecar, which starts
+ * before the workload and ends after it (a native sidecar: an init container that is always restarted).
+ *
+ * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+ */
+import { SIDECAR_PORTS } from "../model/index.ts";
+import { type Capture, captureRules, SIDECAR_USER } from "./capture-rules.ts";
+
+/** The same for all pods of an installation. */
+export interface SidecarSettings {
+  readonly envoy: SidecarImage;
+  /** Its entry point is the program `nft`. */
+  readonly capture: SidecarImage;
+  /** Envoy's bootstrap, in JSON. It reads the files of `ROOT_CONFIG_MAP` in `files`, and the token in `tokenFolder`. */
+  readonly bootstrap: string;
+  /** Of the token that the sidecar proves itself with. */
+  readonly audience: string;
+  readonly paths: {
+    readonly files: string;
+    readonly tokenFolder: string;
+    readonly adminSocket: string;
+  };
+}
+
+export interface SidecarImage {
+  readonly image: string;
+  readonly pullPolicy: "Always" | "IfNotPresent" | "Never";
+}
+
+/** In each namespace with pods of the mesh: the authorities that the control plane is known by, and what Envoy reads beside them. */
+export const ROOT_CONFIG_MAP = "trilith-root";
+
+const TOKEN_SECONDS = 3600;
+const VOLUMES = { files: "trilith-files", run: "trilith-run", token: "trilith-token" } as const;
+
+const CAPTURE_CONTAINER = "trilith-capture";
+export const SIDECAR_CONTAINER = "trilith-proxy";
+
+/** It alone may change the network of the pod, and does it before anything else runs. */
+export function captureContainer({ capture }: SidecarSettings, what: Capture): object {
+  return {
+    name: CAPTURE_CONTAINER,
+    image: capture.image,
+    imagePullPolicy: capture.pullPolicy,
+    args: [captureRules(what)],
+    resources: { requests: { cpu: "10m", memory: "16Mi" } },
+    securityContext: {
+      runAsUser: 0,
+      runAsGroup: 0,
+      runAsNonRoot: false,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"], add: ["NET_ADMIN"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+  };
+}
+
+/** `proxy`: the node's cluster, by which the control plane knows it. */
+export function sidecarContainer({ envoy, bootstrap, paths }: SidecarSettings, proxy: string): object {
+  const ready = { httpGet: { path: "/ready", port: SIDECAR_PORTS.pod, scheme: "HTTP" } };
+  return {
+    name: SIDECAR_CONTAINER,
+    image: envoy.image,
+    imagePullPolicy: envoy.pullPolicy,
+    restartPolicy: "Always",
+    command: ["envoy"],
+    args: argumentsOf(bootstrap, proxy),
+    env: [{ name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } }],
+    ports: [{ name: "trilith-metrics", containerPort: SIDECAR_PORTS.pod, protocol: "TCP" }],
+    resources: { requests: { cpu: "10m", memory: "64Mi" } },
+    securityContext: {
+      runAsUser: SIDECAR_USER,
+      runAsGroup: SIDECAR_USER,
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    // What comes after it is started when it can send on what that sends.
+    startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 120 },
+    readinessProbe: { ...ready, periodSeconds: 5, failureThreshold: 3 },
+    volumeMounts: [
+      { name: VOLUMES.files, mountPath: paths.files, readOnly: true },
+      { name: VOLUMES.run, mountPath: paths.adminSocket.slice(0, paths.adminSocket.lastIndexOf("/")) },
+      { name: VOLUMES.token, mountPath: paths.tokenFolder, readOnly: true },
+    ],
+  };
+}
+
+/** Envoy takes an option and its value as two arguments. */
+function argumentsOf(bootstrap: string, proxy: string): string[] {
+  const options = {
+    "config-yaml": bootstrap,
+    "service-node": "$(POD_NAME)",
+    "service-cluster": proxy,
+    "log-level": "warning",
+    concurrency: "2",
+  };
+  return [...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]), "--disable-hot-restart"];
+}
+
+export function sidecarVolumes({ audience }: SidecarSettings): readonly object[] {
+  const token = { audience, expirationSeconds: TOKEN_SECONDS, path: "token" };
+  return [
+    { name: VOLUMES.files, configMap: { name: ROOT_CONFIG_MAP } },
+    { name: VOLUMES.run, emptyDir: { medium: "Memory", sizeLimit: "16Mi" } },
+    { name: VOLUMES.token, projected: { sources: [{ serviceAccountToken: token }] } },
+  ];
+}
