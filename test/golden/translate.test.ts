@@ -2,10 +2,12 @@
  * Golden cases of translation: each file holds resources and, after `--- # Expected`, everything that is made of them.
  * `UPDATE_GOLDEN=1` writes the second part anew. Every resource of a case must matter: without it, something must differ.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { objectKeyOf } from "../../src/resources/index.ts";
+import { writeFormatted } from "../support/write-formatted.ts";
 import { type Picture, TranslateWorld } from "./translate-world.ts";
 
 const folder = new URL("translate/", import.meta.url);
@@ -19,9 +21,10 @@ describe.each(readdirSync(folder).filter((name) => name.endsWith(".yaml")))("%s"
   const documents = parseAllDocuments(input).map((document) => document.toJS() as unknown);
   const world = new TranslateWorld(documents.filter((document) => document !== null));
 
-  test("is translated as expected", () => {
+  test("is translated as expected", async () => {
     const picture = world.picture();
-    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(file, input + DIVIDER + written(picture));
+    if (process.env["UPDATE_GOLDEN"] === "1")
+      await writeFormatted(fileURLToPath(file), input + DIVIDER + written(picture));
     else expect(picture).toEqual(parse(expected));
   });
 

@@ -14,6 +14,7 @@ import { jsonOf } from "../../support/envoy-json.ts";
 import { recordsOf } from "../../support/model-records.ts";
 import type { Model } from "../../support/model-records.ts";
 import { staticBootstrap } from "../../support/static-bootstrap.ts";
+import { writeFormatted } from "../../support/write-formatted.ts";
 
 interface Golden {
   readonly about: string;
@@ -51,14 +52,13 @@ function validate(binary: string, records: readonly EnvoyRecord[]): void {
 
 describe("Envoy resources of a model", () => {
   const files = globSync("*.yaml", { cwd: import.meta.dirname }).sort();
-  test.each(files)("%s", (file) => {
+  test.each(files)("%s", async (file) => {
     const path = join(import.meta.dirname, file);
     const golden = parse(readFileSync(path, "utf8")) as Golden;
     const records = recordsOf(golden.model);
     const resources = readable(records);
     if (process.env["UPDATE_GOLDEN"] === "1") {
-      const text = stringify({ ...golden, resources }, { aliasDuplicateObjects: false, lineWidth: 120 });
-      writeFileSync(path, text);
+      await writeFormatted(path, stringify({ ...golden, resources }, { aliasDuplicateObjects: false, lineWidth: 120 }));
     } else expect(resources, basename(file)).toEqual(golden.resources);
   });
 
