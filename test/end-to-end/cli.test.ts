@@ -1,6 +1,6 @@
 /** The command line as a user meets it: what is printed, and with which exit code. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,14 +9,20 @@ import { freePorts } from "../support/free-ports.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-function trilith(...args: readonly string[]): {
+interface Ended {
   readonly code: number | null;
   readonly out: string;
   readonly error: string;
-} {
+}
+
+const trilith = (...args: readonly string[]): Ended => trilithIn({}, ...args);
+
+/** `environment` is added to that of the tests. */
+function trilithIn(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Ended {
   const { status, stdout, stderr } = spawnSync(join(root, "bin", "trilith"), args, {
     encoding: "utf8",
     timeout: 60_000,
+    env: { ...process.env, ...environment },
   });
   return { code: status, out: stdout, error: stderr };
 }
@@ -55,6 +61,16 @@ describe("trilith check", () => {
       "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: a}\nspec: {gatewayClassName: trilith, listeners: [{name: l, port: 8080, protocol: HTTP}]}\n",
     );
     expect(trilith("check", file)).toEqual({ code: 0, out: "1 objects: 0 errors, 0 warnings\n", error: "" });
+  });
+
+  test("keeps compiled sources in the user's cache, and works where there is none", () => {
+    const file = write("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n");
+    const cache = join(folder, "cache");
+    mkdirSync(cache);
+    const places = [cache, cache, "/proc/none", join(folder, "none"), file];
+    const ended = places.map((place) => trilithIn({ XDG_CACHE_HOME: place, NODE_COMPILE_CACHE: "" }, "check", file));
+    expect(ended.map(({ code, error }) => [code, error])).toEqual(places.map(() => [0, ""]));
+    expect(readdirSync(join(cache, "trilith"))).toEqual(["compiled"]);
   });
 
   test("fails on warnings only when asked to", () => {
