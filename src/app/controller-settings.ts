@@ -2,18 +2,25 @@
 import { proxyKey } from "../model/index.ts";
 import type { TranslateSettings } from "../translate/index.ts";
 import { CONTROLLER_NAME } from "./standalone-settings.ts";
-import { SUPPORTED_FEATURES } from "./supported-features.ts";
+import { MESH_FEATURES, SUPPORTED_FEATURES } from "./supported-features.ts";
+
+/** Of XMeshes. */
+const MESH_CONTROLLER_NAME = "trilith.dev/mesh-controller";
 
 /** What only a cluster has. */
 const CLUSTER_FEATURES: readonly string[] = ["GatewayInfrastructure"];
 
-export function controllerSettings({ mesh }: Pick<TranslateSettings, "mesh"> = {}): TranslateSettings {
+export function controllerSettings({
+  mesh,
+}: { readonly mesh?: { readonly trustDomain: string } } = {}): TranslateSettings {
   return {
     controllerName: CONTROLLER_NAME,
     proxyOf: ({ namespace, name }) => proxyKey(`${namespace}/${name}`),
     bindAddress: "0.0.0.0",
     addresses: "service",
-    ...(mesh && { mesh: { trustDomain: mesh.trustDomain } }),
+    ...(mesh && {
+      mesh: { controllerName: MESH_CONTROLLER_NAME, trustDomain: mesh.trustDomain, features: MESH_FEATURES },
+    }),
     features: [...SUPPORTED_FEATURES, ...CLUSTER_FEATURES].sort(),
   };
 }

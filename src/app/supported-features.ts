@@ -57,3 +57,17 @@ export const SUPPORTED_FEATURES: readonly string[] = [
   "TLSRouteModeTerminate",
   "UDPRoute",
 ];
+
+/** Those of the mesh, for `status.supportedFeatures` of XMeshes: no others may stand there. */
+export const MESH_FEATURES: readonly string[] = [
+  "Mesh",
+  "MeshClusterIPMatching",
+  "MeshConsumerRoute",
+  "MeshHTTPRouteBackendRequestHeaderModification",
+  "MeshHTTPRouteNamedRouteRule",
+  "MeshHTTPRouteQueryParamMatching",
+  "MeshHTTPRouteRedirectPath",
+  "MeshHTTPRouteRedirectPort",
+  "MeshHTTPRouteRewritePath",
+  "MeshHTTPRouteSchemeRedirect",
+];

@@ -20,6 +20,7 @@ const STATED_KINDS = [
   "UDPRoute",
   "BackendTLSPolicy",
   "XBackend",
+  "XMesh",
 ] as const satisfies readonly Kind[];
 
 interface ReadObject extends Omit<ObjectWithStatus, "status"> {
@@ -62,6 +63,8 @@ function ownPart(
   const whole = { ...named, status };
   const { namespace = "", name } = object.metadata;
   switch (object.kind) {
+    case "XMesh":
+      return object.spec?.controllerName === "trilith.dev/mesh-controller" ? whole : undefined;
     case "GatewayClass":
       return classes.has(name) ? whole : undefined;
     case "Gateway":

@@ -20,6 +20,8 @@ export interface Installation {
   readonly trustDomain: string;
   /** What redirects connections in pods of the mesh; empty: the controller's, with -capture behind its name. */
   readonly captureImage: string;
+  /** Make the XMesh `trilith`. */
+  readonly xMesh: boolean;
   readonly logLevel: string;
   /** Make the GatewayClass `trilith`. */
   readonly gatewayClass: boolean;
@@ -53,7 +55,12 @@ export interface ChartValues {
   readonly replicas: number;
   readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
   readonly envoy: { readonly image: string; readonly pullPolicy: string };
-  readonly mesh: { readonly enabled: boolean; readonly trustDomain: string; readonly captureImage: string };
+  readonly mesh: {
+    readonly enabled: boolean;
+    readonly trustDomain: string;
+    readonly captureImage: string;
+    readonly xMesh: boolean;
+  };
   readonly log: { readonly level: string; readonly format: string };
   readonly resources: unknown;
   readonly nodeOptions: string;

@@ -30,6 +30,7 @@ export function defaultInstallation(): Installation {
     mesh: mesh.enabled,
     trustDomain: mesh.trustDomain,
     captureImage: mesh.captureImage,
+    xMesh: mesh.xMesh,
     logLevel: log.level,
     gatewayClass: true,
     crds: true,

@@ -3,7 +3,7 @@ import { type Installation, labels, type Manifest } from "./install-chart.ts";
 
 const MESH = "trilith.dev/mesh";
 
-export function meshManifests({ namespace }: Installation): Manifest[] {
+export function meshManifests({ namespace, xMesh }: Installation): Manifest[] {
   const never = { key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system", namespace] };
   const notEnabled = { key: MESH, operator: "NotIn", values: ["enabled"] };
   const notDisabled = { key: MESH, operator: "NotIn", values: ["disabled"] };
@@ -30,5 +30,13 @@ export function meshManifests({ namespace }: Installation): Manifest[] {
         webhook("pods", { matchExpressions: [never, notEnabled] }, enabled),
       ],
     },
+    ...(xMesh ? [ourMesh] : []),
   ];
 }
+
+const ourMesh: Manifest = {
+  apiVersion: "gateway.networking.x-k8s.io/v1alpha1",
+  kind: "XMesh",
+  metadata: { name: "trilith", labels },
+  spec: { controllerName: "trilith.dev/mesh-controller" },
+};

@@ -61,7 +61,8 @@ export function manifestsOf(wish: Wish, installation: Installation): readonly Ma
     manifest("Deployment", {
       spec: deploymentSpec({
         name: nameOf(wish),
-        labels,
+        // In a namespace of the mesh, too: its Envoy is a member by itself.
+        labels: { ...labels, "trilith.dev/mesh": "disabled" },
         annotations: {
           ...infrastructure.annotations,
           "trilith.dev/files": digestOf(JSON.stringify(files)),

@@ -33,6 +33,7 @@ export * from "./types/service.ts";
 export * from "./types/status.ts";
 export * from "./types/x-backend.ts";
 export * from "./types/x-backend-traffic-policy.ts";
+export * from "./types/x-mesh.ts";
 export * from "./types/x-telemetry-policy.ts";
 export * from "./ip-address.ts";
 export { formatPath, type FieldPath, type Problem, type ProblemKind } from "./schema/problem.ts";

@@ -18,6 +18,7 @@ import type { Secret } from "./types/secret.ts";
 import type { Service } from "./types/service.ts";
 import type { XBackend } from "./types/x-backend.ts";
 import type { XBackendTrafficPolicy } from "./types/x-backend-traffic-policy.ts";
+import type { XMesh } from "./types/x-mesh.ts";
 import type { XTelemetryPolicy } from "./types/x-telemetry-policy.ts";
 
 /** The API group of the Gateway API. */
@@ -44,6 +45,7 @@ export interface ObjectOfKind {
   readonly XBackend: XBackend;
   readonly XBackendTrafficPolicy: XBackendTrafficPolicy;
   readonly XTelemetryPolicy: XTelemetryPolicy;
+  readonly XMesh: XMesh;
   readonly GatewayParameters: GatewayParameters;
   readonly Namespace: Namespace;
   readonly Service: Service;
@@ -85,6 +87,7 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   XBackend: describe("XBackend", experimentalGroup, ["v1alpha1"], "xbackends"),
   XBackendTrafficPolicy: describe("XBackendTrafficPolicy", experimentalGroup, ["v1alpha1"], "xbackendtrafficpolicies"),
   XTelemetryPolicy: describe("XTelemetryPolicy", experimentalGroup, ["v1alpha1"], "xtelemetrypolicies"),
+  XMesh: describe("XMesh", experimentalGroup, ["v1alpha1"], "xmeshes", false),
   GatewayParameters: describe("GatewayParameters", trilithGroup, ["v1alpha1"], "gatewayparameters"),
   Namespace: describe("Namespace", "", ["v1"], "namespaces", false),
   Service: describe("Service", "", ["v1"], "services"),

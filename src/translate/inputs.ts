@@ -21,6 +21,7 @@ export interface ResourceSources {
   readonly xBackends: Source<ObjectOfKind["XBackend"]>;
   readonly backendTrafficPolicies: Source<ObjectOfKind["XBackendTrafficPolicy"]>;
   readonly telemetryPolicies: Source<ObjectOfKind["XTelemetryPolicy"]>;
+  readonly meshes: Source<ObjectOfKind["XMesh"]>;
   readonly gatewayParameters: Source<ObjectOfKind["GatewayParameters"]>;
   readonly namespaces: Source<ObjectOfKind["Namespace"]>;
   readonly services: Source<ObjectOfKind["Service"]>;
@@ -156,6 +157,7 @@ export const SOURCE_OF_KIND: Readonly<Record<Kind, keyof ResourceSources>> = {
   XBackend: "xBackends",
   XBackendTrafficPolicy: "backendTrafficPolicies",
   XTelemetryPolicy: "telemetryPolicies",
+  XMesh: "meshes",
   GatewayParameters: "gatewayParameters",
   Namespace: "namespaces",
   Service: "services",
@@ -183,6 +185,7 @@ export function createResourceSources(graph: Graph): ResourceSources {
     xBackends: source("XBackend"),
     backendTrafficPolicies: source("XBackendTrafficPolicy"),
     telemetryPolicies: source("XTelemetryPolicy"),
+    meshes: source("XMesh"),
     gatewayParameters: source("GatewayParameters"),
     namespaces: source("Namespace"),
     services: source("Service"),

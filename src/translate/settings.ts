@@ -35,8 +35,12 @@ export interface TranslateSettings {
   readonly addresses: "host" | "service";
   /** Absent: there is no mesh, and routes attach to no Service. */
   readonly mesh?: {
+    /** XMeshes with this `spec.controllerName` are ours. */
+    readonly controllerName: string;
     /** Of its identities. */
     readonly trustDomain: string;
+    /** Names of Gateway API features, for the status of XMeshes. */
+    readonly features: readonly string[];
   };
   /** Names of Gateway API features, for the status of GatewayClasses. */
   readonly features: readonly string[];

@@ -28,6 +28,7 @@ import { deriveTlsBindings } from "./backend-tls/tls-bindings.ts";
 import { deriveListeners } from "./listeners/derive-listeners.ts";
 import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/listener-claims.ts";
 import { deriveListenerTls } from "./listeners/listener-tls.ts";
+import { deriveMeshStatuses } from "./mesh/derive-mesh-statuses.ts";
 import { deriveFrontends } from "./mesh/derive-frontends.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteSide, type RouteSide } from "./route-side.ts";
@@ -75,7 +76,9 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     ofBackends,
     secrets: inputs.secrets,
   });
+  const meshStatuses = deriveMeshStatuses(graph, inputs.meshes, settings);
   const ofFindings = [
+    meshStatuses.findings,
     gatewaySide.findings,
     attached.findings,
     ownStatuses.findings,
@@ -99,7 +102,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     infrastructure: deriveInfrastructure(graph, gatewaySide),
     statuses: graph.union<ObjectStatus>({
       name: "translate/Statuses",
-      of: [gatewaySide.statuses, ownStatuses.statuses, routeSide.statuses],
+      of: [gatewaySide.statuses, ownStatuses.statuses, routeSide.statuses, meshStatuses.statuses],
     }),
     findings: graph.union<Finding>({ name: "translate/Findings", of: ofFindings }),
   };

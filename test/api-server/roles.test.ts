@@ -91,7 +91,7 @@ describe.skipIf(environment === undefined)("the controller", () => {
     .split(" ")
     .map((plural) => `watch ${plural}.${GATEWAY} -`)
     .concat([
-      ...["xbackends", "xbackendtrafficpolicies", "xtelemetrypolicies"].flatMap((plural) => [
+      ...["xbackends", "xbackendtrafficpolicies", "xtelemetrypolicies", "xmeshes"].flatMap((plural) => [
         `watch ${plural}.gateway.networking.x-k8s.io -`,
         `update ${plural}.gateway.networking.x-k8s.io/status shop`,
       ]),

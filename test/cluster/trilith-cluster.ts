@@ -33,7 +33,7 @@ export async function startTrilithCluster(tell: (line: string) => void): Promise
 
 function definitionManifests(): string {
   const folder = gatewayApiDefinitions();
-  const files = readdirSync(folder).filter((file) => file.includes(".k8s.io_") && file.endsWith(".yaml"));
+  const files = readdirSync(folder).filter((file) => file.includes("k8s.io_") && file.endsWith(".yaml"));
   return files.map((file) => readFileSync(join(folder, file), "utf8")).join("\n---\n");
 }
 
@@ -43,6 +43,7 @@ function installManifests(cluster: TestCluster): string {
     "--image-pull-policy=Never",
     `--envoy-image=${IMAGES.envoy}`,
     `--capture-image=${IMAGES.capture}`,
+    "--x-mesh",
   ];
   const { status, output } = cluster.run(process.execPath, [
     join(root, "src", "cli", "main.ts"),

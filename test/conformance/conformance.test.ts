@@ -1,52 +1,98 @@
 /**
- * The official conformance suite of the Gateway API against Trilith in a real Kubernetes: the five Gateway profiles, with all
- * features that the GatewayClass's status claims. Each of the suite's tests is one here; nothing is left out but what needs a
- * mesh. The report that the suite writes is kept in docs/conformance (`make conformance`).
+ * The official conformance suite of the Gateway API against Trilith in a real Kubernetes, in two runs: the five Gateway profiles, with all
+ * features that the GatewayClass's status claims, and the two of the mesh, with all that the XMesh's status claims, in namespaces
+ * that are in the mesh. Each of the suite's tests is one here; nothing is left out. The reports that the suite writes are kept in
+ * docs/conformance (`make conformance`).
  */
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, inject, test } from "vitest";
+import { MESH_FEATURES, SUPPORTED_FEATURES } from "../../src/app/supported-features.ts";
 import { conformanceSuite } from "../../tools/cluster-programs.ts";
 import { provideProgram } from "../../tools/provide-program.ts";
 import type { TestCluster } from "../cluster/test-cluster.ts";
 import { startTrilithCluster } from "../cluster/trilith-cluster.ts";
 
-const PROFILES = ["GATEWAY-HTTP", "GATEWAY-GRPC", "GATEWAY-TLS", "GATEWAY-TCP", "GATEWAY-UDP"];
-/** Of v1.7.0, without the 23 that need a mesh. */
-const GATEWAY_TESTS = 147;
+interface Run {
+  /** Of the report, and of the tests here. */
+  readonly name: string;
+  readonly profiles: readonly string[];
+  /** Of v1.7.0. */
+  readonly tests: number;
+  /** Of each profile's core, and of its extended features, where it has tests of these. */
+  readonly results: number;
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+const RUNS: readonly Run[] = [
+  {
+    name: "v1.7.0",
+    profiles: ["GATEWAY-HTTP", "GATEWAY-GRPC", "GATEWAY-TLS", "GATEWAY-TCP", "GATEWAY-UDP"],
+    tests: 147,
+    results: 10,
+    flags: {},
+  },
+  {
+    name: "v1.7.0-mesh",
+    profiles: ["MESH-HTTP", "MESH-GRPC"],
+    tests: 23,
+    results: 3,
+    flags: {
+      "namespace-labels": "trilith.dev/mesh=enabled",
+      // Without Gateways, whose tests are those of the other run.
+      "supported-features": [
+        ...MESH_FEATURES,
+        ...SUPPORTED_FEATURES.filter((name) => /^(HTTPRoute|GRPCRoute|ReferenceGrant)/.test(name)),
+      ].join(","),
+    },
+  },
+];
 const OPTIONS = `usableNetworkAddresses: [{type: IPAddress, value: 10.99.0.200}]
 unusableNetworkAddresses: [{type: IPAddress, value: 203.0.113.77}]
 `;
 
 interface SuiteRun {
   /** By test: what the suite says of it. */
-  readonly verdicts: ReadonlyMap<string, "PASS" | "FAIL" | "SKIP">;
+  readonly verdicts: ReadonlyMap<string, "PASS" | "FAIL">;
   readonly log: string;
   readonly report: string;
 }
 
 let cluster: TestCluster | undefined;
-const suite: SuiteRun | undefined = inject("canRunCluster") ? await runSuite() : undefined;
+const suite: ReadonlyMap<string, SuiteRun> = inject("canRunCluster") ? await runSuite() : new Map<string, SuiteRun>();
 
 afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
 });
 
-async function runSuite(): Promise<SuiteRun> {
+async function runSuite(): Promise<ReadonlyMap<string, SuiteRun>> {
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
   const binary = provideProgram(conformanceSuite, tell);
-  cluster = await startTrilithCluster(tell);
+  const started = await startTrilithCluster(tell);
+  cluster = started;
+  const done = new Map<string, SuiteRun>();
+  for (const run of RUNS) done.set(run.name, await runOnce(run, { cluster: started, binary, tell }));
+  return done;
+}
+
+interface SuiteTools {
+  readonly cluster: TestCluster;
+  readonly binary: string;
+  readonly tell: (line: string) => void;
+}
+
+async function runOnce({ profiles, flags }: Run, { cluster: on, binary, tell }: SuiteTools): Promise<SuiteRun> {
   const folder = mkdtempSync(join(tmpdir(), "trilith-conformance-"));
   const report = join(folder, "report.yaml");
   writeFileSync(join(folder, "options.yaml"), OPTIONS);
-  tell(`the suite runs, which takes about ten minutes; its log: ${folder}/log`);
-  const flags = {
+  tell(`the suite runs for ${profiles.join(", ")}; its log: ${folder}/log`);
+  const all = {
     "test.timeout": "40m",
     "test.v": "true",
     "conformance-options-file": join(folder, "options.yaml"),
     "gateway-class": "trilith",
-    "conformance-profiles": PROFILES.join(","),
+    "conformance-profiles": profiles.join(","),
     "allow-crds-mismatch": "true",
     organization: "trilith",
     project: "trilith",
@@ -54,41 +100,44 @@ async function runSuite(): Promise<SuiteRun> {
     version: "0.1.0",
     contact: "https://trilith.dev",
     "report-output": report,
+    ...flags,
   };
-  const args = Object.entries(flags).map(([flag, value]) => `-${flag}=${value}`);
-  const running = cluster.start("sh", ["-c", `exec "$0" "$@" >${folder}/log 2>&1`, binary, ...args]);
+  const args = Object.entries(all).map(([flag, value]) => `-${flag}=${value}`);
+  const running = on.start("sh", ["-c", `exec "$0" "$@" >${folder}/log 2>&1`, binary, ...args]);
   await new Promise((resolve) => running.once("exit", resolve));
   const log = readFileSync(join(folder, "log"), "utf8");
   return { verdicts: verdictsOf(log), log, report: readFileSync(report, "utf8") };
 }
 
-/** The suite's own lines about its tests, which it indents by four. */
+/** The suite's own lines about its tests, which it indents by four. What it skips is another run's. */
 function verdictsOf(log: string): SuiteRun["verdicts"] {
-  const lines = log.matchAll(/^ {4}--- (PASS|FAIL|SKIP): TestConformance\/(\w+) /gm);
-  return new Map(
-    [...lines].flatMap(([, verdict, name]) => (name ? [[name, verdict as "PASS" | "FAIL" | "SKIP"]] : [])),
-  );
+  const lines = log.matchAll(/^ {4}--- (PASS|FAIL): TestConformance\/(\w+) /gm);
+  return new Map([...lines].flatMap(([, verdict, name]) => (name ? [[name, verdict as "PASS" | "FAIL"]] : [])));
 }
 
-const needsMesh = (name: string): boolean => name.startsWith("Mesh");
+describe.skipIf(suite.size === 0).each(RUNS)("$profiles", ({ name, tests, results }) => {
+  const run = suite.get(name);
 
-test.skipIf(suite === undefined)("the suite runs all of its Gateway tests", () => {
-  const ran = [...(suite?.verdicts ?? [])].filter(([name, verdict]) => !needsMesh(name) && verdict !== "SKIP");
-  expect(ran.length).toBe(GATEWAY_TESTS);
+  test("the suite runs all of its tests", () => {
+    expect(run?.verdicts.size).toBe(tests);
+  });
+
+  test("its report says that every profile succeeds, with every feature", () => {
+    const stated = [...(run?.report ?? "").matchAll(/result: (\w+)/g)].map(([, result]) => result);
+    expect(stated).toEqual(Array.from({ length: results }, () => "success"));
+    if (process.env["KEEP_CONFORMANCE_REPORT"] && run !== undefined)
+      writeFileSync(join(import.meta.dirname, "..", "..", "docs", "conformance", `${name}.yaml`), run.report);
+  });
+
+  const names = [...(run?.verdicts.keys() ?? [])];
+  test.each(names.length === 0 ? ["nothing"] : names)("%s", (test) => {
+    expect(run?.verdicts.get(test), linesAbout(test, run?.log ?? "")).toBe("PASS");
+  });
 });
 
-test.skipIf(suite === undefined)("its report says that every profile succeeds, with every feature", () => {
-  const results = [...(suite?.report ?? "").matchAll(/result: (\w+)/g)].map(([, result]) => result);
-  // Of each profile's core, and of its extended features.
-  expect(results).toEqual(PROFILES.flatMap(() => ["success", "success"]));
-  if (process.env["KEEP_CONFORMANCE_REPORT"] && suite !== undefined)
-    writeFileSync(join(import.meta.dirname, "..", "..", "docs", "conformance", "v1.7.0.yaml"), suite.report);
-});
-
-const gatewayTests = [...(suite?.verdicts.keys() ?? [])].filter((name) => !needsMesh(name));
-
-test.skipIf(suite === undefined).each(gatewayTests.length === 0 ? ["nothing"] : gatewayTests)("%s", (name) => {
-  expect(suite?.verdicts.get(name), linesAbout(name, suite?.log ?? "")).toBe("PASS");
+test.skipIf(suite.size === 0)("the XMesh's status claims what the run in the mesh has shown", () => {
+  const features = cluster?.kubectl(["get", "xmesh", "trilith", "-o", "jsonpath={.status.supportedFeatures[*].name}"]);
+  expect(features?.output.trim().split(" ")).toEqual(MESH_FEATURES);
 });
 
 /** The end of what the suite's log says of a test. */

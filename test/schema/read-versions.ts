@@ -1,11 +1,8 @@
-/** The published kinds and versions that Trilith reads, and those that it leaves alone. */
+/** The published kinds and versions that Trilith reads. */
 import { kinds } from "../../src/resources/index.ts";
 import type { BuiltOracle } from "./build-oracle.ts";
 import type { CustomResourceSchema } from "./custom-resource-schema.ts";
 import { readServedVersions, type ServedVersion } from "./schema-oracle.ts";
-
-/** Meshes, which Trilith has no use for yet. */
-export const kindsThatWeIgnore: readonly string[] = ["XMesh"];
 
 export async function versionsThatWeRead(oracle: BuiltOracle): Promise<readonly ServedVersion[]> {
   const versions = await readServedVersions(oracle);

@@ -47,7 +47,7 @@ function listenerOf({ service, addresses, port, chains }: Frontend, settings: En
       ...(isMixed || chains.some(({ kind }) => kind === "tls") ? [tlsInspector] : []),
       ...(isMixed ? [httpInspector] : []),
     ],
-    filterChains: chains.flatMap((chain) => chainOf(chain, isMixed, settings)),
+    filterChains: chains.flatMap((chain) => chainsOf(chain, isMixed, settings)),
     perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
     ...(isMixed && WAITING),
   });
@@ -59,12 +59,14 @@ const WAITING = {
   continueOnListenerFiltersTimeout: true,
 } as const;
 
-function chainOf(chain: Chain, isMixed: boolean, settings: EnvoySettings): FilterChain[] {
+function chainsOf(chain: Chain, isMixed: boolean, settings: EnvoySettings): FilterChain[] {
   if (chain.kind === "udp") return [];
   const made = filterChain(chain satisfies ConnectionChain, settings, "workload");
-  const filterChainMatch = create(FilterChainMatchSchema, {
-    transportProtocol: "raw_buffer",
-    applicationProtocols: ["http/1.0", "http/1.1", "h2c"],
+  const plain = (applicationProtocols: string[]): FilterChain => ({
+    ...made,
+    filterChainMatch: create(FilterChainMatchSchema, { transportProtocol: "raw_buffer", applicationProtocols }),
   });
-  return [isMixed && chain.kind === "http" ? { ...made, filterChainMatch } : made];
+  if (isMixed && chain.kind === "http") return [plain(["http/1.0", "http/1.1", "h2c"])];
+  // Envoy looks for what is no TLS among the chains for that alone.
+  return isMixed && chain.kind === "tcp" ? [made, plain([])] : [made];
 }

@@ -81,6 +81,11 @@ function inbound(settings: EnvoySettings): EnvoyRecord {
           transportSocket: mutualTlsServer(),
         },
         chainTo(WORKLOAD, "plain", settings),
+        // Envoy looks for TLS of other protocols among the chains for TLS alone.
+        {
+          ...chainTo(WORKLOAD, "tls", settings),
+          filterChainMatch: create(FilterChainMatchSchema, { transportProtocol: "tls" }),
+        },
       ],
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
       socketOptions: [...keepAlive],

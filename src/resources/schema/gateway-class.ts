@@ -11,21 +11,22 @@ import { gatewayClassStatus } from "./status.ts";
 
 const parametersRef: Schema<ParametersReference> = objectReference;
 
+/** The controller of an object of this kind, which stays whose it is. */
+export const immutableController = (kind: string): Schema<string> =>
+  named(controllerName, 253, {
+    rules: [
+      {
+        id: "field is immutable",
+        find: () => [],
+        findChange: (value, previous) =>
+          violationIf(value !== previous, `cannot be changed from "${previous}" to "${value}": create another ${kind}`),
+      },
+    ],
+  });
+
 const spec: Schema<GatewayClassSpec> = object<GatewayClassSpec>(
   {
-    controllerName: named(controllerName, 253, {
-      rules: [
-        {
-          id: "field is immutable",
-          find: () => [],
-          findChange: (value, previous) =>
-            violationIf(
-              value !== previous,
-              `cannot be changed from "${previous}" to "${value}": create another GatewayClass`,
-            ),
-        },
-      ],
-    }),
+    controllerName: immutableController("GatewayClass"),
     description: string({ maxLength: 64 }),
     parametersRef,
   },

@@ -23,6 +23,7 @@ import type { AnyObjectSchema, Schema } from "./schema.ts";
 import { completeService, serviceSchema } from "./service.ts";
 import { xBackendSchema } from "./x-backend.ts";
 import { xBackendTrafficPolicySchema } from "./x-backend-traffic-policy.ts";
+import { xMeshSchema } from "./x-mesh.ts";
 import { xTelemetryPolicySchema } from "./x-telemetry-policy.ts";
 
 export interface KindSchema {
@@ -67,6 +68,7 @@ export const schemas: readonly KindSchema[] = [
   ...entries("XBackend", xBackendSchema),
   ...entries("XBackendTrafficPolicy", xBackendTrafficPolicySchema),
   ...entries("XTelemetryPolicy", xTelemetryPolicySchema),
+  ...entries("XMesh", xMeshSchema),
   ...entries("GatewayParameters", gatewayParametersSchema),
   ...entries("Namespace", namespaceSchema),
   ...entries("Service", serviceSchema, {}, completeService),

@@ -61,17 +61,20 @@ const pending = (...types: readonly string[]): readonly Condition[] =>
 const accepted = pending("Accepted");
 const acceptedAndProgrammed = pending("Accepted", "Programmed");
 
+const supportedFeatures: ListSchema<{ readonly name: string }> = listByKey<{ readonly name: string }>(
+  object<{ readonly name: string }>({ name: string() }, ["name"]),
+  "name",
+  { maxItems: 64 },
+);
+
 export const gatewayClassStatus: Schema<GatewayClassStatus> = object<GatewayClassStatus>(
-  {
-    conditions: conditions({ default: accepted }),
-    supportedFeatures: listByKey<{ readonly name: string }>(
-      object<{ readonly name: string }>({ name: string() }, ["name"]),
-      "name",
-      {
-        maxItems: 64,
-      },
-    ),
-  },
+  { conditions: conditions({ default: accepted }), supportedFeatures },
+  [],
+  { default: { conditions: accepted } },
+);
+
+export const xMeshStatus: Schema<GatewayClassStatus> = object<GatewayClassStatus>(
+  { conditions: conditions({ default: acceptedAndProgrammed }), supportedFeatures },
   [],
   { default: { conditions: accepted } },
 );

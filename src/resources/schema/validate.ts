@@ -121,7 +121,7 @@ function identityOf(
 }
 
 /** Kinds of the Gateway API that exist and that Trilith does not read. */
-const unreadKinds: readonly string[] = ["XBackendTrafficPolicy", "XMesh", "XTelemetryPolicy", "XListenerSet"];
+const unreadKinds: readonly string[] = ["XListenerSet"];
 
 /** Kinds of others are only passed over; a kind that the Gateway API does not have is a mistake. */
 function reportUnknownKind(apiVersion: string, kind: string, report: Report): void {

@@ -1,0 +1,228 @@
+/**
+ * What the conformance suite does not ask of a mesh: who speaks mutual TLS with whom, where half of a Service, or a caller, is
+ * outside, and what goes on while the control plane is replaced.
+ */
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { stringify } from "yaml";
+import type { TestCluster } from "./test-cluster.ts";
+import { startTrilithCluster } from "./trilith-cluster.ts";
+
+/** Has the server, and a client for calls from its pod. */
+const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  if (!inject("canRunCluster")) return;
+  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
+  // Pods that come before their namespace's first ConfigMap wait for it.
+  apply(namespace("shop", { "trilith.dev/mesh": "enabled" }), namespace("plain", {}));
+  apply(
+    deployment("shop", "caller"),
+    deployment("shop", "inside", { app: "api" }),
+    deployment("shop", "outside", { app: "api", "trilith.dev/mesh": "disabled" }),
+    deployment("plain", "caller"),
+    api,
+    gateway,
+    gatewayRoute,
+  );
+  for (const [space, name] of PODS) kubectl("-n", space, "rollout", "status", `deployment/${name}`, "--timeout=90s");
+  kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
+}, 240_000);
+
+afterAll(async () => {
+  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
+});
+
+const PODS = [
+  ["shop", "caller"],
+  ["shop", "inside"],
+  ["shop", "outside"],
+  ["plain", "caller"],
+] as const;
+
+const namespace = (name: string, labels: object): object => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels },
+});
+
+function deployment(space: string, name: string, more: Readonly<Record<string, string>> = {}): object {
+  const labels = { name, ...more };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: space },
+    spec: {
+      selector: { matchLabels: { name } },
+      template: {
+        metadata: { labels },
+        spec: {
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args: ARGUMENTS }],
+        },
+      },
+    },
+  };
+}
+
+const ARGUMENTS = ["--port=8080", "--tcp=9090", "--port=8443", "--tls=8443", "--crt=/cert.crt", "--key=/cert.key"];
+
+const api = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "api", namespace: "shop" },
+  spec: {
+    selector: { app: "api" },
+    ports: [
+      { name: "http", port: 80, targetPort: 8080 },
+      { name: "tcp", port: 9090 },
+      { name: "https", port: 443, targetPort: 8443 },
+    ],
+  },
+};
+const gateway = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "Gateway",
+  metadata: { name: "web", namespace: "shop" },
+  spec: { gatewayClassName: "trilith", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
+};
+const gatewayRoute = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "api", namespace: "shop" },
+  spec: { parentRefs: [{ name: "web" }], rules: [{ backendRefs: [{ name: "api", port: 80 }] }] },
+};
+/** For calls within the mesh. */
+const meshRoute = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "within", namespace: "shop" },
+  spec: {
+    parentRefs: [{ group: "", kind: "Service", name: "api" }],
+    rules: [
+      {
+        filters: [
+          { type: "ResponseHeaderModifier", responseHeaderModifier: { set: [{ name: "x-mesh", value: "routed" }] } },
+        ],
+        backendRefs: [{ name: "api", port: 80 }],
+      },
+    ],
+  },
+};
+
+function kubectl(...args: readonly string[]): string {
+  const { status, output } = cluster.kubectl(args);
+  if (status !== 0) throw new Error(`kubectl ${args.join(" ")}: ${output}`);
+  return output;
+}
+
+function apply(...objects: readonly object[]): void {
+  const input = objects.map((object) => stringify(object)).join("---\n");
+  const { status, output } = cluster.kubectl(["apply", "--server-side", "-f", "-"], { input });
+  if (status !== 0) throw new Error(output);
+}
+
+/** What the client in a namespace's caller says. */
+const call = (space: string, ...args: readonly string[]): string =>
+  kubectl("-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args);
+
+/** The Deployments whose pods answered. */
+const answeredBy = (output: string): string[] =>
+  [...new Set([...output.matchAll(/Hostname=(\w+)-/g)].flatMap(([, name]) => name ?? []))].sort();
+
+const statusesIn = (output: string): string[] => [
+  ...new Set([...output.matchAll(/StatusCode=(\d+)/g)].flatMap(([, code]) => code ?? [])),
+];
+
+/** How many connections the sidecar of `inside` took since `calls` began: those of the mesh, and plain ones. */
+async function connectionsOf(calls: () => void): Promise<{ readonly mesh: boolean; readonly plain: boolean }> {
+  const lines = (): string[] => kubectl("-n", "shop", "logs", "deploy/inside", "-c", "trilith-proxy").split("\n");
+  const before = lines().length;
+  calls();
+  // A line is written some time after the connection has ended.
+  const after = (): string[] => lines().slice(before - 1);
+  await expect
+    .poll(() => after().filter((line) => line.includes('"listener"')).length, { timeout: 40_000 })
+    .toBeGreaterThan(0);
+  return {
+    mesh: after().some((line) => line.includes('"listener":"mesh"')),
+    plain: after().some((line) => line.includes('"listener":"plain"')),
+  };
+}
+
+const podAddress = (name: string): string =>
+  kubectl("-n", "shop", "get", "pods", "-l", `name=${name}`, "-o", "jsonpath={.items[0].status.podIP}");
+
+const CONTAINERS = "{.items[0].spec.initContainers[*].name} {.items[0].spec.containers[*].name}";
+
+const containersOf = (selector: string): string =>
+  kubectl("-n", "shop", "get", "pods", "-l", selector, "-o", `jsonpath=${CONTAINERS}`).trim();
+
+describe.skipIf(!inject("canRunCluster"))("in the mesh", { timeout: 180_000 }, () => {
+  test("pods have a sidecar but for those that say no, and Gateways' Envoys, which are members by themselves", () => {
+    const gatewayPods = "gateway.networking.k8s.io/gateway-name=web";
+    expect(["name=inside", "name=outside", gatewayPods].map(containersOf)).toEqual([
+      "trilith-capture trilith-proxy echo",
+      "echo",
+      "envoy",
+    ]);
+  });
+
+  test("both halves of a Service answer, whether a route speaks for it or not", async () => {
+    const straight = call("shop", "--count=40", "http://api/");
+    apply(meshRoute);
+    await expect.poll(() => call("shop", "http://api/"), { timeout: 20_000 }).toContain("X-Mesh:routed");
+    const routed = call("shop", "--count=40", "http://api/");
+    expect([straight, routed].map((output) => [answeredBy(output), statusesIn(output)])).toEqual([
+      [["inside", "outside"], ["200"]],
+      [["inside", "outside"], ["200"]],
+    ]);
+  });
+
+  test("what is no HTTP goes straight on, on a port of the route's as well", () => {
+    expect(call("shop", "--count=4", "tcp://api:9090")).toContain("All 4 requests succeeded");
+  });
+
+  test("TLS of the workloads themselves goes through as it is, from callers in the mesh and outside", () => {
+    const outputs = ["shop", "plain"].map((space) =>
+      call(space, "--count=10", "--insecure-skip-verify", "https://api.shop/"),
+    );
+    expect(outputs.map((output) => [answeredBy(output), statusesIn(output)])).toEqual([
+      [["inside", "outside"], ["200"]],
+      [["inside", "outside"], ["200"]],
+    ]);
+  });
+
+  test("callers in it come with mutual TLS, Gateways among them, and callers outside in plain text", async () => {
+    const address = kubectl("-n", "shop", "get", "gateway/web", "-o", "jsonpath={.status.addresses[0].value}");
+    const throughGateway = (): void => {
+      for (let count = 0; count < 10; count += 1) cluster.run("curl", ["-s", "-m", "5", `http://${address}/`]);
+    };
+    expect([
+      await connectionsOf(() => void call("shop", "--count=20", "http://api/")),
+      await connectionsOf(throughGateway),
+      await connectionsOf(() => void call("plain", "--count=20", "http://api.shop/")),
+    ]).toEqual([
+      { mesh: true, plain: false },
+      { mesh: true, plain: false },
+      { mesh: false, plain: true },
+    ]);
+  });
+
+  test("nobody is let in by the mesh's TLS who has no certificate of it", () => {
+    const target = `${podAddress("inside")}:8080`;
+    const ask = (...options: readonly string[]): string =>
+      cluster.run("openssl", ["s_client", "-quiet", "-connect", target, ...options], {
+        input: "GET / HTTP/1.0\r\n\r\n",
+      }).output;
+    expect(ask("-alpn", "trilith")).toMatch(/certificate required/);
+    expect(cluster.run("curl", ["-s", "-m", "5", `http://${target}/`]).output).toContain("Hostname=inside");
+  });
+
+  test("calls go on while every replica of the control plane is replaced", () => {
+    kubectl("-n", "trilith-system", "rollout", "restart", "deployment/trilith");
+    const output = call("shop", "--count=400", "--qps=40", "--timeout=60s", "http://api/");
+    kubectl("-n", "trilith-system", "rollout", "status", "deployment/trilith", "--timeout=90s");
+    expect([output.includes("All 400 requests succeeded"), statusesIn(output)]).toEqual([true, ["200"]]);
+  });
+});
