@@ -3,6 +3,7 @@
  * Envoy, where it would hold up everything that is stated for the host.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { UNICODE_GROUPS } from "../../src/translate/http/unicode-groups.ts";
 import { startHttpBackend } from "../backends/index.ts";
 import type { Backend } from "../backends/index.ts";
 import { envoyBinary } from "../support/envoy-binary.ts";
@@ -38,9 +39,16 @@ const rules: Readonly<Record<string, object>> = {
   "a line break in a redirect's prefix": { ...redirect(prefix("/a\nb")), matches: [under("/one")] },
   "an empty regular expression": matching({ path: { type: "RegularExpression", value: "" } }),
   "a code point that is no byte": matching({ path: { type: "RegularExpression", value: "/\\x{100}" } }),
+  "a script that is new": matching({ path: { type: "RegularExpression", value: "/\\p{Garay}" } }),
+  "a property of characters": matching({ path: { type: "RegularExpression", value: "/[\\P{Emoji}]" } }),
 };
 
-const unreadable = new Set(["an empty regular expression", "a code point that is no byte"]);
+const unreadable = new Set([
+  "an empty regular expression",
+  "a code point that is no byte",
+  "a script that is new",
+  "a property of characters",
+]);
 
 /** Envoy takes these; its process would end at the first request. */
 const auth = (http: object): object =>
@@ -131,6 +139,22 @@ describe.skipIf(envoyBinary() === undefined)("values that Envoy does not take", 
     const statusOf = async (path: string): Promise<number> => (await plainRequest(port, host, path)).status;
     await served.until("the open rule", async () => (await statusOf("/public")) === 200);
     expect(await statusOf("/private/1")).toBe(500);
+  });
+
+  test("every group of characters that may be named is one that Envoy knows", async () => {
+    const path = `/${crypto.randomUUID()}`;
+    // A rule has room for 64 matches.
+    const expressions = [...UNICODE_GROUPS].map((group) => `/groups/\\p{${group}}\\P{${group}}`);
+    const all = Array.from({ length: Math.ceil(expressions.length / 64) }, (_, index) => {
+      const own = expressions.slice(index * 64, (index + 1) * 64);
+      const matches = own.map((value) => ({ path: { type: "RegularExpression", value } }));
+      const named = { name: `groups-${index}`, parent: "edge", hostnames: ["shop.test"] };
+      return route({ ...named, rules: [{ matches, backendRefs: [to("one")] }] });
+    });
+    served.write("shop.yaml", [...all, good(path)]);
+    await served.until("the good route of the same edit", async () => (await answerOf(path)) === 200);
+    const accepted = all.map(async (_, index) => (await served.conditions("HTTPRoute", `groups-${index}`))[0]);
+    expect(await Promise.all(accepted)).toEqual(all.map(() => "Accepted=True/Accepted"));
   });
 
   test("Envoy has refused nothing", async () => {

@@ -18,6 +18,22 @@ describe("code points in regular expressions", () => {
   );
 });
 
+describe("groups of characters", () => {
+  test.each(["\\p{Greek}", "\\P{^Lu}", "\\pN", "[\\p{Any}\\PL]", "\\Q\\p{Emoji}\\E", "\\\\p\\{Emoji\\}"])(
+    "%s is taken",
+    (expression) => {
+      expect(servableExpression(expression, "path")).toBe(expression);
+    },
+  );
+
+  test.each(["\\p{Garay}", "\\p{^Emoji}", "[\\P{Cn}]", "\\\\\\p{LC}", "\\p{Nothing}"])(
+    "%s leaves its rule out: Envoy does not know it",
+    (expression) => {
+      expect(() => servableExpression(expression, "path")).toThrow(RuleDropped);
+    },
+  );
+});
+
 describe("an expression that cannot be served is widened to", () => {
   test.each([
     ["/admin/(?=x)", "/admin/.*"],

@@ -7,6 +7,7 @@
 import { RE2JS } from "re2js";
 import { literalPrefixOf, quoteRegularExpression } from "../../model/index.ts";
 import { RuleDropped } from "../rules/rule-scope.ts";
+import { UNICODE_GROUPS } from "./unicode-groups.ts";
 
 /**
  * Instructions of the compiled program, where one that looks for a class of characters counts once for each of its ranges, up
@@ -23,7 +24,7 @@ export type ReadExpression = (expression: string, path: string) => string;
 
 /** As it is. Throws RuleDropped, naming `path`, unless RE2 accepts the expression and its program is within bounds. */
 export const servableExpression: ReadExpression = (expression, path) => {
-  checkCodePoints(expression, path);
+  checkEscapes(expression, path);
   const size = programSizeOf(expression, path);
   if (size > MAX_PROGRAM_SIZE) {
     throw new RuleDropped(
@@ -61,13 +62,25 @@ function programSizeOf(expression: string, path: string): number {
   }
 }
 
-/** Envoy's RE2 compares bytes, and knows no other code points in `\\x{...}`; text between `\\Q` and `\\E` has no escapes. */
-function checkCodePoints(expression: string, path: string): void {
-  for (const [escape, code] of expression.matchAll(/\\Q.*?(?:\\E|$)|\\x\{([0-9A-Fa-f]+)\}|\\./gs)) {
-    if (code === undefined || Number.parseInt(code, 16) <= MAX_BYTE) continue;
-    throw new RuleDropped(
-      path,
-      `${escape} is no byte, and bytes are what is compared; write the character itself, outside of brackets`,
-    );
+/** `\x{…}` with its code, `\p{…}` or `\pL` with its name, any other escape; text between `\Q` and `\E` has none. */
+const ESCAPES =
+  /\\Q.*?(?:\\E|$)|\\x\{(?<code>[0-9A-Fa-f]+)\}|\\[pP](?:\{\^?(?<group>[^}]*)\}|(?<letter>[A-Za-z]))|\\./gs;
+
+/** What re2js would take and Envoy's RE2 does not: that compares bytes, and knows fewer groups of characters. */
+function checkEscapes(expression: string, path: string): void {
+  for (const { 0: escape, groups = {} } of expression.matchAll(ESCAPES)) {
+    const { code, group = groups["letter"] } = groups;
+    if (code !== undefined && Number.parseInt(code, 16) > MAX_BYTE) {
+      throw new RuleDropped(
+        path,
+        `${escape} is no byte, and bytes are what is compared; write the character itself, outside of brackets`,
+      );
+    }
+    if (group !== undefined && !UNICODE_GROUPS.has(group)) {
+      throw new RuleDropped(
+        path,
+        `${escape} is no group of characters that Envoy's RE2 knows; use a general category or a script of Unicode 15`,
+      );
+    }
   }
 }
