@@ -4,7 +4,7 @@
  */
 import type { Change, Collection, Graph } from "../collections/index.ts";
 import type { EnvoyRecord } from "../envoy/index.ts";
-import type { ProxyKey, SocketKey } from "../model/index.ts";
+import { isAudience, isSidecar, type ProxyKey, type SocketKey } from "../model/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
 import { type Attachment, type RouteReport, routeReportKey, type SocketReport } from "../translate/index.ts";
 import { tooLargeResources } from "./troubles.ts";
@@ -109,7 +109,7 @@ export class ReportWriter {
       const route = (after ?? before)?.route.object;
       if (route === undefined) continue;
       const proxies = this.#attached.get(route) ?? new Map<string, ProxyKey>();
-      if (after) proxies.set(key, after.proxy);
+      if (after && !isAudience(after.proxy)) proxies.set(key, after.proxy);
       else proxies.delete(key);
       if (proxies.size === 0) this.#attached.delete(route);
       else this.#attached.set(route, proxies);
@@ -186,13 +186,18 @@ export class ReportWriter {
     for (const key of this.#recordsOfRoute.get(route) ?? []) {
       const record = this.#records.get(key);
       if (record === undefined) continue;
-      for (const proxy of record.proxies ?? this.#fleet.proxiesOf(record))
-        recordsOf.set(proxy, [...(recordsOf.get(proxy) ?? []), record]);
+      for (const proxy of this.#gatewaysWith(record)) recordsOf.set(proxy, [...(recordsOf.get(proxy) ?? []), record]);
     }
     // Attached, and other routes get all of it: the proxy is sent nothing of the route, so it has all that there is to have.
     for (const proxy of this.#attached.get(route)?.values() ?? [])
       if (!recordsOf.has(proxy) && this.#fleet.connectedTo(proxy) > 0) recordsOf.set(proxy, []);
     return [...recordsOf].map(([proxy, records]) => this.#routeReport({ route, proxy, generation }, records));
+  }
+
+  /** Of what sidecars have taken, no status tells. */
+  #gatewaysWith(record: EnvoyRecord): readonly ProxyKey[] {
+    if (record.audience !== undefined) return [];
+    return record.proxies ?? this.#fleet.proxiesOf(record).filter((proxy) => !isSidecar(proxy));
   }
 
   #routeReport(

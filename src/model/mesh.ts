@@ -22,6 +22,9 @@ export const sidecarsOf = (namespace: string): ProxyKey => `mesh/${namespace}/` 
 /** Whether it stands for many proxies. */
 export const isAudience = (proxy: ProxyKey): boolean => proxy.endsWith("/");
 
+/** Whether it is the proxy of a workload, and not of a Gateway. */
+export const isSidecar = (proxy: ProxyKey): boolean => audiencesOf(proxy).length > 1;
+
 /** The audiences that a proxy belongs to, the narrowest first; a Gateway's is the only one of its own. */
 export function audiencesOf(proxy: ProxyKey): readonly ProxyKey[] {
   const [, namespace] = /^mesh\/([^/]+)\/[^/]+$/.exec(proxy) ?? [];

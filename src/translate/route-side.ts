@@ -66,7 +66,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
   const rules = deriveRules(graph, { ...sources, tlsBindings: bindings, trafficBindings });
   const users = graph.union<BackendUser>({
     name: "translate/BackendUsers",
-    of: [rules, sources.listenerFilters, sources.telemetry, deriveStraightUsers(graph, inputs)],
+    of: [rules, sources.listenerFilters, sources.telemetry, ...deriveStraightUsers(graph, inputs, sources.mesh)],
   });
   const routes = deriveRouteStatuses(graph, sources, rules);
   const uses = deriveGatewayUses(graph, users);

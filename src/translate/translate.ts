@@ -67,6 +67,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     attachments,
     streamBackends,
     members: inputs.meshMembers,
+    mesh: settings.mesh,
   });
   const attachedRoutes = deriveAttachedRoutes(graph, attached.bindings, routeSide.statuses);
   const ownStatuses = deriveOwnStatuses(graph, inputs, gatewaySide, attachedRoutes);

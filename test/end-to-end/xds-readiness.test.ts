@@ -9,7 +9,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ProxyGroup, startAdsServer } from "../../src/transport/index.ts";
 import type { AdsServer } from "../../src/transport/index.ts";
-import type { Fact, ResourceRecord } from "../../src/xds/index.ts";
+import type { Fact, ResourceRecord, SessionProgress } from "../../src/xds/index.ts";
 import { selfSignedCertificate } from "../support/certificate.ts";
 import { startEnvoy } from "../support/envoy-process.ts";
 import type { EnvoyProcess } from "../support/envoy-process.ts";
@@ -143,3 +143,28 @@ async function warmVersion(name: string): Promise<string | undefined> {
   const dump = JSON.parse(body) as { configs?: { version_info: string; cluster: { name: string } }[] };
   return dump.configs?.find((config) => config.cluster.name === name)?.version_info;
 }
+
+test("clusters that are gone before their endpoints were sent hold nothing up", async () => {
+  await start(60_000);
+  const backend = await listen(createServer(answering("new")));
+  for (let round = 0; round < 5; round += 1) {
+    const [name, short] = [`new${round}`, `short${round}`];
+    want(cluster(short), endpoints(short, [backend]));
+    // Its cluster is on the way to Envoy, which has not asked for its endpoints yet.
+    group.apply({
+      upserts: [cluster(name), endpoints(name, [backend]), virtualHost("http", host, name)],
+      removals: [
+        { kind: "cluster", name: short },
+        { kind: "endpoints", name: short },
+      ],
+    });
+    // Envoy by itself would wait for 15 s.
+    await expect
+      .poll(() => [...group.connections].every((proxy) => isIdle(proxy.progress())), { timeout: 8_000 })
+      .toBe(true);
+    await expect.poll(async () => await envoy.admin("/clusters"), { timeout: 8_000 }).toContain(`${name}::127.0.0.1`);
+  }
+  expect([await ask(), facts.filter(({ kind }) => kind === "held")]).toEqual(["200 new", []]);
+}, 120_000);
+
+const isIdle = ({ underWay, waiting, pending }: SessionProgress): boolean => underWay + waiting + pending === 0;

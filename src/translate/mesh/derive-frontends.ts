@@ -24,6 +24,7 @@ import type { Attachment } from "../attachment.ts";
 import type { BackendUser } from "../backends/backend-user.ts";
 import { protocolOfAppProtocol } from "../backends/service-protocol.ts";
 import type { Inputs, MeshMember } from "../inputs.ts";
+import type { TranslateSettings } from "../settings.ts";
 import { serverNamesOf } from "../sockets/server-names.ts";
 import { ANY_HOSTNAME } from "../hostname.ts";
 import { streamBackendKey } from "../stream/stream-rules.ts";
@@ -36,6 +37,7 @@ export interface FrontendSources {
   readonly attachments: Collection<Attachment>;
   readonly streamBackends: Collection<StreamBackend>;
   readonly members: Collection<MeshMember>;
+  readonly mesh: TranslateSettings["mesh"];
 }
 
 export interface Frontends {
@@ -43,13 +45,15 @@ export interface Frontends {
   readonly routeTables: Collection<RouteTable>;
 }
 
-/** Those who send straight on to a Service's own endpoints. */
+/** Those who send straight on to a Service's own endpoints; none where there is no mesh. */
 export function deriveStraightUsers(
   graph: Graph,
   { services, meshMembers: members }: Pick<Inputs, "services" | "meshMembers">,
-): Collection<BackendUser> {
+  mesh: TranslateSettings["mesh"],
+): readonly Collection<BackendUser>[] {
+  if (mesh === undefined) return [];
   const anybody = indexAnybody(graph, members);
-  return graph.derive({
+  const users = graph.derive({
     name: "translate/MeshServices",
     key: (user: BackendUser) => user.key,
     from: services,
@@ -59,13 +63,19 @@ export function deriveStraightUsers(
       const { namespace, name } = metadata;
       const streamBackends = tcpPortsOf(spec).map(({ port }) => straightBackend({ namespace, name }, port));
       const key = `mesh|Service/${namespace}/${name}`;
-      return [{ key, gateway: MESH, isStated: false, backends: [], streamBackends, bundles: [], targets: [] }];
+      return [{ key, gateway: MESH, isStated: false as const, backends: [], streamBackends, bundles: [], targets: [] }];
     },
   });
+  return [users];
 }
 
 export function deriveFrontends(graph: Graph, sources: FrontendSources): Frontends {
-  const { services, attachments, streamBackends, members } = sources;
+  const { services, attachments, streamBackends, members, mesh } = sources;
+  if (mesh === undefined)
+    return {
+      frontends: graph.union<Frontend>({ name: "translate/NoFrontends", of: [] }),
+      routeTables: graph.union<RouteTable>({ name: "translate/NoTablesOfFrontends", of: [] }),
+    };
   const anybody = indexAnybody(graph, members);
   const byPort = graph.index(attachments, "by port of a Service", ({ listener, gateway }) =>
     isMesh(gateway) ? [portToken(listener)] : [],
