@@ -7,9 +7,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { stringify } from "yaml";
 import { ECHO_IMAGE } from "./images.ts";
 import type { SentRequests } from "./steady-sender.ts";
+import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
 import type { TestCluster } from "./test-cluster.ts";
 import { startTrilithCluster } from "./trilith-cluster.ts";
 
@@ -88,17 +88,8 @@ const routeWith = (version: string): object => ({
   },
 });
 
-function kubectl(...args: readonly string[]): string {
-  const { status, output } = cluster.kubectl(args);
-  if (status !== 0) throw new Error(`kubectl ${args.join(" ")}: ${output}`);
-  return output;
-}
-
-function apply(...objects: readonly object[]): void {
-  const input = objects.map((object) => stringify(object)).join("---\n");
-  const { status, output } = cluster.kubectl(["apply", "--server-side", "-f", "-"], { input });
-  if (status !== 0) throw new Error(output);
-}
+const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
+const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
 
 /** What users see while `change` goes on. */
 async function whileUsersAsk(change: () => void | Promise<void>): Promise<SentRequests> {

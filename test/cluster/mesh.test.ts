@@ -3,7 +3,7 @@
  * outside, and what goes on while the control plane is replaced.
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { stringify } from "yaml";
+import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
 import type { TestCluster } from "./test-cluster.ts";
 import { startTrilithCluster } from "./trilith-cluster.ts";
 
@@ -110,17 +110,8 @@ const meshRoute = {
   },
 };
 
-function kubectl(...args: readonly string[]): string {
-  const { status, output } = cluster.kubectl(args);
-  if (status !== 0) throw new Error(`kubectl ${args.join(" ")}: ${output}`);
-  return output;
-}
-
-function apply(...objects: readonly object[]): void {
-  const input = objects.map((object) => stringify(object)).join("---\n");
-  const { status, output } = cluster.kubectl(["apply", "--server-side", "-f", "-"], { input });
-  if (status !== 0) throw new Error(output);
-}
+const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
+const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
 
 /** What the client in a namespace's caller says. */
 const call = (space: string, ...args: readonly string[]): string =>
