@@ -15,6 +15,8 @@ export interface ClusterMeshOptions {
   readonly engine: Engine;
   readonly identity: ClusterIdentity;
   readonly trustDomain: string;
+  /** Whether an Envoy of the proxy has a stream here. */
+  readonly isConnected: (proxy: ProxyKey) => boolean;
   readonly log: Logger;
 }
 
@@ -47,6 +49,8 @@ export async function startClusterMesh(options: ClusterMeshOptions): Promise<Dis
       issue: (id, lifeMs) => identity.issueForWorkload(id, lifeMs),
       onIssued: (key, { certificate, key: privateKey }) =>
         driven.workloadCertificates.set({ key, certificateChain: certificate, privateKey }),
+      isNeeded: options.isConnected,
+      onForgotten: (key) => driven.workloadCertificates.delete(key),
       onProblem: (error) => log.error({ err: error }, "a workload's certificate cannot be made; the last one stays"),
     }),
   );

@@ -10,6 +10,7 @@
 import type { Logger } from "pino";
 import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
+import type { ProxyKey } from "../model/index.ts";
 import { wishesByObject } from "../provision/index.ts";
 import { Clock, NameResolver } from "../sources/index.ts";
 import { openClusterIdentity } from "./cluster-identity.ts";
@@ -33,6 +34,7 @@ import { Metrics } from "./metrics.ts";
 import { startMeshInjection } from "./mesh-injection.ts";
 import { startPeerExchange } from "./peer-exchange.ts";
 import { CONTROLLER_NAME } from "./standalone-settings.ts";
+import type { ProxyFleet } from "./proxy-fleet.ts";
 import { StatusDuty } from "./status-duty.ts";
 
 export interface ControllerOptions {
@@ -122,7 +124,10 @@ async function startReplica(
       log,
     }),
   );
-  if (mesh) starting.use(await startClusterMesh({ client, engine, identity, trustDomain: mesh.trustDomain, log }));
+  let fleet: ProxyFleet | undefined;
+  const isConnected = (proxy: ProxyKey): boolean => (fleet?.connectedTo(proxy) ?? 0) > 0;
+  if (mesh)
+    starting.use(await startClusterMesh({ client, engine, identity, trustDomain: mesh.trustDomain, isConnected, log }));
   const cluster = starting.use(await followCluster({ client, engine, log }));
   starting.use(new Clock(driven.clock));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
@@ -158,6 +163,7 @@ async function startReplica(
       onFleet: (fleet) => peers.count(fleet),
     }),
   );
+  ({ fleet } = proxies);
   identity.onServerCertificate((tls) => proxies.ads.setSecureContext(tls));
   peers.open();
   const statuses = starting.use(new StatusDuty({ client, engine, stored: cluster.stored, replica, log }));

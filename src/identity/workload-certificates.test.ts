@@ -32,6 +32,8 @@ test("a certificate is made once for whoever wants it, and made anew after an ho
   using workloads = new WorkloadCertificates<string>({
     issue: (id, lifeMs) => Promise.resolve(pair(`${id} ${lifeMs} #${(count += 1)}`)),
     onIssued: (key, { certificate }) => issued.push(`${key}: ${certificate}`),
+    isNeeded: () => true,
+    onForgotten: (key) => issued.push(`${key} forgotten`),
     onProblem: (error) => issued.push(String(error)),
     timers,
     random: () => 0,
@@ -52,6 +54,8 @@ test("one that cannot be made is tried again, and that is told", async () => {
   using workloads = new WorkloadCertificates<string>({
     issue: () => (isDown ? Promise.reject(new Error("no authority")) : Promise.resolve(pair("good"))),
     onIssued: (key) => told.push(key),
+    isNeeded: () => true,
+    onForgotten: (key) => told.push(`${key} forgotten`),
     onProblem: (error) => told.push(String(error)),
     timers,
     random: () => 0,
@@ -63,6 +67,25 @@ test("one that cannot be made is tried again, and that is told", async () => {
   timers.fire();
   await turn();
   expect(told).toEqual(["Error: no authority", "a"]);
+});
+
+test("one that nobody needs any more is forgotten instead of being made anew, and made again when it is wanted", async () => {
+  const timers = new HeldTimers();
+  const told: string[] = [];
+  using workloads = new WorkloadCertificates<string>({
+    issue: (id) => Promise.resolve(pair(id)),
+    onIssued: (key) => told.push(`${key} issued`),
+    isNeeded: () => false,
+    onForgotten: (key) => told.push(`${key} forgotten`),
+    onProblem: (error) => told.push(String(error)),
+    timers,
+  });
+  workloads.want("a", "spiffe://a");
+  await turn();
+  timers.fire();
+  workloads.want("a", "spiffe://a");
+  await turn();
+  expect(told).toEqual(["a issued", "a forgotten", "a issued"]);
 });
 
 test("a workload's certificate has its SPIFFE ID and no other name, for both ends of a connection", async () => {

@@ -11,6 +11,9 @@ import type { KeyPair } from "./certificates.ts";
 export interface WorkloadCertificatesOptions<Key extends string> {
   readonly issue: (spiffeId: string, lifeMs: number) => Promise<KeyPair>;
   readonly onIssued: (key: Key, pair: KeyPair) => void;
+  /** Asked before a renewal; whoever is not needed any more is forgotten until it is wanted again. */
+  readonly isNeeded: (key: Key) => boolean;
+  readonly onForgotten: (key: Key) => void;
   /** One could not be made; it is tried again. */
   readonly onProblem: (error: unknown) => void;
   readonly times?: Partial<WorkloadTimes>;
@@ -69,7 +72,15 @@ export class WorkloadCertificates<Key extends string> implements Disposable {
       onProblem(error);
     }
     // Spread, so that those who came together do not come together again.
-    const next = this.#timers.after(waitMs * (1 + random() / 10), () => void this.#make(key, spiffeId));
+    const next = this.#timers.after(waitMs * (1 + random() / 10), () => this.#renew(key, spiffeId));
     this.#next.set(key, next);
+  }
+
+  #renew(key: Key, spiffeId: string): void {
+    if (this.#options.isNeeded(key)) void this.#make(key, spiffeId);
+    else {
+      this.#next.delete(key);
+      this.#options.onForgotten(key);
+    }
   }
 }

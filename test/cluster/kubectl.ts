@@ -1,5 +1,4 @@
 /** kubectl in a test cluster, for tests that stop where it fails. */
-import { stringify } from "yaml";
 import type { TestCluster } from "./test-cluster.ts";
 
 /** What it prints. Throws where it fails. */
@@ -11,7 +10,8 @@ export function kubectl(cluster: TestCluster, args: readonly string[]): string {
 
 /** Throws where the API server refuses one of them. */
 export function applyObjects(cluster: TestCluster, objects: readonly object[]): void {
-  const input = objects.map((object) => stringify(object)).join("---\n");
+  // kubectl reads YAML 1.1, to which many a text is something else, but not in JSON.
+  const input = objects.map((object) => JSON.stringify(object)).join("\n---\n");
   const { status, output } = cluster.kubectl(["apply", "--server-side", "-f", "-"], { input });
   if (status !== 0) throw new Error(output);
 }

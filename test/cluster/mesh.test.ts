@@ -21,7 +21,11 @@ beforeAll(async () => {
     deployment("shop", "inside", { app: "api" }),
     deployment("shop", "outside", { app: "api", "trilith.dev/mesh": "disabled" }),
     deployment("plain", "caller"),
+    deployment("shop", "answering", { flaky: "yes" }, ["--port=8081"]),
+    deployment("shop", "refusing", { flaky: "yes" }),
     api,
+    flaky,
+    flakyRoute,
     gateway,
     gatewayRoute,
   );
@@ -37,6 +41,8 @@ const PODS = [
   ["shop", "caller"],
   ["shop", "inside"],
   ["shop", "outside"],
+  ["shop", "answering"],
+  ["shop", "refusing"],
   ["plain", "caller"],
 ] as const;
 
@@ -46,7 +52,12 @@ const namespace = (name: string, labels: object): object => ({
   metadata: { name, labels },
 });
 
-function deployment(space: string, name: string, more: Readonly<Record<string, string>> = {}): object {
+function deployment(
+  space: string,
+  name: string,
+  more: Readonly<Record<string, string>> = {},
+  args: readonly string[] = ARGUMENTS,
+): object {
   const labels = { name, ...more };
   return {
     apiVersion: "apps/v1",
@@ -58,7 +69,7 @@ function deployment(space: string, name: string, more: Readonly<Record<string, s
         metadata: { labels },
         spec: {
           terminationGracePeriodSeconds: 1,
-          containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args: ARGUMENTS }],
+          containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args }],
         },
       },
     },
@@ -91,6 +102,22 @@ const gatewayRoute = {
   kind: "HTTPRoute",
   metadata: { name: "api", namespace: "shop" },
   spec: { parentRefs: [{ name: "web" }], rules: [{ backendRefs: [{ name: "api", port: 80 }] }] },
+};
+/** One of its two pods listens; the sidecar of the other one does. */
+const flaky = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "flaky", namespace: "shop" },
+  spec: { selector: { flaky: "yes" }, ports: [{ port: 80, targetPort: 8081 }] },
+};
+const flakyRoute = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "flaky", namespace: "shop" },
+  spec: {
+    parentRefs: [{ group: "", kind: "Service", name: "flaky" }],
+    rules: [{ retry: { attempts: 5, backoff: "10ms" }, backendRefs: [{ name: "flaky", port: 80 }] }],
+  },
 };
 /** For calls within the mesh. */
 const meshRoute = {
@@ -197,6 +224,16 @@ describe.skipIf(!inject("canRunCluster"))("in the mesh", { timeout: 180_000 }, (
       { mesh: true, plain: false },
       { mesh: true, plain: false },
       { mesh: false, plain: true },
+    ]);
+  });
+
+  test("a request that a sidecar cannot hand over is tried elsewhere, where its route retries", async () => {
+    await expect.poll(() => call("shop", "http://flaky/"), { timeout: 20_000 }).toContain("Hostname=answering");
+    const output = call("shop", "--count=40", "http://flaky/");
+    expect([answeredBy(output), statusesIn(output), /unreached/i.test(output)]).toEqual([
+      ["answering"],
+      ["200"],
+      false,
     ]);
   });
 

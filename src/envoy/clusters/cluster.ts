@@ -30,7 +30,7 @@ import { endpointsByName } from "./connection-policy.ts";
  * An idle HTTP/1.1 connection is closed before the server may close it under a request, which would fail then: Node.js,
  * uvicorn and Apache wait 5 s, others longer. What it costs is a handshake after a pause.
  */
-const HTTP1_IDLE_SECONDS = 4;
+export const HTTP1_IDLE_SECONDS = 4;
 /** HTTP/2 servers announce that they close (GOAWAY), so connections may wait; yet not for ever, to follow endpoints. */
 const HTTP2_IDLE_SECONDS = 300;
 
@@ -47,7 +47,7 @@ export function clusterRecord(backend: Backend, identities: readonly string[], s
     // Two endpoints are drawn, the one with fewer requests is taken: even, and slow endpoints get less.
     lbPolicy: LbPolicy.LEAST_REQUEST,
     ...(tls && { transportSocket: clientTls(tls, alpnOf(protocol), settings) }),
-    transportSocketMatches: mutualTlsMatches(accepted),
+    transportSocketMatches: mutualTlsMatches(accepted, protocol === "h2" ? "h2" : "http/1.1"),
     typedExtensionProtocolOptions: {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": anyPack(HttpProtocolOptionsSchema, optionsOf(protocol)),
     },

@@ -48,7 +48,7 @@ export function streamClusterRecord(
       name: key,
       // The only policy that keeps exactly to weights.
       lbPolicy: LbPolicy.ROUND_ROBIN,
-      transportSocketMatches: [...tlsMatchesOf(backend, settings), ...mutualTlsMatches(identities)],
+      transportSocketMatches: [...tlsMatchesOf(backend, settings), ...mutualTlsMatches(identities, "bytes")],
       metadata: objectMetadata({ route: formatOrigin(origin) }),
     }),
   );

@@ -6,11 +6,14 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
-import { RetryPolicySchema } from "../../generated/envoy/config/route/v3/route_components_pb.ts";
+import { HeaderMatcherSchema, RetryPolicySchema } from "../../generated/envoy/config/route/v3/route_components_pb.ts";
 import type { RetryPolicy } from "../../generated/envoy/config/route/v3/route_components_pb.ts";
 import { PreviousHostsPredicateSchema } from "../../generated/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts";
 import type { HttpRule } from "../../model/index.ts";
 import { durationOf } from "./duration-of.ts";
+
+/** In an answer of a proxy of the mesh: it could not reach the workload beside it. It is taken off before others see it. */
+export const UNREACHED_HEADER = "x-trilith-unreached";
 
 /** How often another endpoint is looked for before one that has failed is taken again. */
 const HOST_SELECTION_ATTEMPTS = 5n;
@@ -20,13 +23,14 @@ export function retryPolicyOf({ retry, backendRequestTimeoutMs = 0, grpc }: Http
   if (retry === undefined || retry.attempts === 0) {
     return backendRequestTimeoutMs > 0 ? create(RetryPolicySchema, { ...perTryTimeout, numRetries: 0 }) : undefined;
   }
-  const retryOn = ["connect-failure", "refused-stream", "reset-before-request"];
+  const retryOn = ["connect-failure", "refused-stream", "reset-before-request", "retriable-headers"];
   if (grpc) retryOn.push("unavailable");
   if (retry.codes.length > 0) retryOn.push("retriable-status-codes");
   return create(RetryPolicySchema, {
     retryOn: retryOn.join(","),
     numRetries: retry.attempts,
     retriableStatusCodes: [...retry.codes],
+    retriableHeaders: [unreached],
     retryHostPredicate: [previousHosts],
     hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
     ...perTryTimeout,
@@ -35,6 +39,11 @@ export function retryPolicyOf({ retry, backendRequestTimeoutMs = 0, grpc }: Http
       : { retryBackOff: { baseInterval: durationOf(retry.backoffMs) } }),
   });
 }
+
+const unreached = create(HeaderMatcherSchema, {
+  name: UNREACHED_HEADER,
+  headerMatchSpecifier: { case: "presentMatch", value: true },
+});
 
 const previousHosts = {
   name: "envoy.retry_host_predicates.previous_hosts",

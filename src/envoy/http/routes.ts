@@ -20,6 +20,7 @@ import { everything, WHOLE } from "./fraction.ts";
 import type { Portion } from "./fraction.ts";
 import { headerListsOf } from "./header-mutation.ts";
 import { redirectCasesOf } from "./redirect.ts";
+import { UNREACHED_HEADER } from "./retry-policy.ts";
 import { routeMatchOf } from "./route-match.ts";
 import type { Restriction } from "./route-match.ts";
 import { areAlike, NO_TREATMENT, sharesOf } from "./share.ts";
@@ -96,7 +97,7 @@ function routeOf(
     requestHeadersToAdd: request.add,
     requestHeadersToRemove: request.remove,
     responseHeadersToAdd: response.add,
-    responseHeadersToRemove: response.remove,
+    responseHeadersToRemove: rule.retry === undefined ? response.remove : [...response.remove, UNREACHED_HEADER],
     typedPerFilterConfig: { ...filtersOf(treatment), ...filters },
   });
 }

@@ -143,10 +143,13 @@ describe("a virtual host", () => {
             cluster: "Service/test/a/80",
             timeout: "1.500s",
             retryPolicy: {
-              retryOn: "connect-failure,refused-stream,reset-before-request,unavailable,retriable-status-codes",
+              retryOn:
+                "connect-failure,refused-stream,reset-before-request,retriable-headers,unavailable,retriable-status-codes",
               numRetries: 3,
               perTryTimeout: "0.500s",
               retriableStatusCodes: [503],
+              // A proxy of the mesh that could not hand the request over.
+              retriableHeaders: [{ name: "x-trilith-unreached", presentMatch: true }],
               retryHostPredicate: [
                 {
                   name: "envoy.retry_host_predicates.previous_hosts",
@@ -157,6 +160,7 @@ describe("a virtual host", () => {
               retryBackOff: { baseInterval: "0.020s" },
             },
           },
+          responseHeadersToRemove: ["x-trilith-unreached"],
           typedPerFilterConfig: {
             "envoy.filters.http.stateful_session": {
               "@type": type("filters.http.stateful_session.v3.StatefulSessionPerRoute"),

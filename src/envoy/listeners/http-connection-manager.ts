@@ -39,7 +39,7 @@ import { tracingOf } from "./tracing.ts";
 type Options = MessageInitShape<typeof HttpConnectionManagerSchema>;
 
 /** A stream on which nothing moves: long enough for WebSockets and watches that ping rarely, yet the dead ones go. */
-const STREAM_IDLE_SECONDS = 3600;
+export const STREAM_IDLE_SECONDS = 3600;
 /** From the first byte of a request to the end of its header: bounds clients that send it by drops (Slowloris). */
 const REQUEST_HEADER_SECONDS = 60;
 const KIB = 1024;
@@ -151,7 +151,7 @@ const guardFilters = (count: number): HttpFilter[] =>
     ),
   );
 
-function httpFilter<Desc extends DescMessage>(
+export function httpFilter<Desc extends DescMessage>(
   name: string,
   schema: Desc,
   config: MessageInitShape<Desc>,

@@ -31,24 +31,29 @@ import { MESH_TRUST_SECRET, referenceTo, WORKLOAD_SECRET } from "../tls/secret-r
 /** What a proxy needs to speak it. */
 export const MESH_SECRETS: readonly ResourceId[] = [WORKLOAD_SECRET, MESH_TRUST_SECRET];
 
-/** The ALPN protocol of connections between proxies. */
-export const MESH_PROTOCOL = "trilith";
+/** What is inside of a connection between proxies. */
+export type MeshContent = "http/1.1" | "h2" | "bytes";
+
+/** The ALPN protocol of such connections. A proxy that does not know what is inside takes it for bytes. */
+export const meshProtocol = (content: MeshContent): string => (content === "bytes" ? BYTES : `${BYTES}-${content}`);
+
+const BYTES = "trilith";
 
 /** Metadata of an endpoint, by which it points to the transport socket for its identity. */
 export const mutualTlsMatch = (identity: string): Readonly<Record<string, string>> => ({ mesh: identity });
 
 /** One for each identity that endpoints have; those without one match none, and are spoken to in plain text. */
-export function mutualTlsMatches(identities: readonly string[]): Cluster_TransportSocketMatch[] {
+export function mutualTlsMatches(identities: readonly string[], content: MeshContent): Cluster_TransportSocketMatch[] {
   return [...new Set(identities)].sort().map((identity) =>
     create(Cluster_TransportSocketMatchSchema, {
       name: identity,
       match: mutualTlsMatch(identity),
-      transportSocket: socketTo(identity),
+      transportSocket: socketTo(identity, content),
     }),
   );
 }
 
-function socketTo(identity: string): TransportSocket {
+function socketTo(identity: string, content: MeshContent): TransportSocket {
   const expected = create(CertificateValidationContextSchema, {
     matchTypedSubjectAltNames: [
       create(SubjectAltNameMatcherSchema, {
@@ -58,7 +63,7 @@ function socketTo(identity: string): TransportSocket {
     ],
   });
   const context = create(UpstreamTlsContextSchema, {
-    commonTlsContext: meshTls({
+    commonTlsContext: meshTls([...new Set([meshProtocol(content), BYTES])], {
       case: "combinedValidationContext",
       value: create(CommonTlsContext_CombinedCertificateValidationContextSchema, {
         defaultValidationContext: expected,
@@ -73,9 +78,9 @@ function socketTo(identity: string): TransportSocket {
 }
 
 /** Lets in whoever has an identity of the mesh, and nobody without. */
-export function mutualTlsServer(): TransportSocket {
+export function mutualTlsServer(content: MeshContent): TransportSocket {
   const context = create(DownstreamTlsContextSchema, {
-    commonTlsContext: meshTls({
+    commonTlsContext: meshTls([meshProtocol(content)], {
       case: "validationContextSdsSecretConfig",
       value: referenceTo(MESH_TRUST_SECRET),
     }),
@@ -88,7 +93,10 @@ export function mutualTlsServer(): TransportSocket {
 }
 
 /** Both ends are ours, so that nothing older than TLS 1.3 need be spoken. */
-const meshTls = (validationContextType: CommonTlsContext["validationContextType"]): CommonTlsContext =>
+const meshTls = (
+  alpnProtocols: string[],
+  validationContextType: CommonTlsContext["validationContextType"],
+): CommonTlsContext =>
   create(CommonTlsContextSchema, {
     tlsParams: create(TlsParametersSchema, {
       tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
@@ -96,5 +104,5 @@ const meshTls = (validationContextType: CommonTlsContext["validationContextType"
     }),
     tlsCertificateSdsSecretConfigs: [referenceTo(WORKLOAD_SECRET)],
     validationContextType,
-    alpnProtocols: [MESH_PROTOCOL],
+    alpnProtocols,
   });

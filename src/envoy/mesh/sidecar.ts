@@ -2,9 +2,11 @@
  * What every sidecar has, whatever is in the mesh: where the kernel redirects its workload's connections to.
  *
  *   outbound  each goes to the frontend of its destination; where there is none, on to where it was going
- *   inbound   mutual TLS of the mesh is ended here, everything else is taken as it is; then it goes on to the workload
+ *   inbound   mutual TLS of the mesh is ended here, everything else is taken as it is; then it goes on to the workload. What other
+ *             proxies know to be HTTP is taken as that, so that they can be answered
  */
 import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
 import {
   Cluster_DiscoveryType as DiscoveryType,
   Cluster_LbPolicy as LbPolicy,
@@ -15,16 +17,22 @@ import {
   FilterChainSchema,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import {
+  HttpProtocolOptions_UseDownstreamHttpConfigSchema,
+  HttpProtocolOptionsSchema,
+} from "../../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import { ALL_SIDECARS, HANDOVER_ADDRESS, SIDECAR_PORTS, type StreamBackendKey } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
+import { HTTP1_IDLE_SECONDS } from "../clusters/cluster.ts";
 import { seconds } from "../duration.ts";
 import { originalDestination, tlsInspector } from "../listeners/inspectors.ts";
 import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
 import { streamFilters } from "../listeners/stream-filters.ts";
 import { type EnvoyRecord, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
-import { MESH_PROTOCOL, MESH_SECRETS, mutualTlsServer } from "./mutual-tls.ts";
+import { inboundHttp } from "./inbound-http.ts";
+import { MESH_SECRETS, type MeshContent, meshProtocol, mutualTlsServer } from "./mutual-tls.ts";
 
 /** Sends on to where a connection was going. */
 const ONWARD = "mesh/onward" as StreamBackendKey;
@@ -72,14 +80,7 @@ function inbound(settings: EnvoySettings): EnvoyRecord {
       continueOnListenerFiltersTimeout: true,
       filterChains: [
         refusing(SIDECAR_PORTS.inbound),
-        {
-          ...chainTo(WORKLOAD, "mesh", settings),
-          filterChainMatch: create(FilterChainMatchSchema, {
-            transportProtocol: "tls",
-            applicationProtocols: [MESH_PROTOCOL],
-          }),
-          transportSocket: mutualTlsServer(),
-        },
+        ...(["http/1.1", "h2", "bytes"] as const).map((content) => meshChain(content, settings)),
         chainTo(WORKLOAD, "plain", settings),
         // Envoy looks for TLS of other protocols among the chains for TLS alone.
         {
@@ -103,6 +104,31 @@ const refusing = (port: number): FilterChain =>
 const chainTo = (target: StreamBackendKey, name: string, settings: EnvoySettings): FilterChain =>
   create(FilterChainSchema, { name, filters: streamFilters("tcp", target, settings) });
 
+/** A workload is spoken to as it was called; an idle connection goes before the workload may close it under a request. */
+const asCallers = create(HttpProtocolOptionsSchema, {
+  commonHttpProtocolOptions: { idleTimeout: seconds(HTTP1_IDLE_SECONDS) },
+  upstreamProtocolOptions: {
+    case: "useDownstreamProtocolConfig",
+    value: create(HttpProtocolOptions_UseDownstreamHttpConfigSchema, {
+      httpProtocolOptions: {},
+      http2ProtocolOptions: {},
+    }),
+  },
+});
+
+/** Of connections from other proxies, by what is inside. */
+const meshChain = (content: MeshContent, settings: EnvoySettings): FilterChain =>
+  create(FilterChainSchema, {
+    name: "mesh",
+    filterChainMatch: create(FilterChainMatchSchema, {
+      transportProtocol: "tls",
+      applicationProtocols: [meshProtocol(content)],
+    }),
+    transportSocket: mutualTlsServer(content),
+    filters:
+      content === "bytes" ? streamFilters("tcp", WORKLOAD, settings) : [inboundHttp(content, WORKLOAD, settings)],
+  });
+
 function onward(name: StreamBackendKey, from?: string): EnvoyRecord {
   return recordOf(
     { ...cluster(name), needs: [], ...forAll, origins: [] },
@@ -113,6 +139,9 @@ function onward(name: StreamBackendKey, from?: string): EnvoyRecord {
       lbPolicy: LbPolicy.CLUSTER_PROVIDED,
       connectTimeout: seconds(CONNECT_SECONDS),
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
+      typedExtensionProtocolOptions: {
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": anyPack(HttpProtocolOptionsSchema, asCallers),
+      },
       ...(from !== undefined && {
         upstreamBindConfig: { sourceAddress: { address: from, portSpecifier: { case: "portValue", value: 0 } } },
       }),
