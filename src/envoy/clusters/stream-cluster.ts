@@ -27,7 +27,7 @@ export function streamClusterRecord(
   settings: EnvoySettings,
 ): EnvoyRecord {
   const { key, origin } = backend;
-  const identities = backend.targets.flatMap(({ tls, endpoints }) =>
+  const identities = connectionTargetsOf(backend).flatMap(({ tls, endpoints }) =>
     tls || endpoints === undefined ? [] : identitiesOf(endpoints),
   );
   const secrets = [
@@ -53,6 +53,10 @@ export function streamClusterRecord(
     }),
   );
 }
+
+/** Datagrams are left alone by the mesh. */
+const connectionTargetsOf = ({ protocol, targets }: StreamBackend): StreamBackend["targets"] =>
+  protocol === "udp" ? [] : targets;
 
 /** One for each way in which targets want TLS; endpoints say which is theirs, and those without TLS match none. */
 function tlsMatchesOf({ targets }: StreamBackend, settings: EnvoySettings): Cluster_TransportSocketMatch[] {

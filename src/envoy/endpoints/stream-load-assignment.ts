@@ -51,7 +51,9 @@ export function streamEndpointsRecord(backend: StreamBackend, setOf: SetOf): Env
       metadata: {
         filterMetadata: {
           ...(tls !== undefined && { [TRANSPORT_SOCKET_METADATA]: targetTlsMatch(tls) }),
-          ...(tls === undefined && identity !== undefined && { [TRANSPORT_SOCKET_METADATA]: mutualTlsMatch(identity) }),
+          ...(tls === undefined &&
+            identity !== undefined &&
+            protocol === "tcp" && { [TRANSPORT_SOCKET_METADATA]: mutualTlsMatch(identity) }),
           [METADATA_NAMESPACE]: { ...(backend !== undefined && { backend }), route: formatOrigin(origin) },
         },
       },
