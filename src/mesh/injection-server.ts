@@ -48,7 +48,8 @@ interface Review {
 /** Rejects where the port cannot be listened on. */
 export async function startInjectionServer(options: InjectionServerOptions): Promise<InjectionServer> {
   const server = createServer({ ...options.tls, requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    void answer(request, response, options);
+    // Whoever reaches the port may send what is no pod at all; the API server does not.
+    answer(request, response, options).catch(() => response.writeHead(400).end());
   });
   await listening(server, options.listen);
   return {
@@ -124,13 +125,14 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       bytes += chunk.byteLength;
-      if (bytes > MOST_BYTES) return undefined;
-      chunks.push(chunk);
+      // What is too much is read on and forgotten, so that the caller hears of it.
+      if (bytes <= MOST_BYTES) chunks.push(chunk);
+      else chunks.length = 0;
     }
   } catch {
     return undefined;
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return bytes > MOST_BYTES ? undefined : Buffer.concat(chunks).toString("utf8");
 }
 
 function reviewOf(text: string): Review | undefined {
