@@ -17,6 +17,7 @@ export const ENVOY_FILES: readonly string[] = [
   "envoy/extensions/filters/http/ext_authz/v3/ext_authz.proto",
   "envoy/extensions/filters/http/grpc_stats/v3/config.proto",
   "envoy/extensions/filters/http/header_mutation/v3/header_mutation.proto",
+  "envoy/extensions/filters/http/rbac/v3/rbac.proto",
   "envoy/extensions/filters/http/router/v3/router.proto",
   "envoy/extensions/filters/http/stateful_session/v3/stateful_session.proto",
   "envoy/extensions/filters/listener/http_inspector/v3/http_inspector.proto",

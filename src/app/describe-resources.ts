@@ -3,6 +3,7 @@ import { type DescMessage, fromBinary, toJson } from "@bufbuild/protobuf";
 import type { EnvoyRecord } from "../envoy/index.ts";
 import { ClusterSchema } from "../generated/envoy/config/cluster/v3/cluster_pb.ts";
 import { ClusterLoadAssignmentSchema } from "../generated/envoy/config/endpoint/v3/endpoint_pb.ts";
+import { TypedExtensionConfigSchema } from "../generated/envoy/config/core/v3/extension_pb.ts";
 import { ListenerSchema } from "../generated/envoy/config/listener/v3/listener_pb.ts";
 import { VirtualHostSchema } from "../generated/envoy/config/route/v3/route_components_pb.ts";
 import { RouteConfigurationSchema } from "../generated/envoy/config/route/v3/route_pb.ts";
@@ -17,6 +18,7 @@ const SCHEMAS: Readonly<Record<EnvoyRecord["kind"], DescMessage>> = {
   cluster: ClusterSchema,
   endpoints: ClusterLoadAssignmentSchema,
   secret: SecretSchema,
+  extension: TypedExtensionConfigSchema,
 };
 
 export interface ShownResource {

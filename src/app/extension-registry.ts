@@ -20,10 +20,12 @@ import { file_envoy_config_route_v3_route } from "../generated/envoy/config/rout
 import { file_envoy_extensions_access_loggers_stream_v3_stream } from "../generated/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
 import { file_envoy_extensions_filters_http_cors_v3_cors } from "../generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
 import { file_envoy_extensions_filters_http_ext_authz_v3_ext_authz } from "../generated/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
+import { file_envoy_extensions_filters_http_rbac_v3_rbac } from "../generated/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
 import { file_envoy_extensions_filters_http_router_v3_router } from "../generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { file_envoy_extensions_filters_http_stateful_session_v3_stateful_session } from "../generated/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts";
 import { file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector } from "../generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager } from "../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { file_envoy_extensions_filters_network_rbac_v3_rbac } from "../generated/envoy/extensions/filters/network/rbac/v3/rbac_pb.ts";
 import { file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy } from "../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
 import { file_envoy_extensions_filters_udp_udp_proxy_v3_route } from "../generated/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.ts";
 import { file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy } from "../generated/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.ts";
@@ -66,10 +68,12 @@ export const extensionRegistry: Registry = createRegistry(
   file_envoy_extensions_access_loggers_stream_v3_stream,
   file_envoy_extensions_filters_http_cors_v3_cors,
   file_envoy_extensions_filters_http_ext_authz_v3_ext_authz,
+  file_envoy_extensions_filters_http_rbac_v3_rbac,
   file_envoy_extensions_filters_http_router_v3_router,
   file_envoy_extensions_filters_http_stateful_session_v3_stateful_session,
   file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector,
   file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager,
+  file_envoy_extensions_filters_network_rbac_v3_rbac,
   file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy,
   file_envoy_extensions_filters_udp_udp_proxy_v3_route,
   file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy,

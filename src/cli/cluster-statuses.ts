@@ -20,7 +20,10 @@ const STATED_KINDS = [
   "UDPRoute",
   "BackendTLSPolicy",
   "XBackend",
+  "XBackendTrafficPolicy",
+  "XTelemetryPolicy",
   "XMesh",
+  "AccessPolicy",
 ] as const satisfies readonly Kind[];
 
 interface ReadObject extends Omit<ObjectWithStatus, "status"> {

@@ -12,6 +12,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ["clusters", "cluster"],
   ["endpoints", "endpoints"],
   ["secrets", "secret"],
+  ["filters", "extension"],
 ]);
 
 interface GetOptions {

@@ -70,6 +70,17 @@ const datagramFields: Fields = {
   time: "%START_TIME%",
 };
 
+/** Of what comes to a workload of the mesh: who called, and what policies that are only to be reported would have done. */
+const callOf = (filter: "http" | "network"): Fields => ({
+  auditAllow: `%DYNAMIC_METADATA(envoy.filters.${filter}.rbac:allow_shadow_engine_result)%`,
+  auditDeny: `%DYNAMIC_METADATA(envoy.filters.${filter}.rbac:deny_shadow_engine_result)%`,
+  caller: "%DOWNSTREAM_PEER_URI_SAN%",
+});
+
+/** Of requests to a workload of the mesh. */
+export const inboundHttpAccessLog: AccessLog = accessLogOf({ ...httpFields, ...callOf("http") });
+/** Of connections to a workload of the mesh. */
+export const inboundStreamAccessLog: AccessLog = accessLogOf({ ...streamFields, ...callOf("network") });
 /** Of requests. */
 export const httpAccessLog: AccessLog = accessLogOf(httpFields);
 /** Of TCP and TLS connections. */

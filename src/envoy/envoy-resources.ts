@@ -8,6 +8,7 @@
  */
 import type { Collection, Graph, Reader } from "../collections/index.ts";
 import type {
+  Access,
   Backend,
   Certificate,
   Chain,
@@ -29,7 +30,7 @@ import { streamClusterRecord } from "./clusters/stream-cluster.ts";
 import { endpointsRecord } from "./endpoints/load-assignment.ts";
 import { streamEndpointsRecord } from "./endpoints/stream-load-assignment.ts";
 import { frontendRecord } from "./mesh/frontend.ts";
-import { sidecarRecords } from "./mesh/sidecar.ts";
+import { protectedRecords, sidecarRecords } from "./mesh/sidecar.ts";
 import { listenerRecord } from "./listeners/listener.ts";
 import { isSameRecord, recordKey } from "./record.ts";
 import type { EnvoyRecord } from "./record.ts";
@@ -50,6 +51,7 @@ export interface EnvoyInputs {
   readonly certificates: Collection<Certificate>;
   readonly trustBundles: Collection<TrustBundle>;
   readonly frontends: Collection<Frontend>;
+  readonly access: Collection<Access>;
   readonly workloadCertificates: Collection<WorkloadCertificate>;
   /** Empty where there is no mesh: then no proxy is made one of it. */
   readonly meshTrust: Collection<MeshTrust>;
@@ -101,6 +103,11 @@ export function envoyResources(
     from: inputs.meshTrust,
     map: () => sidecarRecords(settings),
   });
+  const access = graph.derive<Access, EnvoyRecord>({
+    ...shape("Access"),
+    from: inputs.access,
+    map: (each) => protectedRecords(each, settings),
+  });
   const schemes = graph.derive<Socket, TableScheme>({
     name: "envoy/TableSchemes",
     key: ({ table }) => table,
@@ -130,6 +137,7 @@ export function envoyResources(
       recordsOf("WorkloadCertificates", inputs.workloadCertificates, workloadCertificateRecord),
       recordsOf("MeshTrust", inputs.meshTrust, meshTrustRecord),
       sidecars,
+      access,
     ],
   });
 }

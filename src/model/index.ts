@@ -4,6 +4,7 @@
  */
 export * from "./keys.ts";
 export * from "./provenance.ts";
+export * from "./access.ts";
 export * from "./backend.ts";
 export * from "./http.ts";
 export * from "./mesh.ts";

@@ -65,11 +65,15 @@ const back = [
   "membership_total",
 ];
 
+/** Of workloads in the mesh: calls that policies refused, and those that they would have refused. */
+const access = [{ suffix: ".rbac.denied" }, { suffix: "shadow_denied" }];
+
 const pressure = [{ prefix: "overload.envoy.resource_monitors." }, { suffix: "stop_accepting_requests.active" }];
 
 export const statisticsKept: readonly Matcher[] = [
   ...server.map((name) => ({ exact: `server.${name}` })),
   ...configuration.map((exact) => ({ exact })),
   ...[...front, ...back].map((name) => ({ suffix: `.${name}` })),
+  ...access,
   ...pressure,
 ];

@@ -10,6 +10,7 @@ export * from "./label-selector.ts";
 export * from "./merge-conditions.ts";
 export * from "./object-data.ts";
 export * from "./object-key.ts";
+export * from "./types/access-policy.ts";
 export * from "./types/backend-tls-policy.ts";
 export * from "./types/cluster-trust-bundle.ts";
 export * from "./types/config-map.ts";

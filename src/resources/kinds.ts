@@ -1,4 +1,5 @@
 /** The kinds that Trilith reads, with what their names are in the API, and the type of each one's objects. */
+import type { AccessPolicy } from "./types/access-policy.ts";
 import type { BackendTLSPolicy } from "./types/backend-tls-policy.ts";
 import type { ClusterTrustBundle } from "./types/cluster-trust-bundle.ts";
 import type { ConfigMap } from "./types/config-map.ts";
@@ -47,6 +48,7 @@ export interface ObjectOfKind {
   readonly XTelemetryPolicy: XTelemetryPolicy;
   readonly XMesh: XMesh;
   readonly GatewayParameters: GatewayParameters;
+  readonly AccessPolicy: AccessPolicy;
   readonly Namespace: Namespace;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
@@ -89,6 +91,7 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   XTelemetryPolicy: describe("XTelemetryPolicy", experimentalGroup, ["v1alpha1"], "xtelemetrypolicies"),
   XMesh: describe("XMesh", experimentalGroup, ["v1alpha1"], "xmeshes", false),
   GatewayParameters: describe("GatewayParameters", trilithGroup, ["v1alpha1"], "gatewayparameters"),
+  AccessPolicy: describe("AccessPolicy", trilithGroup, ["v1alpha1"], "accesspolicies"),
   Namespace: describe("Namespace", "", ["v1"], "namespaces", false),
   Service: describe("Service", "", ["v1"], "services"),
   EndpointSlice: describe("EndpointSlice", "discovery.k8s.io", ["v1"], "endpointslices"),

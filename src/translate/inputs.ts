@@ -23,6 +23,7 @@ export interface ResourceSources {
   readonly telemetryPolicies: Source<ObjectOfKind["XTelemetryPolicy"]>;
   readonly meshes: Source<ObjectOfKind["XMesh"]>;
   readonly gatewayParameters: Source<ObjectOfKind["GatewayParameters"]>;
+  readonly accessPolicies: Source<ObjectOfKind["AccessPolicy"]>;
   readonly namespaces: Source<ObjectOfKind["Namespace"]>;
   readonly services: Source<ObjectOfKind["Service"]>;
   readonly endpointSlices: Source<ObjectOfKind["EndpointSlice"]>;
@@ -159,6 +160,7 @@ export const SOURCE_OF_KIND: Readonly<Record<Kind, keyof ResourceSources>> = {
   XTelemetryPolicy: "telemetryPolicies",
   XMesh: "meshes",
   GatewayParameters: "gatewayParameters",
+  AccessPolicy: "accessPolicies",
   Namespace: "namespaces",
   Service: "services",
   EndpointSlice: "endpointSlices",
@@ -187,6 +189,7 @@ export function createResourceSources(graph: Graph): ResourceSources {
     telemetryPolicies: source("XTelemetryPolicy"),
     meshes: source("XMesh"),
     gatewayParameters: source("GatewayParameters"),
+    accessPolicies: source("AccessPolicy"),
     namespaces: source("Namespace"),
     services: source("Service"),
     endpointSlices: source("EndpointSlice"),

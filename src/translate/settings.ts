@@ -1,6 +1,7 @@
 /** What translation is told about the place where it runs, and what it makes. */
 import type { Collection } from "../collections/index.ts";
 import type {
+  Access,
   Backend,
   Certificate,
   EndpointSet,
@@ -56,6 +57,8 @@ export interface Translation {
   readonly streamBackends: Collection<StreamBackend>;
   /** Ports of Services as callers in the mesh reach them. */
   readonly frontends: Collection<Frontend>;
+  /** Who may call workloads of the mesh. */
+  readonly access: Collection<Access>;
   readonly certificates: Collection<Certificate>;
   readonly trustBundles: Collection<TrustBundle>;
   /** Names that backends are reached by: deliver `resolvedNames` for them. */

@@ -4,6 +4,8 @@
  */
 import type { Graph } from "../collections/index.ts";
 import type { CertificateKey } from "../model/index.ts";
+import { deriveAccess } from "./access/derive-access.ts";
+import { deriveAccessStatuses } from "./access/derive-access-statuses.ts";
 import { deriveAttachPoints } from "./attach/attach-points.ts";
 import { deriveAttachments } from "./attach/derive-attachments.ts";
 import { type ClientCertificate, deriveClientCertificates } from "./certificates/client-certificates.ts";
@@ -78,8 +80,14 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     secrets: inputs.secrets,
   });
   const meshStatuses = deriveMeshStatuses(graph, inputs.meshes, settings);
+  const accessStatuses = deriveAccessStatuses(graph, {
+    policies: inputs.accessPolicies,
+    members: inputs.meshMembers,
+    settings,
+  });
   const ofFindings = [
     meshStatuses.findings,
+    accessStatuses.findings,
     gatewaySide.findings,
     attached.findings,
     ownStatuses.findings,
@@ -97,13 +105,20 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
       of: [deriveRouteTables(graph, listeners), mesh.routeTables],
     }),
     frontends: mesh.frontends,
+    access: deriveAccess(graph, inputs.accessPolicies, settings.mesh),
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
     listenerGenerations: gatewaySide.listenerGenerations,
     infrastructure: deriveInfrastructure(graph, gatewaySide),
     statuses: graph.union<ObjectStatus>({
       name: "translate/Statuses",
-      of: [gatewaySide.statuses, ownStatuses.statuses, routeSide.statuses, meshStatuses.statuses],
+      of: [
+        gatewaySide.statuses,
+        ownStatuses.statuses,
+        routeSide.statuses,
+        meshStatuses.statuses,
+        accessStatuses.statuses,
+      ],
     }),
     findings: graph.union<Finding>({ name: "translate/Findings", of: ofFindings }),
   };

@@ -3,12 +3,22 @@
  * version of its bytes, and what must be ready in the proxy before it may be used. Records are plain data; `envoy` makes
  * the same shape without importing this.
  *
+ * An "extension" is the configuration of one filter, which a listener names (ECDS).
+ *
  * A "route table" is a RouteConfiguration whose virtual hosts come by VHDS; a virtual host is named
  * "<route table>/<domain>", as Envoy demands.
  */
 
 /** The kinds of resources that travel over the stream, in the order in which additions go out. */
-export const RESOURCE_KINDS = ["cluster", "endpoints", "secret", "listener", "routeTable", "virtualHost"] as const;
+export const RESOURCE_KINDS = [
+  "cluster",
+  "endpoints",
+  "secret",
+  "extension",
+  "listener",
+  "routeTable",
+  "virtualHost",
+] as const;
 
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
@@ -23,7 +33,7 @@ export interface ResourceRecord extends ResourceId {
   /** The encoded message, the value of the Any. Never changed after it was handed over. */
   readonly bytes: Uint8Array;
   /**
-   * What must be ready first. Of a virtual host: its clusters. Of a listener: clusters, secrets, route tables. Of a
+   * What must be ready first. Of a virtual host: its clusters. Of a listener: clusters, secrets, extensions, route tables. Of a
    * cluster: its endpoints, secrets, and member clusters.
    */
   readonly needs: readonly ResourceId[];
@@ -41,6 +51,7 @@ const typeUrls: Readonly<Record<ResourceKind, string>> = {
   cluster: "type.googleapis.com/envoy.config.cluster.v3.Cluster",
   endpoints: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
   secret: "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
+  extension: "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
   listener: "type.googleapis.com/envoy.config.listener.v3.Listener",
   routeTable: "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
   virtualHost: "type.googleapis.com/envoy.config.route.v3.VirtualHost",
@@ -74,6 +85,7 @@ export function forEachKind<Value>(make: (kind: ResourceKind) => Value): Record<
     cluster: make("cluster"),
     endpoints: make("endpoints"),
     secret: make("secret"),
+    extension: make("extension"),
     listener: make("listener"),
     routeTable: make("routeTable"),
     virtualHost: make("virtualHost"),

@@ -4,7 +4,7 @@
  * stream is dropping the session.
  *
  * An event updates the state (here), and then one pass over the kinds, in the order clusters, endpoints, secrets,
- * listeners, route tables, virtual hosts, sends what may go out (selection.ts, by the rules of decision.ts).
+ * extensions, listeners, route tables, virtual hosts, sends what may go out (selection.ts, by the rules of decision.ts).
  */
 import { create } from "@bufbuild/protobuf";
 import { AnySchema } from "@bufbuild/protobuf/wkt";

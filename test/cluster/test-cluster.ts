@@ -22,6 +22,8 @@ export interface TestCluster extends AsyncDisposable {
   /** Of somebody who may do everything; it is reached from inside the namespace only. */
   readonly kubeconfig: string;
   kubectl(args: readonly string[], options?: { readonly input?: string }): RunResult;
+  /** The same, while the test goes on. */
+  kubectlBeside(args: readonly string[]): Promise<RunResult>;
   /** Runs a program inside the namespace. */
   run(command: string, args: readonly string[], options?: { readonly input?: string }): RunResult;
   start(
@@ -84,6 +86,7 @@ export async function startTestCluster(binary: string): Promise<TestCluster> {
   return {
     kubeconfig: join(pki, "admin.conf"),
     kubectl: (args, options) => runInside(binary, ["kubectl", ...args], options),
+    kubectlBeside: (args) => runBeside(binary, ["kubectl", ...args]),
     run: (command, args, options) => runInside(command, args, options),
     start: (command, args, options) => startProgram(options?.log ?? command, command, args, options?.env),
     importImage: (wish) => importImage(wish),
@@ -118,15 +121,27 @@ const inside = (command: string, args: readonly string[]): [string, string[]] =>
 ];
 
 function runInside(command: string, args: readonly string[], { input }: { readonly input?: string } = {}): RunResult {
-  const env = { ...process.env, KUBECONFIG: join(FOLDER, "pki", "admin.conf") };
   const { status, stdout, stderr } = spawnSync(...inside(command, args), {
-    env,
+    env: asAdmin(),
     encoding: "utf8",
     maxBuffer: 1 << 28,
     ...(input !== undefined && { input }),
   });
   return { status, output: `${stdout}${stderr}` };
 }
+
+function runBeside(command: string, args: readonly string[]): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(...inside(command, args), { env: asAdmin(), stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    child.once("error", reject);
+    child.once("close", (status) => resolve({ status, output }));
+  });
+}
+
+const asAdmin = (): NodeJS.ProcessEnv => ({ ...process.env, KUBECONFIG: join(FOLDER, "pki", "admin.conf") });
 
 /** The program itself is started, so that its pid is the one to end. */
 function startProgram(
@@ -136,10 +151,9 @@ function startProgram(
   env: NodeJS.ProcessEnv = {},
 ): ChildProcess {
   const log = openSync(join(FOLDER, "log", `${name}.log`), "a");
-  const kubeconfig = { KUBECONFIG: join(FOLDER, "pki", "admin.conf") };
   const child = spawn(...inside(command, args), {
     stdio: ["ignore", log, log],
-    env: { ...process.env, ...kubeconfig, ...env },
+    env: { ...asAdmin(), ...env },
   });
   closeSync(log);
   writeFileSync(join(FOLDER, `${name}.pid`), String(child.pid ?? ""));

@@ -1,6 +1,6 @@
 /** Trilith's own kinds: our schema and the CRD of the chart say the same, and Kubernetes' own code agrees on examples. */
 import { afterAll, describe, expect, inject, test } from "vitest";
-import { schemas, validate } from "../../src/resources/index.ts";
+import { type Kind, schemas, validate } from "../../src/resources/index.ts";
 import { compareVerdicts } from "./compare-verdicts.ts";
 import type { Json, JsonObject } from "./custom-resource-schema.ts";
 import { factsOfOurs } from "./our-schema-facts.ts";
@@ -9,125 +9,185 @@ import { readServedVersions, SchemaOracle } from "./schema-oracle.ts";
 
 const built = inject("schemaOracle");
 
-const objectOf = (spec: Json): JsonObject => ({
-  apiVersion: "trilith.dev/v1alpha1",
+interface OwnKind {
+  readonly kind: Kind;
+  /** Specs. */
+  readonly valid: readonly JsonObject[];
+  readonly invalid: readonly JsonObject[];
+}
+
+const gatewayParameters: OwnKind = {
   kind: "GatewayParameters",
-  metadata: { name: "a", namespace: "b" },
-  spec,
-});
-
-const valid: readonly JsonObject[] = [
-  {},
-  {
-    replicas: 3,
-    resources: { requests: { cpu: 1, memory: "64Mi" }, limits: { cpu: "1000m", memory: "1Gi" } },
-    nodeSelector: { "kubernetes.io/os": "linux", empty: "" },
-    tolerations: [
-      { key: "example.com/edge", operator: "Equal", value: "yes", effect: "NoExecute", tolerationSeconds: 60 },
-      { operator: "Exists" },
-      { key: "edge" },
-    ],
-    priorityClassName: "system-cluster-critical",
-    service: {
-      type: "LoadBalancer",
-      annotations: { "example.com/class": "internal", none: "" },
-      externalTrafficPolicy: "Local",
-      loadBalancerClass: "example.com/internal",
+  valid: [
+    {},
+    {
+      replicas: 3,
+      resources: { requests: { cpu: 1, memory: "64Mi" }, limits: { cpu: "1000m", memory: "1Gi" } },
+      nodeSelector: { "kubernetes.io/os": "linux", empty: "" },
+      tolerations: [
+        { key: "example.com/edge", operator: "Equal", value: "yes", effect: "NoExecute", tolerationSeconds: 60 },
+        { operator: "Exists" },
+        { key: "edge" },
+      ],
+      priorityClassName: "system-cluster-critical",
+      service: {
+        type: "LoadBalancer",
+        annotations: { "example.com/class": "internal", none: "" },
+        externalTrafficPolicy: "Local",
+        loadBalancerClass: "example.com/internal",
+      },
+      envoy: {
+        image: "registry.example.com:5000/a/envoy@sha256:0a",
+        imagePullPolicy: "Never",
+        concurrency: 4,
+        logLevel: "off",
+      },
+      podDisruptionBudget: { maxUnavailable: "25%" },
+      autoscaling: { minReplicas: 2, maxReplicas: 2, targetCPUUtilizationPercentage: 60 },
     },
-    envoy: {
-      image: "registry.example.com:5000/a/envoy@sha256:0a",
-      imagePullPolicy: "Never",
-      concurrency: 4,
-      logLevel: "off",
+    { replicas: null, service: { type: null, annotations: { a: null } } },
+    { service: { type: "NodePort", externalTrafficPolicy: "Local" } },
+    { service: { type: "ClusterIP" } },
+    { service: { loadBalancerClass: "internal" } },
+    { podDisruptionBudget: { minAvailable: 1 } },
+    { podDisruptionBudget: { minAvailable: "100%" } },
+    { autoscaling: { maxReplicas: 5 } },
+    {
+      resources: {
+        requests: { cpu: "1.5", "ephemeral-storage": "1G" },
+        limits: { cpu: "1500m", "ephemeral-storage": "1Gi" },
+      },
     },
-    podDisruptionBudget: { maxUnavailable: "25%" },
-    autoscaling: { minReplicas: 2, maxReplicas: 2, targetCPUUtilizationPercentage: 60 },
-  },
-  { replicas: null, service: { type: null, annotations: { a: null } } },
-  { service: { type: "NodePort", externalTrafficPolicy: "Local" } },
-  { service: { type: "ClusterIP" } },
-  { service: { loadBalancerClass: "internal" } },
-  { podDisruptionBudget: { minAvailable: 1 } },
-  { podDisruptionBudget: { minAvailable: "100%" } },
-  { autoscaling: { maxReplicas: 5 } },
-  {
-    resources: {
-      requests: { cpu: "1.5", "ephemeral-storage": "1G" },
-      limits: { cpu: "1500m", "ephemeral-storage": "1Gi" },
-    },
-  },
-  { resources: { requests: { cpu: 2 }, limits: { memory: "1Ki" } } },
-  { somethingElse: true, service: { somethingElse: true } },
-];
+    { resources: { requests: { cpu: 2 }, limits: { memory: "1Ki" } } },
+    { somethingElse: true, service: { somethingElse: true } },
+  ],
+  invalid: [
+    { replicas: 0 },
+    { replicas: 1001 },
+    { replicas: "3" },
+    { resources: { requests: { cpu: -1 } } },
+    { resources: { requests: { cpu: "1e3" } } },
+    { resources: { requests: { cpu: 1.5 } } },
+    { resources: { requests: { cpu: "" } } },
+    { resources: { requests: { cpu: "1001m" }, limits: { cpu: 1 } } },
+    { resources: { requests: { memory: "1Gi" }, limits: { memory: "1G" } } },
+    { resources: { requests: { "ephemeral-storage": 2 }, limits: { "ephemeral-storage": "1.999" } } },
+    { nodeSelector: { a: "-" } },
+    { nodeSelector: Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, "v"])) },
+    { tolerations: [{}] },
+    { tolerations: [{ key: "", operator: "Exists" }] },
+    { tolerations: [{ key: "a", operator: "Exists", value: "b" }] },
+    { tolerations: [{ key: "a", tolerationSeconds: 1 }] },
+    { tolerations: [{ key: "a", effect: "NoSchedule", tolerationSeconds: 1 }] },
+    { tolerations: [{ key: "a", operator: "In" }] },
+    { priorityClassName: "" },
+    { priorityClassName: "A" },
+    { service: { type: "ExternalName" } },
+    { service: { type: "ClusterIP", externalTrafficPolicy: "Cluster" } },
+    { service: { type: "NodePort", loadBalancerClass: "a" } },
+    { service: { loadBalancerClass: "a b" } },
+    { service: { annotations: { a: 1 } } },
+    { envoy: { image: "a b" } },
+    { envoy: { image: "" } },
+    { envoy: { imagePullPolicy: "Sometimes" } },
+    { envoy: { concurrency: 0 } },
+    { envoy: { logLevel: "loud" } },
+    { podDisruptionBudget: {} },
+    { podDisruptionBudget: { minAvailable: 1, maxUnavailable: 1 } },
+    { podDisruptionBudget: { minAvailable: "101%" } },
+    { podDisruptionBudget: { minAvailable: -1 } },
+    { podDisruptionBudget: { maxUnavailable: 1001 } },
+    { autoscaling: {} },
+    { autoscaling: { minReplicas: 3, maxReplicas: 2 } },
+    { autoscaling: { maxReplicas: 2, targetCPUUtilizationPercentage: 0 } },
+  ],
+};
 
-const invalid: readonly JsonObject[] = [
-  { replicas: 0 },
-  { replicas: 1001 },
-  { replicas: "3" },
-  { resources: { requests: { cpu: -1 } } },
-  { resources: { requests: { cpu: "1e3" } } },
-  { resources: { requests: { cpu: 1.5 } } },
-  { resources: { requests: { cpu: "" } } },
-  { resources: { requests: { cpu: "1001m" }, limits: { cpu: 1 } } },
-  { resources: { requests: { memory: "1Gi" }, limits: { memory: "1G" } } },
-  { resources: { requests: { "ephemeral-storage": 2 }, limits: { "ephemeral-storage": "1.999" } } },
-  { nodeSelector: { a: "-" } },
-  { nodeSelector: Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, "v"])) },
-  { tolerations: [{}] },
-  { tolerations: [{ key: "", operator: "Exists" }] },
-  { tolerations: [{ key: "a", operator: "Exists", value: "b" }] },
-  { tolerations: [{ key: "a", tolerationSeconds: 1 }] },
-  { tolerations: [{ key: "a", effect: "NoSchedule", tolerationSeconds: 1 }] },
-  { tolerations: [{ key: "a", operator: "In" }] },
-  { priorityClassName: "" },
-  { priorityClassName: "A" },
-  { service: { type: "ExternalName" } },
-  { service: { type: "ClusterIP", externalTrafficPolicy: "Cluster" } },
-  { service: { type: "NodePort", loadBalancerClass: "a" } },
-  { service: { loadBalancerClass: "a b" } },
-  { service: { annotations: { a: 1 } } },
-  { envoy: { image: "a b" } },
-  { envoy: { image: "" } },
-  { envoy: { imagePullPolicy: "Sometimes" } },
-  { envoy: { concurrency: 0 } },
-  { envoy: { logLevel: "loud" } },
-  { podDisruptionBudget: {} },
-  { podDisruptionBudget: { minAvailable: 1, maxUnavailable: 1 } },
-  { podDisruptionBudget: { minAvailable: "101%" } },
-  { podDisruptionBudget: { minAvailable: -1 } },
-  { podDisruptionBudget: { maxUnavailable: 1001 } },
-  { autoscaling: {} },
-  { autoscaling: { minReplicas: 3, maxReplicas: 2 } },
-  { autoscaling: { maxReplicas: 2, targetCPUUtilizationPercentage: 0 } },
-];
+const source = (of: Json): JsonObject => ({ rules: [{ sources: [of] }] });
+const request = (of: Json): JsonObject => ({ rules: [{ requests: [of] }] });
+const path = (type: string, value: string): JsonObject => request({ paths: [{ type, value }] });
 
-test.each([...valid, ...invalid])("our schema says of %j whether it is valid", (spec) => {
-  const { problems } = validate(objectOf(spec));
-  expect(problems.every(({ severity }) => severity !== "error")).toBe(valid.includes(spec));
-});
+const accessPolicy: OwnKind = {
+  kind: "AccessPolicy",
+  valid: [
+    {},
+    { action: "Allow", mode: "Audit" },
+    { targetRefs: [{ group: "", kind: "ServiceAccount", name: "cart" }] },
+    { action: "Deny", rules: [{}] },
+    source({ type: "Mesh" }),
+    source({ type: "Namespace", namespace: "shop" }),
+    source({ type: "ServiceAccount", serviceAccount: { namespace: "shop", name: "web.front" } }),
+    source({ type: "Identity", identity: "spiffe://cluster.local/ns/shop/sa/web" }),
+    request({ methods: ["GET", "M-SEARCH"], ports: [1, 65_535] }),
+    path("Exact", "/"),
+    path("PathPrefix", "/admin/"),
+    path("Exact", "/a.b/.well-known/...,x=1@:~$&'()*+!"),
+  ],
+  invalid: [
+    { targetRefs: [] },
+    { targetRefs: [{ group: "", kind: "Service", name: "cart" }] },
+    { targetRefs: [{ group: "", kind: "ServiceAccount", name: "Cart" }] },
+    { targetRefs: [{ kind: "ServiceAccount", name: "cart" }] },
+    { action: "Deny" },
+    { action: "Log" },
+    { mode: "Off" },
+    { rules: [] },
+    { rules: [{ sources: [] }] },
+    { rules: [{ requests: [] }] },
+    source({}),
+    source({ type: "Namespace" }),
+    source({ type: "Mesh", namespace: "shop" }),
+    source({ type: "ServiceAccount", serviceAccount: { name: "web" } }),
+    source({ type: "ServiceAccount", namespace: "shop" }),
+    source({ type: "Identity", identity: "cluster.local/ns/shop/sa/web" }),
+    source({ type: "Identity", serviceAccount: { namespace: "shop", name: "web" } }),
+    request({}),
+    request({ methods: ["get"] }),
+    request({ methods: [] }),
+    request({ ports: [0] }),
+    path("PathPrefix", "admin"),
+    path("PathPrefix", "/%61dmin"),
+    path("PathPrefix", "/a;b"),
+    path("PathPrefix", "/a//b"),
+    path("PathPrefix", "/a/.."),
+    path("Exact", "/a/./b"),
+    path("RegularExpression", "/a"),
+  ],
+};
 
-describe.skipIf(built === undefined)("the CRD of GatewayParameters", () => {
-  if (built === undefined) return;
-  const oracle = new SchemaOracle(built, "trilith");
-  afterAll(() => oracle.close());
-
-  test("says what our schema says: fields, bounds, patterns, defaults and rules", async () => {
-    const served = await readServedVersions(built, "trilith");
-    expect(served.map(({ group, version, kind, namespaced }) => [group, version, kind, namespaced])).toEqual([
-      ["trilith.dev", "v1alpha1", "GatewayParameters", true],
-    ]);
-    const ours = schemas.find(({ kind }) => kind === "GatewayParameters");
-    const [theirs] = served;
-    if (ours === undefined || theirs === undefined) throw new Error("there is no GatewayParameters");
-    const differences = differencesBetween(factsOfOurs(ours.schema, "it"), factsOf(theirs.schema, "it"));
-    // CRDs leave metadata and the name of the kind to the API server.
-    expect(differences.filter((line) => !line.startsWith("it.metadata") && !line.startsWith("it.kind enum"))).toEqual(
-      [],
-    );
+describe.each([gatewayParameters, accessPolicy])("$kind", ({ kind, valid, invalid }) => {
+  const objectOf = (spec: Json): JsonObject => ({
+    apiVersion: "trilith.dev/v1alpha1",
+    kind,
+    metadata: { name: "a", namespace: "b" },
+    spec,
   });
 
-  test.each([...valid, ...invalid])("is of one mind with our schema about %j", async (spec) => {
-    const { differences, verdict } = await compareVerdicts(oracle, objectOf(spec));
-    expect([differences, verdict.valid]).toEqual([[], valid.includes(spec)]);
+  test.each([...valid, ...invalid])("our schema says of %j whether it is valid", (spec) => {
+    const { problems } = validate(objectOf(spec));
+    expect(problems.every(({ severity }) => severity !== "error")).toBe(valid.includes(spec));
+  });
+
+  describe.skipIf(built === undefined)("the CRD", () => {
+    if (built === undefined) return;
+    const oracle = new SchemaOracle(built, "trilith");
+    afterAll(() => oracle.close());
+
+    test("says what our schema says: fields, bounds, patterns, defaults and rules", async () => {
+      const ours = schemas.find((each) => each.kind === kind);
+      const theirs = (await readServedVersions(built, "trilith")).find((each) => each.kind === kind);
+      if (ours === undefined || theirs === undefined) throw new Error(`there is no ${kind}`);
+      expect([theirs.group, theirs.version, theirs.namespaced]).toEqual(["trilith.dev", "v1alpha1", true]);
+      const differences = differencesBetween(factsOfOurs(ours.schema, "it"), factsOf(theirs.schema, "it"));
+      // CRDs leave metadata and the name of the kind to the API server.
+      expect(differences.filter((line) => !line.startsWith("it.metadata") && !line.startsWith("it.kind enum"))).toEqual(
+        [],
+      );
+    });
+
+    test.each([...valid, ...invalid])("is of one mind with our schema about %j", async (spec) => {
+      const { differences, verdict } = await compareVerdicts(oracle, objectOf(spec));
+      expect([differences, verdict.valid]).toEqual([[], valid.includes(spec)]);
+    });
   });
 });

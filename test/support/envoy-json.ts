@@ -6,6 +6,7 @@ import type { DescFile, DescMessage, JsonObject, Registry } from "@bufbuild/prot
 import type { EnvoyRecord, ResourceKind } from "../../src/envoy/index.ts";
 import { ClusterSchema } from "../../src/generated/envoy/config/cluster/v3/cluster_pb.ts";
 import { ClusterLoadAssignmentSchema } from "../../src/generated/envoy/config/endpoint/v3/endpoint_pb.ts";
+import { TypedExtensionConfigSchema } from "../../src/generated/envoy/config/core/v3/extension_pb.ts";
 import { ListenerSchema } from "../../src/generated/envoy/config/listener/v3/listener_pb.ts";
 import { VirtualHostSchema } from "../../src/generated/envoy/config/route/v3/route_components_pb.ts";
 import { RouteConfigurationSchema } from "../../src/generated/envoy/config/route/v3/route_pb.ts";
@@ -18,6 +19,7 @@ const schemas: Readonly<Record<ResourceKind, DescMessage>> = {
   cluster: ClusterSchema,
   endpoints: ClusterLoadAssignmentSchema,
   secret: SecretSchema,
+  extension: TypedExtensionConfigSchema,
 };
 
 const generated = join(import.meta.dirname, "../../src/generated");

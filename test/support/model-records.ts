@@ -26,6 +26,7 @@ export function modelSources(graph: Graph): Sources {
     certificates: source("Certificates"),
     trustBundles: source("TrustBundles"),
     frontends: source("Frontends"),
+    access: source("Access"),
     workloadCertificates: source("WorkloadCertificates"),
     meshTrust: source("MeshTrust"),
   };
@@ -43,6 +44,7 @@ export function fill(sources: Sources, model: Model): void {
   put(sources.certificates, model.certificates);
   put(sources.trustBundles, model.trustBundles);
   put(sources.frontends, model.frontends);
+  put(sources.access, model.access);
   put(sources.workloadCertificates, model.workloadCertificates);
   put(sources.meshTrust, model.meshTrust);
 }

@@ -9,10 +9,11 @@ import { jsonOf } from "./envoy-json.ts";
 export function staticBootstrap(records: readonly EnvoyRecord[]): JsonObject {
   const of = (kind: ResourceKind): EnvoyRecord[] => records.filter((record) => record.kind === kind);
   const endpoints = new Map(of("endpoints").map((record) => [record.name, jsonOf(record)]));
+  const filters = new Map(of("extension").map((record) => [record.name, jsonOf(record)]));
   const tables = new Map(of("routeTable").map((record) => [record.name, inlineTable(record, of("virtualHost"))]));
   return {
     staticResources: {
-      listeners: of("listener").map((record) => inline(jsonOf(record), tables)),
+      listeners: of("listener").map((record) => inline(jsonOf(record), { tables, filters })),
       clusters: of("cluster").map((record) => inlineCluster(jsonOf(record), endpoints)),
       secrets: of("secret").map(jsonOf),
     },
@@ -30,18 +31,25 @@ function inlineCluster(cluster: JsonObject, endpoints: ReadonlyMap<string, JsonO
   if (edsClusterConfig === undefined) return cluster;
   const serviceName = (edsClusterConfig as { serviceName: string }).serviceName;
   const loadAssignment = endpoints.get(serviceName) ?? { clusterName: serviceName };
-  return inline({ ...rest, type: "STATIC", loadAssignment }, new Map());
+  return inline({ ...rest, type: "STATIC", loadAssignment }, { tables: new Map(), filters: new Map() });
+}
+
+interface Named {
+  readonly tables: ReadonlyMap<string, JsonObject>;
+  readonly filters: ReadonlyMap<string, JsonObject>;
 }
 
 /** A reference to a secret without a source means one of the file itself. */
-function inline(value: JsonObject, tables: ReadonlyMap<string, JsonObject>): JsonObject {
+function inline(value: JsonObject, named: Named): JsonObject {
   const visit = (inner: JsonValue): JsonValue => {
     if (Array.isArray(inner)) return inner.map(visit);
-    return typeof inner === "object" && inner !== null ? inline(inner, tables) : inner;
+    return typeof inner === "object" && inner !== null ? inline(inner, named) : inner;
   };
-  const { sdsConfig: _, rds, ...rest } = value;
+  const { sdsConfig: _, rds, configDiscovery, ...rest } = value;
+  const { name = "" } = value;
   const visited = Object.fromEntries(Object.entries(rest).map(([name, inner]) => [name, visit(inner)]));
+  if (configDiscovery !== undefined) return { ...visited, ...named.filters.get(typeof name === "string" ? name : "") };
   if (rds === undefined) return visited;
-  const table = tables.get((rds as { routeConfigName: string }).routeConfigName);
+  const table = named.tables.get((rds as { routeConfigName: string }).routeConfigName);
   return { ...visited, routeConfig: table ?? {} };
 }

@@ -1,9 +1,11 @@
 /** What carries connections and datagrams to a stream backend's cluster, whose name is all that they know of it. */
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
+import type { AccessLog } from "../../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { FilterSchema, ListenerFilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Filter, ListenerFilter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { TcpProxySchema } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import type { TcpProxy } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
 import { RouteSchema } from "../../generated/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.ts";
 import { UdpProxyConfigSchema } from "../../generated/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.ts";
 import { MatcherSchema } from "../../generated/xds/type/matcher/v3/matcher_pb.ts";
@@ -26,14 +28,10 @@ export function streamFilters(
   kind: "tcp" | "tls",
   target: StreamBackendKey | undefined,
   settings: EnvoySettings,
+  log?: AccessLog,
 ): Filter[] {
   if (target === undefined) return [];
-  const config = create(TcpProxySchema, {
-    statPrefix: kind,
-    clusterSpecifier: { case: "cluster", value: target },
-    idleTimeout: seconds(TCP_IDLE_SECONDS),
-    accessLog: settings.accessLog ? [streamAccessLog] : [],
-  });
+  const config = tcpProxyOf(kind, target, settings, log);
   return [
     create(FilterSchema, {
       name: "envoy.filters.network.tcp_proxy",
@@ -41,6 +39,19 @@ export function streamFilters(
     }),
   ];
 }
+
+export const tcpProxyOf = (
+  kind: "tcp" | "tls",
+  target: StreamBackendKey,
+  settings: EnvoySettings,
+  log: AccessLog = streamAccessLog,
+): TcpProxy =>
+  create(TcpProxySchema, {
+    statPrefix: kind,
+    clusterSpecifier: { case: "cluster", value: target },
+    idleTimeout: seconds(TCP_IDLE_SECONDS),
+    accessLog: settings.accessLog ? [log] : [],
+  });
 
 /** The filter of a UDP listener. Without a target datagrams are dropped. */
 export function datagramFilter(target: StreamBackendKey | undefined, settings: EnvoySettings): ListenerFilter {

@@ -26,12 +26,13 @@ import {
   HttpConnectionManagerSchema,
 } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { StreamBackendKey } from "../../model/index.ts";
-import { httpAccessLog } from "../access-log.ts";
+import { inboundHttpAccessLog } from "../access-log.ts";
 import { seconds } from "../duration.ts";
 import { ROUTER_FILTER } from "../http/filter-names.ts";
 import { UNREACHED_HEADER } from "../http/retry-policy.ts";
 import { httpFilter, STREAM_IDLE_SECONDS } from "../listeners/http-connection-manager.ts";
 import type { EnvoySettings } from "../settings.ts";
+import { httpAccessFilters } from "./access-filters.ts";
 
 /** `version` is what the caller's proxy speaks, and so what the workload is spoken to with. */
 export function inboundHttp(version: "http/1.1" | "h2", workload: StreamBackendKey, settings: EnvoySettings): Filter {
@@ -39,7 +40,10 @@ export function inboundHttp(version: "http/1.1" | "h2", workload: StreamBackendK
     codecType: version === "h2" ? Codec.HTTP2 : Codec.HTTP1,
     statPrefix: "mesh",
     routeSpecifier: { case: "routeConfig", value: everythingTo(workload) },
-    httpFilters: [httpFilter(ROUTER_FILTER, RouterSchema, { suppressEnvoyHeaders: true }, "enabled")],
+    httpFilters: [
+      ...httpAccessFilters,
+      httpFilter(ROUTER_FILTER, RouterSchema, { suppressEnvoyHeaders: true }, "enabled"),
+    ],
     upgradeConfigs: [{ upgradeType: "websocket" }],
     serverHeaderTransformation: ServerHeader.PASS_THROUGH,
     useRemoteAddress: false,
@@ -48,7 +52,7 @@ export function inboundHttp(version: "http/1.1" | "h2", workload: StreamBackendK
     preserveExternalRequestId: true,
     streamIdleTimeout: seconds(STREAM_IDLE_SECONDS),
     localReplyConfig: { mappers: [unreached] },
-    accessLog: settings.accessLog ? [httpAccessLog] : [],
+    accessLog: settings.accessLog ? [inboundHttpAccessLog] : [],
   });
   return create(FilterSchema, {
     name: "envoy.filters.network.http_connection_manager",

@@ -22,7 +22,14 @@ import {
   HttpProtocolOptionsSchema,
 } from "../../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
-import { ALL_SIDECARS, HANDOVER_ADDRESS, SIDECAR_PORTS, type StreamBackendKey } from "../../model/index.ts";
+import {
+  type Access,
+  ALL_SIDECARS,
+  HANDOVER_ADDRESS,
+  SIDECAR_PORTS,
+  type StreamBackendKey,
+} from "../../model/index.ts";
+import { inboundStreamAccessLog } from "../access-log.ts";
 import { socketAddress } from "../address.ts";
 import { HTTP1_IDLE_SECONDS } from "../clusters/cluster.ts";
 import { seconds } from "../duration.ts";
@@ -31,6 +38,7 @@ import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
 import { streamFilters } from "../listeners/stream-filters.ts";
 import { type EnvoyRecord, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
+import { ACCESS_FILTERS, accessRecords, handoverFilter, networkAccessFilters, openAccess } from "./access-filters.ts";
 import { inboundHttp } from "./inbound-http.ts";
 import { MESH_SECRETS, type MeshContent, meshProtocol, mutualTlsServer } from "./mutual-tls.ts";
 
@@ -42,8 +50,18 @@ const WORKLOAD = "mesh/workload" as StreamBackendKey;
 const CONNECT_SECONDS = 5;
 
 export function sidecarRecords(settings: EnvoySettings): EnvoyRecord[] {
-  return [outbound(settings), inbound(settings), onward(ONWARD), onward(WORKLOAD, HANDOVER_ADDRESS)];
+  return [
+    outbound(settings),
+    inbound(settings),
+    onward(ONWARD),
+    onward(WORKLOAD, HANDOVER_ADDRESS),
+    ...accessRecords(openAccess, WORKLOAD, settings),
+  ];
 }
+
+/** Those that have the place of the filters of before for some workloads. */
+export const protectedRecords = (access: Access, settings: EnvoySettings): EnvoyRecord[] =>
+  accessRecords(access, WORKLOAD, settings);
 
 const forAll = { audience: ALL_SIDECARS, unasked: true } as const;
 const cluster = (name: StreamBackendKey): ResourceId => ({ kind: "cluster", name });
@@ -68,7 +86,7 @@ function outbound(settings: EnvoySettings): EnvoyRecord {
 function inbound(settings: EnvoySettings): EnvoyRecord {
   const name = "mesh/inbound";
   return recordOf(
-    { kind: "listener", name, needs: [cluster(WORKLOAD), ...MESH_SECRETS], ...forAll, origins: [] },
+    { kind: "listener", name, needs: [cluster(WORKLOAD), ...MESH_SECRETS, ...ACCESS_FILTERS], ...forAll, origins: [] },
     ListenerSchema,
     create(ListenerSchema, {
       name,
@@ -81,12 +99,9 @@ function inbound(settings: EnvoySettings): EnvoyRecord {
       filterChains: [
         refusing(SIDECAR_PORTS.inbound),
         ...(["http/1.1", "h2", "bytes"] as const).map((content) => meshChain(content, settings)),
-        chainTo(WORKLOAD, "plain", settings),
+        fromOutside("plain"),
         // Envoy looks for TLS of other protocols among the chains for TLS alone.
-        {
-          ...chainTo(WORKLOAD, "tls", settings),
-          filterChainMatch: create(FilterChainMatchSchema, { transportProtocol: "tls" }),
-        },
+        { ...fromOutside("tls"), filterChainMatch: create(FilterChainMatchSchema, { transportProtocol: "tls" }) },
       ],
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
       socketOptions: [...keepAlive],
@@ -103,6 +118,10 @@ const refusing = (port: number): FilterChain =>
 
 const chainTo = (target: StreamBackendKey, name: string, settings: EnvoySettings): FilterChain =>
   create(FilterChainSchema, { name, filters: streamFilters("tcp", target, settings) });
+
+/** Of callers who are not in the mesh. */
+const fromOutside = (name: string): FilterChain =>
+  create(FilterChainSchema, { name, filters: [...networkAccessFilters, handoverFilter] });
 
 /** A workload is spoken to as it was called; an idle connection goes before the workload may close it under a request. */
 const asCallers = create(HttpProtocolOptionsSchema, {
@@ -126,7 +145,9 @@ const meshChain = (content: MeshContent, settings: EnvoySettings): FilterChain =
     }),
     transportSocket: mutualTlsServer(content),
     filters:
-      content === "bytes" ? streamFilters("tcp", WORKLOAD, settings) : [inboundHttp(content, WORKLOAD, settings)],
+      content === "bytes"
+        ? [...networkAccessFilters, ...streamFilters("tcp", WORKLOAD, settings, inboundStreamAccessLog)]
+        : [inboundHttp(content, WORKLOAD, settings)],
   });
 
 function onward(name: StreamBackendKey, from?: string): EnvoyRecord {

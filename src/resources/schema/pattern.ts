@@ -88,6 +88,18 @@ export const wellKnownCertificates: Pattern = pattern(
   `^(System|(${subdomain}/([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]))$`,
   '"System", or a name with a domain, such as "example.com/my-authorities"',
 );
+/** https://www.rfc-editor.org/rfc/rfc9110#section-9.1 */
+export const httpMethod: Pattern = pattern("^[A-Z][-A-Z]*$", 'a method in capitals, such as "GET"');
+/** A path without anything that programs read differently. */
+export const plainPath: Pattern = pattern(
+  "^/[-A-Za-z0-9._~!$&'()*+,=:@/]*$",
+  'a path without percent-encoding and without ";", such as "/admin"',
+);
+/** https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts/#spiffe-id */
+export const spiffeIdentity: Pattern = pattern(
+  "^spiffe://[a-z0-9._-]+(/[-A-Za-z0-9._]+)+$",
+  'a SPIFFE ID, such as "spiffe://cluster.local/ns/shop/sa/web"',
+);
 export const conditionReason: Pattern = pattern(
   "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
   'one word in CamelCase, such as "Accepted"',

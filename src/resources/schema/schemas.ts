@@ -1,4 +1,5 @@
 /** Every kind and version that Trilith reads, with its schema. */
+import { accessPolicySchema } from "./access-policy.ts";
 import { kinds, type Kind, type ObjectOfKind } from "../kinds.ts";
 import { backendTLSPolicySchema } from "./backend-tls-policy.ts";
 import { clusterTrustBundleSchema } from "./cluster-trust-bundle.ts";
@@ -70,6 +71,7 @@ export const schemas: readonly KindSchema[] = [
   ...entries("XTelemetryPolicy", xTelemetryPolicySchema),
   ...entries("XMesh", xMeshSchema),
   ...entries("GatewayParameters", gatewayParametersSchema),
+  ...entries("AccessPolicy", accessPolicySchema),
   ...entries("Namespace", namespaceSchema),
   ...entries("Service", serviceSchema, {}, completeService),
   ...entries("EndpointSlice", endpointSliceSchema),

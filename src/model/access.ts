@@ -1,0 +1,49 @@
+/**
+ * Who may call workloads of the mesh, and with what, as the proxies beside those workloads decide it: what a rule to deny matches is
+ * refused; of the rest, where calls have to be allowed, what no rule to allow matches.
+ */
+import type { ProxyKey } from "./keys.ts";
+
+export interface Access {
+  /** The workloads: those of a namespace, or of a ServiceAccount, for which all that counts is said here again. */
+  readonly key: ProxyKey;
+  readonly enforced: AccessRules;
+  /** What would be in force if all that is only to be reported was; absent where nothing is. */
+  readonly audited?: AccessRules;
+  /** Object keys of the policies. */
+  readonly origins: readonly string[];
+}
+
+export interface AccessRules {
+  readonly deny: readonly AccessRule[];
+  /** Absent: everything is allowed that is not denied. */
+  readonly allow?: readonly AccessRule[];
+}
+
+/** Matches a call from one of the sources with one of the requests. */
+export interface AccessRule {
+  /** `shop/cart-callers#0`: the policy, and the rule's place in it. */
+  readonly name: string;
+  /** Absent: whoever calls. */
+  readonly sources?: readonly AccessSource[];
+  /** Absent: whatever is called. */
+  readonly requests?: readonly AccessRequest[];
+}
+
+export type AccessSource =
+  /** Whoever has an identity of the mesh. */
+  | { readonly kind: "mesh" }
+  /** Whose SPIFFE ID begins with it. */
+  | { readonly kind: "prefix"; readonly prefix: string }
+  | { readonly kind: "identity"; readonly identity: string };
+
+/** Matches what agrees with everything that is stated. */
+export interface AccessRequest {
+  readonly methods?: readonly string[];
+  readonly paths?: readonly { readonly kind: "exact" | "prefix"; readonly value: string }[];
+  /** Of the workload. */
+  readonly ports?: readonly number[];
+}
+
+/** Whether it speaks of what only HTTP has. */
+export const isAboutHttp = ({ methods, paths }: AccessRequest): boolean => methods !== undefined || paths !== undefined;

@@ -1,0 +1,64 @@
+/**
+ * AccessPolicy (trilith.dev): who may call workloads of the mesh, and with what. A policy lies in the namespace that it protects. Its
+ * status has an entry for each target, or for the namespace.
+ */
+import type { NamespacedObject } from "./meta.ts";
+import type { PolicyStatus } from "./status.ts";
+
+export interface AccessPolicy extends NamespacedObject {
+  readonly kind: "AccessPolicy";
+  readonly spec: AccessPolicySpec;
+  readonly status?: PolicyStatus;
+}
+
+export interface AccessPolicySpec {
+  /** Whose workloads are protected; without any, those of the whole namespace. */
+  readonly targetRefs?: readonly AccessTarget[];
+  /**
+   * `Allow`: where one such policy is in force, what no rule of any matches is refused. `Deny`: what a rule matches is refused, whatever
+   * allows it.
+   */
+  readonly action: "Allow" | "Deny";
+  /** `Audit`: what the policy would refuse is reported, and let through. */
+  readonly mode: "Enforce" | "Audit";
+  /** Without any, an `Allow` policy allows nothing. */
+  readonly rules?: readonly AccessPolicyRule[];
+}
+
+export interface AccessTarget {
+  readonly group: "";
+  readonly kind: "ServiceAccount";
+  readonly name: string;
+}
+
+/** Matches a call from one of the sources with one of the requests. */
+export interface AccessPolicyRule {
+  /** Without any: whoever calls, also from outside the mesh. */
+  readonly sources?: readonly AccessPolicySource[];
+  /** Without any: whatever is called. */
+  readonly requests?: readonly AccessPolicyRequest[];
+}
+
+export interface AccessPolicySource {
+  /** `Mesh`: everybody who has an identity in the mesh. */
+  readonly type: "Mesh" | "Namespace" | "ServiceAccount" | "Identity";
+  readonly namespace?: string;
+  readonly serviceAccount?: { readonly namespace: string; readonly name: string };
+  /** A SPIFFE ID. */
+  readonly identity?: string;
+}
+
+/** Matches what agrees with all that is stated. */
+export interface AccessPolicyRequest {
+  /** Of HTTP. */
+  readonly methods?: readonly string[];
+  /** Of HTTP. */
+  readonly paths?: readonly AccessPolicyPath[];
+  /** Of the workload, not of a Service in front of it. */
+  readonly ports?: readonly number[];
+}
+
+export interface AccessPolicyPath {
+  readonly type: "Exact" | "PathPrefix";
+  readonly value: string;
+}

@@ -1,0 +1,53 @@
+/** What several AccessPolicies mean together for the workloads that they protect. */
+import {
+  type AccessRequest,
+  type AccessRule,
+  type AccessRules,
+  type AccessSource,
+  spiffeId,
+} from "../../model/index.ts";
+import type { AccessPolicy, AccessPolicyRequest, AccessPolicyRule, AccessPolicySource } from "../../resources/index.ts";
+
+/** Policies add to each other: what one allows, no other has to. */
+export function accessOfPolicies(policies: readonly AccessPolicy[], trustDomain: string): AccessRules {
+  const rulesOf = (action: AccessPolicy["spec"]["action"]): AccessRule[] =>
+    policies
+      .filter(({ spec }) => spec.action === action)
+      .flatMap(({ metadata: { namespace, name }, spec: { rules = [] } }) =>
+        rules.map((rule, index) => ruleOf(rule, `${namespace}/${name}#${index}`, trustDomain)),
+      );
+  const isGuarded = policies.some(({ spec }) => spec.action === "Allow");
+  return { deny: rulesOf("Deny"), ...(isGuarded && { allow: rulesOf("Allow") }) };
+}
+
+const ruleOf = ({ sources, requests }: AccessPolicyRule, name: string, trustDomain: string): AccessRule => ({
+  name,
+  ...(sources && { sources: sources.map((source) => sourceOf(source, trustDomain)) }),
+  ...(requests && { requests: requests.map(requestOf) }),
+});
+
+/** The schema has seen to it that each has what its type asks for. */
+function sourceOf(source: AccessPolicySource, trustDomain: string): AccessSource {
+  const { type, namespace = "", serviceAccount = { namespace: "", name: "" }, identity = "" } = source;
+  switch (type) {
+    case "Mesh":
+      return { kind: "mesh" };
+    case "Namespace":
+      return { kind: "prefix", prefix: spiffeId(trustDomain, namespace, "") };
+    case "ServiceAccount":
+      return { kind: "identity", identity: spiffeId(trustDomain, serviceAccount.namespace, serviceAccount.name) };
+    case "Identity":
+      return { kind: "identity", identity };
+  }
+}
+
+const requestOf = ({ methods, paths, ports }: AccessPolicyRequest): AccessRequest => ({
+  ...(methods && { methods }),
+  ...(paths && {
+    paths: paths.map(({ type, value }) => ({
+      kind: type === "Exact" ? ("exact" as const) : ("prefix" as const),
+      value,
+    })),
+  }),
+  ...(ports && { ports }),
+});

@@ -1,0 +1,234 @@
+/**
+ * AccessPolicies in a cluster: who gets through to a workload and who does not, by identity, method, path and port; tricks with paths;
+ * callers outside the mesh; policies that are only reported; and what goes on while policies change.
+ */
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
+import type { TestCluster } from "./test-cluster.ts";
+import { startTrilithCluster } from "./trilith-cluster.ts";
+
+/** Has the server, and a client for calls from its pod. */
+const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  if (!inject("canRunCluster")) return;
+  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
+  apply(namespace("shop", { "trilith.dev/mesh": "enabled" }), namespace("plain", {}));
+  apply(...PODS.flatMap(([space, name]) => workload(space, name)), service, route);
+  for (const [space, name] of PODS) kubectl("-n", space, "rollout", "status", `deployment/${name}`, "--timeout=90s");
+}, 240_000);
+
+afterAll(async () => {
+  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
+});
+
+/** Each with a ServiceAccount of its name. */
+const PODS = [
+  ["shop", "friend"],
+  ["shop", "stranger"],
+  ["shop", "cart"],
+  ["plain", "outsider"],
+] as const;
+
+const namespace = (name: string, labels: object): object => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels },
+});
+
+const workload = (space: string, name: string): object[] => [
+  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: space } },
+  {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: space },
+    spec: {
+      selector: { matchLabels: { name } },
+      template: {
+        metadata: { labels: { name } },
+        spec: {
+          serviceAccountName: name,
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args: ["--port=8080", "--tcp=9090"] }],
+        },
+      },
+    },
+  },
+];
+
+const service = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "cart", namespace: "shop" },
+  spec: {
+    selector: { name: "cart" },
+    ports: [
+      { name: "web", port: 80, targetPort: 8080 },
+      { name: "tcp", port: 9090 },
+    ],
+  },
+};
+/** By which callers know that it is HTTP. */
+const route = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "cart", namespace: "shop" },
+  spec: {
+    parentRefs: [{ group: "", kind: "Service", name: "cart", port: 80 }],
+    rules: [{ backendRefs: [{ name: "cart", port: 80 }] }],
+  },
+};
+
+const policy = (name: string, spec: object): object => ({
+  apiVersion: "trilith.dev/v1alpha1",
+  kind: "AccessPolicy",
+  metadata: { name, namespace: "shop" },
+  spec,
+});
+const ofCart = { targetRefs: [{ group: "", kind: "ServiceAccount", name: "cart" }] };
+const friend = { type: "ServiceAccount", serviceAccount: { namespace: "shop", name: "friend" } };
+const items = { methods: ["GET"], paths: [{ type: "PathPrefix", value: "/items" }] };
+const friendsOfCart = (more: object = {}): object =>
+  policy("friends", { ...ofCart, ...more, rules: [{ sources: [friend], requests: [items, { ports: [9090] }] }] });
+
+const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
+const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
+const remove = (...names: readonly string[]): string => kubectl("-n", "shop", "delete", "accesspolicy", ...names);
+
+/** What the client of a caller says; it fails where a call does. */
+function call(caller: "friend" | "stranger" | "outsider", ...args: readonly string[]): string {
+  const space = caller === "outsider" ? "plain" : "shop";
+  const all = ["-n", space, "exec", `deploy/${caller}`, "-c", "echo", "--", "client", "--timeout=3s", ...args];
+  return cluster.kubectl(all).output;
+}
+
+/** `failed` without an answer. */
+function answerTo(caller: "friend" | "stranger" | "outsider", path: string, ...args: readonly string[]): string {
+  const output = call(caller, ...args, `http://cart.shop${path}`);
+  return /StatusCode=(\d+)/.exec(output)?.[1] ?? "failed";
+}
+
+const connects = (caller: "friend" | "stranger" | "outsider"): boolean =>
+  call(caller, "--count=2", "tcp://cart.shop:9090").includes("All 2 requests succeeded");
+
+const answers = (path: string): string[] =>
+  (["friend", "stranger", "outsider"] as const).map((caller) => answerTo(caller, path));
+
+const settled = { timeout: 20_000 };
+
+function counted(name: string): number {
+  const address = kubectl("-n", "shop", "get", "pods", "-l", "name=cart", "-o", "jsonpath={.items[0].status.podIP}");
+  const { output } = cluster.run("curl", ["-s", "-m", "5", `http://${address}:15020/stats/prometheus`]);
+  const lines = output.split("\n").filter((line) => !line.startsWith("#") && line.split(/[{ ]/)[0]?.endsWith(name));
+  return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+}
+
+describe.skipIf(!inject("canRunCluster"))("access", { timeout: 120_000 }, () => {
+  test("is everybody's where there is no policy", () => {
+    expect([answers("/items"), connects("friend"), connects("outsider")]).toEqual([["200", "200", "200"], true, true]);
+  });
+
+  test("is nobody's in a namespace with a policy without rules, until others allow something", async () => {
+    apply(policy("nobody", {}));
+    await expect.poll(() => answers("/items"), settled).toEqual(["403", "403", "failed"]);
+    expect([connects("friend"), connects("outsider")]).toEqual([false, false]);
+    apply(friendsOfCart());
+    await expect.poll(() => answers("/items"), settled).toEqual(["200", "403", "failed"]);
+    expect([connects("friend"), connects("stranger"), connects("outsider")]).toEqual([true, false, false]);
+  });
+
+  test("is by method and path, and no way of writing a path gets round that", () => {
+    const answersOf = (paths: readonly string[]): string[] => [
+      ...new Set(paths.map((path) => answerTo("friend", path))),
+    ];
+    const tricks = ["/items/..%2fadmin", "/items/%2e%2e/admin", "/items;x/1", "/items/%5c", "/items/%252e"];
+    expect([
+      answersOf(["/items", "/items/", "/items/1?to=/../x", "/items/caf%C3%A9", "/items/a.b"]),
+      answersOf(["/", "/item", "/itemsx", "/ITEMS", "/admin"]),
+      answersOf(tricks),
+      answerTo("friend", "/items", "--method=POST"),
+    ]).toEqual([["200"], ["403"], ["403"], "403"]);
+  });
+
+  test("denied is denied whoever allows it, and what can be read in two ways is denied", async () => {
+    apply(policy("no-old", { action: "Deny", rules: [{ sources: [friend], requests: [{ paths: [OLD] }] }] }));
+    await expect.poll(() => answerTo("friend", "/items/old"), settled).toBe("403");
+    const paths = ["/items/OLD", "/items/old/", "/items/old/1", "/items/%6fld", "/items/new"];
+    expect(paths.map((path) => answerTo("friend", path))).toEqual(["403", "403", "403", "403", "200"]);
+    remove("no-old");
+    await expect.poll(() => answerTo("friend", "/items/old"), settled).toBe("200");
+  });
+
+  test("refusals are counted", () => {
+    expect(counted("rbac_denied")).toBeGreaterThan(10);
+  });
+
+  test("that is only reported is everybody's, and the log says what would have been refused", async () => {
+    apply(friendsOfCart({ mode: "Audit" }));
+    remove("nobody");
+    await expect.poll(() => answers("/items"), settled).toEqual(["200", "200", "200"]);
+    const lines = (): Record<string, unknown>[] =>
+      kubectl("-n", "shop", "logs", "deploy/cart", "-c", "trilith-proxy")
+        .split("\n")
+        .flatMap((line) => (line.includes('"caller":"spiffe') ? [JSON.parse(line) as Record<string, unknown>] : []));
+    const auditOf = (name: string): unknown =>
+      lines()
+        .filter(({ caller, status }) => caller === `spiffe://cluster.local/ns/shop/sa/${name}` && status === 200)
+        .at(-1)?.["auditAllow"];
+    await expect.poll(() => [auditOf("friend"), auditOf("stranger")], settled).toEqual(["allowed", "denied"]);
+    expect(counted("shadow_denied")).toBeGreaterThan(0);
+  });
+
+  test("of an allowed caller is never interrupted while policies change", async () => {
+    apply(friendsOfCart());
+    await expect.poll(() => answers("/items"), settled).toEqual(["200", "403", "failed"]);
+    const going = new Set(["calls"]);
+    const calls = cluster
+      .kubectlBeside([
+        "-n",
+        "shop",
+        "exec",
+        "deploy/friend",
+        "-c",
+        "echo",
+        "--",
+        "client",
+        "--count=600",
+        "--qps=60",
+        "--timeout=60s",
+        "http://cart.shop/items",
+      ])
+      .finally(() => going.clear());
+    let changes = 0;
+    while (going.size > 0) {
+      changes += 1;
+      const other = { paths: [OLD], ports: [9000 + (changes % 100)] };
+      apply(policy("no-old", { action: "Deny", rules: [{ requests: [other] }] }));
+      apply(policy("nobody", changes % 2 === 0 ? {} : { mode: "Audit" }));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { output } = await calls;
+    process.stderr.write(`600 calls during ${2 * changes} changes\n`);
+    expect([output.includes("All 600 requests succeeded"), [...new Set(output.match(/StatusCode=\d+/g))]]).toEqual([
+      true,
+      ["StatusCode=200"],
+    ]);
+  });
+
+  test("is told in the policy's status", () => {
+    const conditions = "{range .status.ancestors[*]}{.ancestorRef.kind}/{.ancestorRef.name}";
+    const output = kubectl(
+      "-n",
+      "shop",
+      "get",
+      "accesspolicy",
+      "friends",
+      "-o",
+      `jsonpath=${conditions}{range .conditions[*]} {.type}={.status}{end}{end}`,
+    );
+    expect(output.trim()).toBe("ServiceAccount/cart Accepted=True WorkloadsFound=True");
+  });
+});
+
+const OLD = { type: "PathPrefix", value: "/items/old" };
