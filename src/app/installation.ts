@@ -1,7 +1,7 @@
 /** What every Gateway's pods are made with: the image, and the files that tell an Envoy in a pod who it is and where to ask. */
 import { PROXY_AUDIENCE } from "../identity/index.ts";
-import type { SidecarSettings } from "../mesh/index.ts";
-import { SIDECAR_PORTS } from "../model/index.ts";
+import { POD_ADDRESS, type SidecarSettings } from "../mesh/index.ts";
+import { HANDOVER_ADDRESS, SIDECAR_PORTS } from "../model/index.ts";
 import { bootstrapOf, controlPlaneFiles, type RemoteControlPlane } from "../proxy/index.ts";
 import { type Installation, POD_PATHS } from "../provision/index.ts";
 
@@ -37,17 +37,19 @@ export function sidecarSettingsOf(
   return {
     envoy: options.envoy,
     capture: options.mesh.capture,
-    bootstrap: JSON.stringify(
-      bootstrapOf({
-        // Each pod says its own name, and whose it is, on Envoy's command line.
-        node: { id: "", cluster: "" },
-        controlPlane: controlPlaneOf(options),
-        adminSocket: POD_PATHS.adminSocket,
-        limits: LIMITS,
-        // It ends after its workload, when there is nothing left to drain.
-        pod: { port: SIDECAR_PORTS.pod },
-      }),
-    ),
+    bootstrapOf: (probes) =>
+      JSON.stringify(
+        bootstrapOf({
+          // Each pod says its own name, and whose it is, on Envoy's command line.
+          node: { id: "", cluster: "" },
+          controlPlane: controlPlaneOf(options),
+          adminSocket: POD_PATHS.adminSocket,
+          limits: LIMITS,
+          // It ends after its workload, when there is nothing left to drain.
+          pod: { port: SIDECAR_PORTS.pod },
+          workload: { address: POD_ADDRESS, handoverAddress: HANDOVER_ADDRESS, probes },
+        }),
+      ),
     audience: PROXY_AUDIENCE,
     paths: POD_PATHS,
   };

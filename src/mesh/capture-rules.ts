@@ -7,7 +7,7 @@
  *
  * https://wiki.nftables.org/wiki-nftables/index.php/Performing_Network_Address_Translation_(NAT)#Redirect
  */
-import { HANDOVER_ADDRESS, SIDECAR_PORTS } from "../model/index.ts";
+import { HANDOVER_ADDRESS, MAX_GRPC_PROBES, PROBE_PORTS, SIDECAR_PORTS } from "../model/index.ts";
 
 /** The user, and the group, that the sidecar runs as. */
 export const SIDECAR_USER = 15_000;
@@ -46,12 +46,14 @@ export function captureRules({
     "  }",
     "  chain inbound {",
     "    type nat hook prerouting priority dstnat; policy accept;",
-    ...exceptIf("tcp dport", [SIDECAR_PORTS.pod, ...excludedInboundPorts]),
+    ...exceptIf("tcp dport", [SIDECAR_PORTS.pod, PROBE_PORTS.http, GRPC_PROBES, ...excludedInboundPorts]),
     `    meta l4proto tcp redirect to :${SIDECAR_PORTS.inbound}`,
     "  }",
     "}",
   ].join("\n");
 }
+
+const GRPC_PROBES = `${PROBE_PORTS.firstGrpc}-${PROBE_PORTS.firstGrpc + MAX_GRPC_PROBES - 1}`;
 
 const exceptIf = (what: string, values: readonly (string | number)[]): string[] =>
   values.length === 0 ? [] : [`    ${what} { ${values.join(", ")} } return`];

@@ -9,6 +9,6 @@ export {
   startInjectionServer,
 } from "./injection-server.ts";
 export { type AdmittedPod, MESH_LABEL } from "./pod.ts";
-export { ROOT_CONFIG_MAP, type SidecarImage, type SidecarSettings } from "./sidecar-containers.ts";
+export { POD_ADDRESS, ROOT_CONFIG_MAP, type SidecarImage, type SidecarSettings } from "./sidecar-containers.ts";
 export { RootConfigMaps, type RootConfigMapsOptions } from "./root-config-maps.ts";
 export { WebhookAuthority, type WebhookAuthorityOptions } from "./webhook-authority.ts";

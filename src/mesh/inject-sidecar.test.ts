@@ -7,7 +7,7 @@ import type { SidecarSettings } from "./sidecar-containers.ts";
 const settings: SidecarSettings = {
   envoy: { image: "envoy:1", pullPolicy: "IfNotPresent" },
   capture: { image: "capture:1", pullPolicy: "Always" },
-  bootstrap: "{}",
+  bootstrapOf: (probes) => JSON.stringify(probes),
   audience: "trilith.dev/xds",
   paths: { files: "/etc/trilith", tokenFolder: "/var/run/token", adminSocket: "/run/trilith/admin.sock" },
 };
@@ -74,7 +74,7 @@ describe("a pod of the mesh", () => {
         restartPolicy: "Always",
         args: [
           "--config-yaml",
-          "{}",
+          "[]",
           "--service-node",
           "$(POD_NAME)",
           "--service-cluster",
@@ -98,6 +98,26 @@ describe("a pod of the mesh", () => {
     ]);
   });
 
+  test("has its sidecar asked what the kubelet would ask its containers, those that start before the others as well", () => {
+    const livenessProbe = { tcpSocket: { port: 8080 } };
+    const injection = inject({
+      spec: { initContainers: [{ name: "first", livenessProbe }], containers: [{ name: "cart", livenessProbe }] },
+    });
+    const [, sidecar, first] = valueOf(injection, "/spec/initContainers") as readonly {
+      readonly args?: readonly string[];
+    }[];
+    const asked = (name: string): object => ({
+      name,
+      livenessProbe: { httpGet: { path: `/probes/${name}/liveness`, port: 15_021, scheme: "HTTP" } },
+    });
+    const probes = ["cart", "first"].map((name) => ({ kind: "tcp", asked: `/probes/${name}/liveness`, port: 8080 }));
+    expect([valueOf(injection, "/spec/containers"), first, sidecar?.args?.[1]]).toEqual([
+      [asked("cart")],
+      asked("first"),
+      JSON.stringify(probes),
+    ]);
+  });
+
   test("excludes what its annotations name from redirection", () => {
     const annotations = {
       "trilith.dev/exclude-inbound-ports": "9090",
@@ -111,7 +131,7 @@ describe("a pod of the mesh", () => {
       "    tcp dport { 5432, 6379 } return",
       "    ip daddr { 10.9.0.0/16 } return",
       "    ip6 daddr { fd00::/8 } return",
-      "    tcp dport { 15020, 9090 } return",
+      "    tcp dport { 15020, 15021, 15030-15045, 9090 } return",
     ]);
   });
 

@@ -6,6 +6,7 @@ import { SIDECAR_LABEL, sidecarKey } from "../model/index.ts";
 import { isIPv4, isIPv6 } from "../resources/index.ts";
 import type { Capture } from "./capture-rules.ts";
 import { type AdmittedPod, MESH_LABEL } from "./pod.ts";
+import { rewriteProbes } from "./rewrite-probes.ts";
 import {
   captureContainer,
   SIDECAR_CONTAINER,
@@ -39,13 +40,16 @@ export function injectSidecar(pod: AdmittedPod, namespace: string, settings: Sid
   const capture = captureOf(metadata.annotations ?? {});
   if ("problem" in capture) return { kind: "refused", message: capture.problem };
   const proxy = sidecarKey(namespace, spec.serviceAccountName ?? "default");
-  const initContainers = [captureContainer(settings, capture), sidecarContainer(settings, proxy)];
+  const own = rewriteProbes(spec.containers ?? []);
+  const early = rewriteProbes(spec.initContainers ?? [], own.probes);
+  const initContainers = [captureContainer(settings, capture), sidecarContainer(settings, proxy, early.probes)];
   return {
     kind: "injected",
     // Members that are there already are replaced: the lists are whole.
     patch: [
       { op: "add", path: "/metadata/labels", value: { ...metadata.labels, [SIDECAR_LABEL]: "envoy" } },
-      { op: "add", path: "/spec/initContainers", value: [...initContainers, ...(spec.initContainers ?? [])] },
+      { op: "add", path: "/spec/initContainers", value: [...initContainers, ...early.containers] },
+      { op: "add", path: "/spec/containers", value: own.containers },
       { op: "add", path: "/spec/volumes", value: [...(spec.volumes ?? []), ...sidecarVolumes(settings)] },
     ],
   };

@@ -13,7 +13,7 @@ beforeEach(async () => {
     settings: {
       envoy: { image: "envoy:1", pullPolicy: "Never" },
       capture: { image: "capture:1", pullPolicy: "Never" },
-      bootstrap: "{}",
+      bootstrapOf: (probes) => JSON.stringify(probes),
       audience: "trilith.dev/xds",
       paths: { files: "/etc/trilith", tokenFolder: "/var/run/token", adminSocket: "/run/trilith/admin.sock" },
     },

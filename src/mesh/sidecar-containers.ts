@@ -4,7 +4,7 @@
  *
  * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
  */
-import { SIDECAR_PORTS } from "../model/index.ts";
+import { SIDECAR_PORTS, type WorkloadProbe } from "../model/index.ts";
 import { type Capture, captureRules, SIDECAR_USER } from "./capture-rules.ts";
 
 /** The same for all pods of an installation. */
@@ -12,8 +12,11 @@ export interface SidecarSettings {
   readonly envoy: SidecarImage;
   /** Its entry point is the program `nft`. */
   readonly capture: SidecarImage;
-  /** Envoy's bootstrap, in JSON. It reads the files of `ROOT_CONFIG_MAP` in `files`, and the token in `tokenFolder`. */
-  readonly bootstrap: string;
+  /**
+   * Envoy's bootstrap, in JSON, for a sidecar that passes on what the kubelet asks. It reads the files of `ROOT_CONFIG_MAP` in `files`, and
+   * the token in `tokenFolder`; the address of the pod stands in it as `POD_ADDRESS`.
+   */
+  bootstrapOf(probes: readonly WorkloadProbe[]): string;
   /** Of the token that the sidecar proves itself with. */
   readonly audience: string;
   readonly paths: {
@@ -30,6 +33,9 @@ export interface SidecarImage {
 
 /** In each namespace with pods of the mesh: the authorities that the control plane is known by, and what Envoy reads beside them. */
 export const ROOT_CONFIG_MAP = "trilith-root";
+
+/** The kubelet puts the address in its place. */
+export const POD_ADDRESS = "$(POD_IP)";
 
 const TOKEN_SECONDS = 3600;
 const VOLUMES = { files: "trilith-files", run: "trilith-run", token: "trilith-token" } as const;
@@ -58,7 +64,8 @@ export function captureContainer({ capture }: SidecarSettings, what: Capture): o
 }
 
 /** `proxy`: the node's cluster, by which the control plane knows it. */
-export function sidecarContainer({ envoy, bootstrap, paths }: SidecarSettings, proxy: string): object {
+export function sidecarContainer(settings: SidecarSettings, proxy: string, probes: readonly WorkloadProbe[]): object {
+  const { envoy, paths } = settings;
   const ready = { httpGet: { path: "/ready", port: SIDECAR_PORTS.pod, scheme: "HTTP" } };
   return {
     name: SIDECAR_CONTAINER,
@@ -66,8 +73,11 @@ export function sidecarContainer({ envoy, bootstrap, paths }: SidecarSettings, p
     imagePullPolicy: envoy.pullPolicy,
     restartPolicy: "Always",
     command: ["envoy"],
-    args: argumentsOf(bootstrap, proxy),
-    env: [{ name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } }],
+    args: argumentsOf(settings.bootstrapOf(probes), proxy),
+    env: [
+      { name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
+      { name: "POD_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } } },
+    ],
     ports: [{ name: "trilith-metrics", containerPort: SIDECAR_PORTS.pod, protocol: "TCP" }],
     resources: { requests: { cpu: "10m", memory: "64Mi" } },
     securityContext: {

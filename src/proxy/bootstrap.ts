@@ -5,6 +5,7 @@
  */
 import { CONTROL_PLANE, type ControlPlaneAddress, controlPlaneCluster } from "./control-plane-cluster.ts";
 import { podListener, type PodListenerOptions } from "./pod-listener.ts";
+import { probeResources, type WorkloadProbes } from "./probe-resources.ts";
 import { statisticsKept } from "./statistics.ts";
 
 export interface BootstrapOptions {
@@ -20,6 +21,8 @@ export interface BootstrapOptions {
   readonly limits: ProxyLimits;
   /** In a pod: the port for the kubelet and Prometheus. */
   readonly pod?: Omit<PodListenerOptions, "adminCluster">;
+  /** Beside a workload: what the kubelet asks of it. */
+  readonly workload?: WorkloadProbes;
 }
 
 export interface ProxyLimits {
@@ -83,9 +86,15 @@ function runtimeKeys(): object {
   };
 }
 
-function staticResources({ controlPlane, adminSocket, pod }: BootstrapOptions): object {
-  const clusters = [controlPlaneCluster(controlPlane), ...(pod ? [socketCluster(ADMIN, adminSocket)] : [])];
-  return { clusters, ...(pod && { listeners: [podListener({ ...pod, adminCluster: ADMIN })] }) };
+function staticResources({ controlPlane, adminSocket, pod, workload }: BootstrapOptions): object {
+  const probes = workload && probeResources(workload);
+  const listeners = [...(pod ? [podListener({ ...pod, adminCluster: ADMIN })] : []), ...(probes?.listeners ?? [])];
+  const clusters = [
+    controlPlaneCluster(controlPlane),
+    ...(pod ? [socketCluster(ADMIN, adminSocket)] : []),
+    ...(probes?.clusters ?? []),
+  ];
+  return { clusters, ...(listeners.length > 0 && { listeners }) };
 }
 
 function adsConfig(): object {

@@ -21,7 +21,7 @@ const WEBHOOKS = { group: "admissionregistration.k8s.io", version: "v1", plural:
 const settings: SidecarSettings = {
   envoy: { image: "envoy:1", pullPolicy: "Never" },
   capture: { image: "capture:1", pullPolicy: "Never" },
-  bootstrap: "{}",
+  bootstrapOf: (probes) => JSON.stringify(probes),
   audience: "trilith.dev/xds",
   paths: { files: "/etc/trilith", tokenFolder: "/var/run/token", adminSocket: "/run/trilith/admin.sock" },
 };

@@ -50,7 +50,16 @@ const workload = (space: string, name: string): object[] => [
         spec: {
           serviceAccountName: name,
           terminationGracePeriodSeconds: 1,
-          containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args: ["--port=8080", "--tcp=9090"] }],
+          containers: [
+            {
+              name: "echo",
+              image: IMAGE,
+              imagePullPolicy: "Never",
+              args: ["--port=8080", "--tcp=9090"],
+              readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+              livenessProbe: { tcpSocket: { port: 9090 }, periodSeconds: 1, failureThreshold: 2 },
+            },
+          ],
         },
       },
     },
@@ -136,6 +145,15 @@ describe.skipIf(!inject("canRunCluster"))("access", { timeout: 120_000 }, () => 
     apply(friendsOfCart());
     await expect.poll(() => answers("/items"), settled).toEqual(["200", "403", "failed"]);
     expect([connects("friend"), connects("stranger"), connects("outsider")]).toEqual([true, false, false]);
+  });
+
+  test("is none of the kubelet's business: its probes reach whom nobody may call", () => {
+    kubectl("-n", "shop", "rollout", "restart", "deployment/stranger");
+    kubectl("-n", "shop", "rollout", "status", "deployment/stranger", "--timeout=60s");
+    const [restarts] = ["{.items[*].status.containerStatuses[*].restartCount}"].map((path) =>
+      kubectl("-n", "shop", "get", "pods", "-o", `jsonpath=${path}`),
+    );
+    expect(new Set(restarts?.trim().split(" "))).toEqual(new Set(["0"]));
   });
 
   test("is by method and path, and no way of writing a path gets round that", () => {

@@ -243,7 +243,10 @@ function writeConfigurations(): void {
   writeFileSync(join(FOLDER, "kubelet.yaml"), JSON.stringify(kubeletConfiguration()));
 }
 
-/** Without CAP_SYS_RESOURCE, runc dies of the OOM score that it is told to set, unless it is restricted. */
+/**
+ * Without CAP_SYS_RESOURCE, runc dies of the OOM score that it is told to set, unless it is restricted. The pods' network namespaces
+ * would outlive the cluster if they were kept elsewhere.
+ */
 const containerdConfiguration = (): string => `version = 2
 root = "${FOLDER}/containerd/root"
 state = "${FOLDER}/containerd/state"
@@ -252,6 +255,7 @@ state = "${FOLDER}/containerd/state"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "test/pause:1"
   restrict_oom_score_adj = true
+  netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "${FOLDER}/cni/net.d"
