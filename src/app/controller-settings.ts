@@ -8,7 +8,11 @@ import { MESH_FEATURES, SUPPORTED_FEATURES } from "./supported-features.ts";
 const MESH_CONTROLLER_NAME = "trilith.dev/mesh-controller";
 
 /** What only a cluster has. */
-const CLUSTER_FEATURES: readonly string[] = ["GatewayInfrastructure"];
+const CLUSTER_FEATURES: readonly string[] = [
+  "GatewayAddressRoutability",
+  "GatewayAddressRoutabilityCluster",
+  "GatewayInfrastructure",
+];
 
 export function controllerSettings({
   mesh,

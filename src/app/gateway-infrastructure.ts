@@ -58,6 +58,7 @@ export class GatewayInfrastructure implements Disposable, Duty {
       onProblem: (gateway, problem) => {
         if (problem === undefined) this.#problems.delete(gateway);
         else this.#problems.set(gateway, problem);
+        this.#tell(gateway);
         if (problem !== undefined) log.error({ gateway }, `what the Gateway needs cannot be made: ${problem}`);
       },
     });
@@ -118,7 +119,8 @@ export class GatewayInfrastructure implements Disposable, Duty {
         const before = driven.gatewayAddresses.get(gateway);
         if (wish === undefined) driven.gatewayAddresses.delete(gateway);
         else {
-          const fact = this.#addressOf(wish, before);
+          const problem = this.#problems.get(gateway);
+          const fact = { ...this.#addressOf(wish, before), ...(problem !== undefined && { problem }) };
           if (!isDeepStrictEqual(fact, before)) driven.gatewayAddresses.set(fact);
         }
       }

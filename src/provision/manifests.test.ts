@@ -196,3 +196,13 @@ test("an autoscaler says how many pods there are, and a budget how many may be m
     ],
   );
 });
+
+test("a Service for the cluster alone is of type ClusterIP whatever the parameters say, with the address that was asked for", () => {
+  const addresses = [{ type: "IPAddress", value: "10.0.0.9", routability: "Cluster" }];
+  const parameters = { service: { type: "LoadBalancer", externalTrafficPolicy: "Local" } } as const;
+  const { type, clusterIP, loadBalancerIP } = specOf({ ...wish, addresses, parameters }, "Service") as Record<
+    string,
+    unknown
+  >;
+  expect([type, clusterIP, loadBalancerIP]).toEqual(["ClusterIP", "10.0.0.9", undefined]);
+});

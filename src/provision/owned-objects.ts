@@ -11,8 +11,10 @@ export interface OwnedObject {
   /** Of `fingerprintOf`. */
   readonly fingerprint: string;
   readonly status?: unknown;
-  /** Of a Service that is behind no load balancer. */
+  /** Of a Service: its addresses in the cluster. */
   readonly clusterIPs?: readonly string[];
+  /** Of a Service. */
+  readonly isBalanced?: boolean;
   /** Of a Deployment. */
   readonly replicas?: number;
 }
@@ -95,7 +97,7 @@ function ownedObjectOf(sent: SentObject): OwnedObject {
   return {
     fingerprint: fingerprintOf(sent),
     ...(status !== undefined && { status }),
-    ...(clusterIPs && type !== "LoadBalancer" && { clusterIPs }),
+    ...(clusterIPs && { clusterIPs, isBalanced: type === "LoadBalancer" }),
     ...(replicas !== undefined && { replicas }),
   };
 }

@@ -91,7 +91,9 @@ export interface GatewayAddressFact {
   /** The Gateway's object key. */
   readonly key: ObjectKey;
   /** In the order of the status. */
-  readonly addresses: readonly { readonly type: string; readonly value: string }[];
+  readonly addresses: readonly { readonly type: string; readonly value: string; readonly routability?: string }[];
+  /** Why what it needs cannot be made. */
+  readonly problem?: string;
   /** Values that were asked for and cannot be had. */
   readonly unusable: readonly { readonly value: string; readonly message: string }[];
 }

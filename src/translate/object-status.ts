@@ -19,7 +19,7 @@ export type OwnStatus =
   | {
       readonly conditions: readonly OwnCondition[];
       readonly supportedFeatures?: readonly { readonly name: string }[];
-      readonly addresses?: readonly { readonly type: string; readonly value: string }[];
+      readonly addresses?: readonly { readonly type: string; readonly value: string; readonly routability?: string }[];
       readonly listeners?: readonly OwnListenerStatus[];
       readonly attachedListenerSets?: number;
     }

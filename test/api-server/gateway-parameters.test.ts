@@ -4,7 +4,7 @@ import { describe, expect, inject, test } from "vitest";
 import { Graph } from "../../src/collections/index.ts";
 import { ApiError, resourcePath } from "../../src/kubernetes/index.ts";
 import { proxyKey } from "../../src/model/index.ts";
-import { OwnedObjects, Provisioner, type Wish } from "../../src/provision/index.ts";
+import { gatewayAddressOf, OwnedObjects, Provisioner, type Wish } from "../../src/provision/index.ts";
 import { gatewayGroup, type GatewayParametersSpec, kinds, objectKey } from "../../src/resources/index.ts";
 import { installCrds } from "./control-plane.ts";
 import { useControlPlane } from "./use-control-plane.ts";
@@ -71,7 +71,9 @@ const budget = (): Promise<Read | undefined> => read("policy", "v1", "poddisrupt
 /** Makes things while the test lasts; `problems` are those that it met. */
 function startProvisioner(): AsyncDisposable & {
   readonly problems: readonly string[];
-  ask(parameters: GatewayParametersSpec): void;
+  ask(parameters: GatewayParametersSpec, addresses?: Wish["addresses"]): void;
+  /** What the Gateway is told of its addresses, with a pod that is ready. */
+  addresses(): unknown;
 } {
   const graph = new Graph();
   const wishes = graph.source<Wish>({ name: "Wishes", key: ({ key }) => key });
@@ -98,7 +100,17 @@ function startProvisioner(): AsyncDisposable & {
   graph.subscribe(wishes, (changes) => provisioner.take(changes));
   return {
     problems,
-    ask: (parameters) => wishes.set({ ...WISH, parameters }),
+    ask: (parameters, addresses = []) => wishes.set({ ...WISH, parameters, addresses }),
+    addresses: () => {
+      const wish = wishes.get(WISH.key) ?? WISH;
+      const { addresses, unusable } = gatewayAddressOf(
+        wish,
+        owned.get("Service", "shop", "web-trilith"),
+        { availableReplicas: 1 },
+        undefined,
+      );
+      return [addresses, unusable];
+    },
     async [Symbol.asyncDispose]() {
       await provisioner.stop();
       owned[Symbol.dispose]();
@@ -177,5 +189,45 @@ describe.skipIf(environment === undefined)("GatewayParameters", () => {
     provisioner.ask({});
     await expect.poll(of).toEqual(["LoadBalancer", "Cluster", undefined]);
     expect(provisioner.problems).toEqual([]);
+  });
+});
+
+describe.skipIf(environment === undefined)("a Gateway that asks for an address in the cluster", () => {
+  const inCluster = { type: "IPAddress", routability: "Cluster" };
+  const remove = (): Promise<unknown> =>
+    cluster.client.request({
+      method: "DELETE",
+      path: resourcePath({ group: "", version: "v1", plural: "services", namespace: "shop", name: "web-trilith" }),
+    });
+
+  test("gets the one that it names, and nothing outside", async () => {
+    await using provisioner = startProvisioner();
+    await remove();
+    provisioner.ask({}, [{ ...inCluster, value: "10.97.0.77" }]);
+    const told = [[{ type: "IPAddress", value: "10.97.0.77", routability: "Cluster" }], []];
+    await expect.poll(() => provisioner.addresses(), { timeout: 20_000 }).toEqual(told);
+    expect((await service())?.spec).toMatchObject({ type: "ClusterIP", clusterIP: "10.97.0.77" });
+    expect(provisioner.problems).toEqual([]);
+  });
+
+  test("gets one that nobody named, beside that of a load balancer which it asks for as well", async () => {
+    await using provisioner = startProvisioner();
+    await remove();
+    provisioner.ask({}, [{ type: "IPAddress", value: "192.0.2.7" }, inCluster]);
+    await expect.poll(async () => (await service())?.spec["loadBalancerIP"], { timeout: 20_000 }).toBe("192.0.2.7");
+    const spec = (await service())?.spec ?? {};
+    const own = { type: "IPAddress", value: spec["clusterIP"], routability: "Cluster" };
+    const unusable = [{ value: "192.0.2.7", message: "192.0.2.7 was not given to the Service by its load balancer" }];
+    await expect.poll(() => provisioner.addresses()).toEqual([[own], unusable]);
+    expect([spec["type"], provisioner.problems]).toEqual(["LoadBalancer", []]);
+  });
+
+  test("is told where the address is none that the cluster can give", async () => {
+    await using provisioner = startProvisioner();
+    await remove();
+    provisioner.ask({}, [{ ...inCluster, value: "192.0.2.1" }]);
+    await expect
+      .poll(() => provisioner.problems, { timeout: 20_000 })
+      .toContainEqual(expect.stringContaining("failed to allocate IP 192.0.2.1"));
   });
 });

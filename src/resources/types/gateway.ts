@@ -60,6 +60,9 @@ export type ListenerRequestFilter =
   | { readonly type: "ExternalAuth"; readonly externalAuth: HTTPExternalAuthFilter }
   | { readonly type: "ExtensionRef"; readonly extensionRef: LocalObjectReference };
 
+/** Of an address of a Gateway: that of its Service in the cluster. Experimental. */
+export const CLUSTER_ROUTABILITY = "Cluster";
+
 export interface GatewaySpecAddress {
   /** `IPAddress`, `Hostname`, or `example.com/custom`. */
   readonly type: string;

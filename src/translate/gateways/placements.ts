@@ -11,7 +11,7 @@
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspecaddress
  */
 import type { Collection, Graph } from "../../collections/index.ts";
-import { compareText, type GatewaySpecAddress, type ObjectKey } from "../../resources/index.ts";
+import { CLUSTER_ROUTABILITY, compareText, type GatewaySpecAddress, type ObjectKey } from "../../resources/index.ts";
 import { includesAddress } from "../listeners/bind-address.ts";
 import type { AddressFact, Facts, GatewayAddressFact } from "../inputs.ts";
 import type { TranslateSettings } from "../settings.ts";
@@ -38,6 +38,7 @@ export interface Placement {
 export interface ReachedAddress {
   readonly type: string;
   readonly value: string;
+  readonly routability?: string;
 }
 
 export interface PlacementSources {
@@ -89,7 +90,10 @@ function unsupportedOf(
       `an address of type ${type} is not supported${addresses === "host" ? "; use an IPAddress of this machine" : ""}`,
     );
   }
-  return routability === "" ? [] : refuse(`the routability ${routability} is not supported`);
+  if (routability === "") return [];
+  if (addresses === "host" || routability !== CLUSTER_ROUTABILITY)
+    return refuse(`the routability ${routability} is not supported${addresses === "host" ? " on a machine" : ""}`);
+  return type === "IPAddress" ? [] : refuse(`in the cluster, a Gateway has no address of type ${type}`);
 }
 
 /** On a host: the addresses of the machine that were asked for. */
@@ -136,6 +140,13 @@ function reachedThrough(
     const problem = fact?.unusable.find((one) => one.value === value);
     return problem === undefined ? [] : [{ path: `spec.addresses[${index}]`, message: problem.message }];
   });
-  const isWaiting = reached.length === 0 && unusable.length === 0;
-  return { reached, unusable, ...(isWaiting && { waiting: "No address has been assigned yet" }) };
+  const isInCluster = ({ routability }: { readonly routability?: string }): boolean => routability !== undefined;
+  const hasAll =
+    asked.length === 0
+      ? reached.length > 0
+      : asked.every((one) => reached.some((other) => isInCluster(other) === (one.routability === CLUSTER_ROUTABILITY)));
+  const isWaiting = !hasAll && unusable.length === 0;
+  const what = reached.length === 0 ? "No address" : "Not every address";
+  const why = fact?.problem === undefined ? "" : `: ${fact.problem}`;
+  return { reached, unusable, ...(isWaiting && { waiting: `${what} has been assigned yet${why}` }) };
 }
