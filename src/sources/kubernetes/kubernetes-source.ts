@@ -68,6 +68,12 @@ interface FollowedWish {
   isListed: boolean;
 }
 
+interface WatchEvents {
+  readonly onSet: (key: ObjectKey) => void;
+  readonly onListed: () => void;
+  readonly onForbidden?: () => void;
+}
+
 export class KubernetesSource implements Disposable {
   readonly #options: KubernetesSourceOptions;
   readonly #store = new ObjectStore();
@@ -206,6 +212,11 @@ export class KubernetesSource implements Disposable {
         onListed: () => {
           followed.isListed = true;
         },
+        // Somebody named what Trilith may not read: that is the matter of who named it, and nobody else waits for it.
+        onForbidden: () => {
+          followed.isListed = true;
+          this.#settle();
+        },
       }),
     };
     this.#wanted.set(key, followed);
@@ -215,7 +226,7 @@ export class KubernetesSource implements Disposable {
     kind: Kind,
     resource: ConstructorParameters<typeof ResourceWatch>[0]["resource"],
     label: string,
-    { onSet, onListed }: { readonly onSet: (key: ObjectKey) => void; readonly onListed: () => void },
+    { onSet, onListed, onForbidden }: WatchEvents,
   ): Disposable {
     const { client, timers } = this.#options;
     const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
@@ -241,7 +252,10 @@ export class KubernetesSource implements Disposable {
         onListed();
         this.#settle();
       },
-      onProblem: (problem) => this.#trouble(label, problem && watchProblem(label, problem)),
+      onProblem: (problem) => {
+        this.#trouble(label, problem && watchProblem(label, problem));
+        if (problem?.code === "forbidden") onForbidden?.();
+      },
       ...(timers && { timers }),
     });
   }
@@ -303,7 +317,7 @@ function keyOfName(kind: Kind, name: string): ObjectKey {
 function watchProblem(label: string, { code, message }: ApiError): SourceProblem {
   const advice =
     code === "forbidden"
-      ? "Install the ClusterRole of this version of Trilith"
+      ? "Install the roles of this version of Trilith, for the namespaces whose Secrets it is to read"
       : "What was read last stays in force until the API server answers";
   return { severity: "error", code: "not-watched", message: `${label} cannot be followed: ${message}`, advice };
 }
