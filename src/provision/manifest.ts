@@ -26,5 +26,9 @@ export const MANIFEST_KINDS = {
   HorizontalPodAutoscaler: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" },
 } as const;
 
+/** What is made for Gateways has this label, and is found by it. */
+export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
+export const MANAGED_BY = "trilith.dev-gateway-controller";
+
 export const pathOf = ({ kind, metadata: { namespace, name } }: Manifest): string =>
   resourcePath({ ...MANIFEST_KINDS[kind], namespace, name });

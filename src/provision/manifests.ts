@@ -12,15 +12,12 @@ import type { Collection, Graph, Index } from "../collections/index.ts";
 import { autoscalerSpec, disruptionSpec } from "./availability.ts";
 import { deploymentSpec } from "./deployment.ts";
 import { generatedName, labelValueOf } from "./generated-name.ts";
-import type { Manifest, ManifestKind } from "./manifest.ts";
-import { MANIFEST_KINDS } from "./manifest.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL, type Manifest, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
 import { serviceSpec } from "./service.ts";
 import { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";
 
 const GATEWAY_NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
 const CLASS_NAME_LABEL = "gateway.networking.k8s.io/gateway-class-name";
-export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
-export const MANAGED_BY = "trilith.dev-gateway-controller";
 
 const POD_PORT = 19001;
 const DRAIN_SECONDS = 10;

@@ -4,8 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { type ApiClient, type ApiError, ResourceWatch, type Timers } from "../kubernetes/index.ts";
-import { MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
-import { MANAGED_BY, MANAGED_BY_LABEL } from "./manifests.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
 
 export interface OwnedObject {
   /** Of `fingerprintOf`. */
