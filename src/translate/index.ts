@@ -1,6 +1,8 @@
 /** Translation: resources and facts into the model, statuses and findings. */
 export { translate } from "./translate.ts";
-export type { ListenerGeneration, TranslateSettings, Translation } from "./settings.ts";
+export type { TranslateSettings } from "./settings.ts";
+export type { Translation } from "./translation.ts";
+export type { ListenerGeneration } from "./listener.ts";
 export type { AttachedHost, Attachment, ParentResult, RouteReference, Verdict } from "./attachment.ts";
 export type { Finding } from "./finding.ts";
 export {

@@ -96,3 +96,9 @@ export interface Listener {
   readonly serving: boolean;
   readonly problems: readonly FieldProblem[];
 }
+
+/** The generation of the object that states a listener. */
+export interface ListenerGeneration {
+  readonly key: ListenerKey;
+  readonly generation: number;
+}

@@ -20,7 +20,7 @@ import type { BackendUser } from "./backend-user.ts";
 import type { TranslateSettings } from "../settings.ts";
 import type { Finding } from "../finding.ts";
 import { deriveEndpointFindings } from "./endpoint-findings.ts";
-import { type EndpointPlan, NOTHING, planOfService } from "./endpoint-plan.ts";
+import { type EndpointOrigin, type EndpointPlan, NOTHING, type PlannedSet, planOfService } from "./endpoint-plan.ts";
 import { indexPods, planOfSelector } from "./selected-pods.ts";
 import { servicePortOf } from "./service-port.ts";
 
@@ -101,14 +101,6 @@ function sharedValues<T extends { readonly key: string }>(
   });
 }
 
-interface EndpointOrigin {
-  readonly key: EndpointSetKey;
-  readonly origin: BackendOrigin;
-  readonly transport: "TCP" | "UDP";
-  /** Somebody wrote that it is sent something; a Service is called in the mesh without that. */
-  readonly isRouted: boolean;
-}
-
 function endpointOriginsOf({ backends, streamBackends, isStated }: BackendUser): EndpointOrigin[] {
   const origins = new Map<EndpointSetKey, EndpointOrigin>();
   const isRouted = isStated !== false;
@@ -119,11 +111,6 @@ function endpointOriginsOf({ backends, streamBackends, isStated }: BackendUser):
       if (key && origin) origins.set(key, { key, origin, transport, isRouted });
   }
   return [...origins.values()];
-}
-
-/** Where the endpoints of a set come from. */
-export interface PlannedSet extends EndpointOrigin {
-  readonly plan: EndpointPlan;
 }
 
 function derivePlans(graph: Graph, inputs: Inputs, origins: Collection<EndpointOrigin>): Collection<PlannedSet> {

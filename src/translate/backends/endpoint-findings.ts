@@ -6,7 +6,7 @@ import type { Collection, Graph } from "../../collections/index.ts";
 import { experimentalGroup, objectKey } from "../../resources/index.ts";
 import type { Finding } from "../finding.ts";
 import type { ResolvedName } from "../inputs.ts";
-import type { PlannedSet } from "./derive-backends.ts";
+import type { PlannedSet } from "./endpoint-plan.ts";
 
 export function deriveEndpointFindings(
   graph: Graph,

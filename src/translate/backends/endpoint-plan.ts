@@ -4,7 +4,7 @@
  *
  * https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
  */
-import type { Endpoint } from "../../model/index.ts";
+import type { BackendOrigin, Endpoint, EndpointSetKey } from "../../model/index.ts";
 import type { EndpointSlice, EndpointSliceEndpoint, Service, ServicePort } from "../../resources/index.ts";
 import { isIPv4, isIPv6 } from "../../resources/index.ts";
 
@@ -12,6 +12,20 @@ export interface EndpointPlan {
   readonly endpoints: readonly Endpoint[];
   /** Names to resolve, each for a port; what they resolve to is added to the endpoints. */
   readonly names: readonly { readonly hostname: string; readonly port: number }[];
+}
+
+/** A set of endpoints that something uses, before it is known where they come from. */
+export interface EndpointOrigin {
+  readonly key: EndpointSetKey;
+  readonly origin: BackendOrigin;
+  readonly transport: "TCP" | "UDP";
+  /** Somebody wrote that it is sent something; a Service is called in the mesh without that. */
+  readonly isRouted: boolean;
+}
+
+/** Where the endpoints of a set come from. */
+export interface PlannedSet extends EndpointOrigin {
+  readonly plan: EndpointPlan;
 }
 
 /** The port's endpoints that are ready; where none is, those that still serve while they terminate. */

@@ -3,9 +3,8 @@ import type { Collection, Graph, Index } from "../../collections/index.ts";
 import type { ListenerKey, SocketKey } from "../../model/index.ts";
 import { gatewayGroup, type ObjectKey } from "../../resources/index.ts";
 import type { SocketReport } from "../inputs.ts";
-import type { Listener } from "../listener.ts";
+import type { Listener, ListenerGeneration } from "../listener.ts";
 import type { OwnListenerStatus } from "../object-status.ts";
-import type { ListenerGeneration } from "../settings.ts";
 import type { AttachedRoutes } from "./attached-routes.ts";
 import { judgeListener, listenerConditions, type ListenerVerdicts, socketsOfListener } from "./listener-conditions.ts";
 

@@ -21,7 +21,7 @@ import { type Finding, findingOf } from "../finding.ts";
 import type { BundleFact, Inputs } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import type { TranslateSettings } from "../settings.ts";
-import { findParameters } from "./parameters.ts";
+import { findParameters } from "./find-parameters.ts";
 
 export interface OwnClass {
   readonly key: ObjectKey;

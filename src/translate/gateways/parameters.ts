@@ -5,17 +5,11 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
  */
-import type { Collection, Graph, Reader } from "../../collections/index.ts";
-import {
-  type GatewayParameters,
-  type GatewayParametersSpec,
-  objectKey,
-  type ObjectKey,
-  type ParametersReference,
-  trilithGroup,
-} from "../../resources/index.ts";
+import type { Collection, Graph } from "../../collections/index.ts";
+import type { GatewayParameters, GatewayParametersSpec, ObjectKey } from "../../resources/index.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import type { TranslateSettings } from "../settings.ts";
+import { findParameters } from "./find-parameters.ts";
 import type { OwnClass } from "./gateway-classes.ts";
 import { classKeyOf, type ManagedGateway } from "./managed-gateways.ts";
 
@@ -78,22 +72,6 @@ export function deriveParametersFindings(
       return [findingOf({ object: key, severity: "warning", code, message })];
     },
   });
-}
-
-/** What a reference leads to, if there is one, or why it leads nowhere. */
-export function findParameters(
-  reference: ParametersReference | undefined,
-  gatewayParameters: Collection<GatewayParameters>,
-  read: Reader,
-): { readonly parameters?: GatewayParametersSpec; readonly problem?: string } {
-  if (reference === undefined) return {};
-  const { group, kind, namespace, name } = reference;
-  if (group !== trilithGroup || kind !== "GatewayParameters")
-    return { problem: `Trilith has no parameters of kind ${kind}${group === "" ? "" : `.${group}`}` };
-  if (namespace === undefined) return { problem: `parametersRef names no namespace of GatewayParameters ${name}` };
-  const found = read.get(gatewayParameters, objectKey({ group, kind, namespace, name }));
-  if (found === undefined) return { problem: `There is no valid GatewayParameters ${namespace}/${name}` };
-  return { parameters: found.spec };
 }
 
 /** `own` wins. */

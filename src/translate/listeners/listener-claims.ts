@@ -5,8 +5,7 @@ import type { Listener as ListenerSpec } from "../../resources/index.ts";
 import type { ManagedListenerSet } from "../gateways/listener-sets.ts";
 import type { ManagedGateway } from "../gateways/managed-gateways.ts";
 import type { Placement } from "../gateways/placements.ts";
-import type { ListenerClaim, ListenerParent } from "../listener.ts";
-import type { ListenerGeneration } from "../settings.ts";
+import type { ListenerClaim, ListenerGeneration, ListenerParent } from "../listener.ts";
 
 export interface ClaimSources {
   readonly gateways: Collection<ManagedGateway>;

@@ -1,0 +1,48 @@
+/** What translation makes: collections that follow its inputs. */
+import type { Collection } from "../collections/index.ts";
+import type {
+  Access,
+  Backend,
+  Certificate,
+  EndpointSet,
+  Frontend,
+  RouteTable,
+  Socket,
+  StreamBackend,
+  TrustBundle,
+  VirtualHost,
+} from "../model/index.ts";
+import type { Attachment } from "./attachment.ts";
+import type { Finding } from "./finding.ts";
+import type { InfrastructureWish } from "./gateways/derive-infrastructure.ts";
+import type { Inputs } from "./inputs.ts";
+import type { ListenerGeneration } from "./listener.ts";
+import type { ObjectStatus } from "./object-status.ts";
+import type { WantedResource } from "./wanted-resources.ts";
+
+export interface Translation {
+  readonly inputs: Inputs;
+  readonly sockets: Collection<Socket>;
+  readonly routeTables: Collection<RouteTable>;
+  readonly virtualHosts: Collection<VirtualHost>;
+  readonly backends: Collection<Backend>;
+  readonly endpointSets: Collection<EndpointSet>;
+  readonly streamBackends: Collection<StreamBackend>;
+  /** Ports of Services as callers in the mesh reach them. */
+  readonly frontends: Collection<Frontend>;
+  /** Who may call workloads of the mesh. */
+  readonly access: Collection<Access>;
+  readonly certificates: Collection<Certificate>;
+  readonly trustBundles: Collection<TrustBundle>;
+  /** Names that backends are reached by: deliver `resolvedNames` for them. */
+  readonly wantedNames: Collection<{ readonly key: string }>;
+  /** What is read of Secrets, ConfigMaps and Pods, by whoever does not read all of them anyway. */
+  readonly wantedResources: Collection<WantedResource>;
+  readonly attachments: Collection<Attachment>;
+  /** The generation of the object that states each listener: what a socket report acknowledges. */
+  readonly listenerGenerations: Collection<ListenerGeneration>;
+  /** What Gateways need of the cluster: whoever provisions makes it, and delivers `gatewayAddresses`. */
+  readonly infrastructure: Collection<InfrastructureWish>;
+  readonly statuses: Collection<ObjectStatus>;
+  readonly findings: Collection<Finding>;
+}
