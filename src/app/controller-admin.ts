@@ -11,6 +11,7 @@ import type { GatewayInfrastructure } from "./gateway-infrastructure.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PeerExchange } from "./peer-exchange.ts";
+import { noProxies, proxyCountsOf } from "./proxy-counts.ts";
 import type { StatusDuty } from "./status-duty.ts";
 import { troublesOf } from "./troubles.ts";
 
@@ -41,7 +42,7 @@ export function controllerHealth(view: ReplicaView): HealthSources {
       return metrics.render({
         engine,
         resources: serving ? [...serving.proxies.records.values()].length : 0,
-        proxies: serving?.proxies.fleet.connected ?? 0,
+        proxies: serving ? proxyCountsOf(serving.proxies.fleet) : noProxies,
         ready: notReady() === undefined,
         diagnostics: diagnosticsOf(view),
         leading: serving?.leadership.isLeading ?? false,

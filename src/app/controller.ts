@@ -85,7 +85,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   let waitsFor: string | undefined = "it reads the cluster";
   const view: ReplicaView = {
     engine,
-    metrics: new Metrics(),
+    metrics: new Metrics({ writesStatuses: true }),
     notReady: () => waitsFor,
     serving: () => serving,
   };
@@ -166,7 +166,9 @@ async function startReplica(
   ({ fleet } = proxies);
   identity.onServerCertificate((tls) => proxies.ads.setSecureContext(tls));
   peers.open();
-  const statuses = starting.use(new StatusDuty({ client, engine, stored: cluster.stored, replica, log }));
+  const statuses = starting.use(
+    new StatusDuty({ client, engine, stored: cluster.stored, replica, metrics: metrics.statuses, log }),
+  );
   cluster.onStored((keys) => statuses.look(keys));
   const injection =
     mesh && starting.use(await startMeshInjection({ ...options, mesh, engine, identity, listenForPods: listen.pods }));

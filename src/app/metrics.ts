@@ -7,11 +7,14 @@ import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discover
 import { type Fact, kindOf } from "../xds/index.ts";
 import type { Diagnostic } from "./diagnosis.ts";
 import type { Engine } from "./engine.ts";
+import { PROXY_ROLES, type ProxyCounts } from "./proxy-counts.ts";
+import { StatusMetrics } from "./status-metrics.ts";
 
 export interface MetricReadings {
   readonly engine: Engine;
   readonly resources: number;
-  readonly proxies: number;
+  /** Of those that have a stream here. */
+  readonly proxies: ProxyCounts;
   readonly ready: boolean;
   readonly diagnostics: readonly Diagnostic[];
   /** Standalone. */
@@ -22,37 +25,56 @@ export interface MetricReadings {
 }
 
 export class Metrics {
+  /** Of what is written to the API server: none where statuses stay in the process. */
+  readonly statuses: StatusMetrics | undefined;
   readonly #registry = new Registry();
+  readonly #proxies: Readonly<Record<keyof ProxyCounts["gateway"], Gauge>>;
   readonly #gauges = new Map<string, Gauge>();
   readonly #answers: Counter;
   readonly #sent: Counter;
   readonly #sentBytes: Counter;
   readonly #restarts: Counter;
 
-  constructor() {
+  constructor({ writesStatuses = false }: { readonly writesStatuses?: boolean } = {}) {
+    const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
+    this.statuses = writesStatuses ? new StatusMetrics(this.#registry) : undefined;
+    this.#proxies = {
+      connected: new Gauge({
+        name: "trilith_proxies_connected",
+        help: "Envoys with an open stream here: of Gateways, and beside workloads of the mesh.",
+        labelNames: ["role"],
+        registers,
+      }),
+      current: new Gauge({
+        name: "trilith_proxies_in_sync",
+        help: "Of those, the ones that have acknowledged all that they are to have.",
+        labelNames: ["role"],
+        registers,
+      }),
+    };
     this.#answers = new Counter({
       name: "trilith_xds_answers_total",
       help: "What proxies said of the resources they were sent.",
       labelNames: ["resource", "answer"],
-      registers: [this.#registry],
+      registers,
     });
     this.#sent = new Counter({
       name: "trilith_xds_resources_sent_total",
       help: "Resources that proxies were sent.",
       labelNames: ["resource"],
-      registers: [this.#registry],
+      registers,
     });
     this.#sentBytes = new Counter({
       name: "trilith_xds_bytes_sent_total",
       help: "Bytes of the resources that proxies were sent.",
       labelNames: ["resource"],
-      registers: [this.#registry],
+      registers,
     });
     this.#restarts = new Counter({
       name: "trilith_envoy_restarts_total",
       help: "How often Envoy ended unasked and was started again.",
-      registers: [this.#registry],
+      registers,
     });
   }
 
@@ -84,7 +106,10 @@ export class Metrics {
     statusBacklog,
   }: MetricReadings): Promise<{ readonly contentType: string; readonly text: string }> {
     this.#set("trilith_ready", "1 once the first complete state was acknowledged.", Number(ready));
-    this.#set("trilith_proxies_connected", "Envoys with an open stream.", proxies);
+    for (const role of PROXY_ROLES) {
+      this.#proxies.connected.set({ role }, proxies[role].connected);
+      this.#proxies.current.set({ role }, proxies[role].current);
+    }
     this.#set("trilith_envoy_resources", "Envoy resources that are wanted.", resources);
     if (filesHeld !== undefined)
       this.#set("trilith_files_held", "Files with objects that keep their last good state.", filesHeld);

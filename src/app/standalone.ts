@@ -14,6 +14,7 @@ import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import { createEngine, type Engine } from "./engine.ts";
 import { DiagnosticLog, logFacts, logFailure, logProxyEvent } from "./event-log.ts";
 import { Metrics } from "./metrics.ts";
+import { proxyCountsOf } from "./proxy-counts.ts";
 import { type ProxySide, startProxySide } from "./proxy-side.ts";
 import { troublesOf } from "./troubles.ts";
 import { CONTROLLER_NAME, standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
@@ -170,7 +171,7 @@ function adminSources({ engine, proxySide, files, book, metrics }: Shown): Param
       metrics.render({
         engine,
         resources: [...records.values()].length,
-        proxies: fleet.connected,
+        proxies: proxyCountsOf(fleet),
         ready: proxySide.notReady() === undefined,
         diagnostics: diagnostics(),
         filesHeld: files.held.length,

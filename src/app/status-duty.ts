@@ -6,26 +6,35 @@ import { EventRecorder, ObjectNews, type StatusWriteEvent, StatusWriter, type St
 import type { Engine } from "./engine.ts";
 import type { Duty } from "./leadership.ts";
 import { CONTROLLER_NAME } from "./standalone-settings.ts";
+import type { StatusMetrics } from "./status-metrics.ts";
 
 export interface StatusDutyOptions {
   readonly client: ApiClient;
   readonly engine: Engine;
   readonly stored: StoredObjects;
   readonly replica: string;
+  readonly metrics: Pick<StatusMetrics, "countWrite" | "countDropped"> | undefined;
   readonly log: Logger;
 }
 
 export class StatusDuty implements Duty, AsyncDisposable {
   readonly #writer: StatusWriter;
   readonly #news: ObjectNews;
+  readonly #metrics: StatusDutyOptions["metrics"];
   readonly #log: Logger;
   readonly #following: readonly Disposable[];
   #isLeading = false;
 
-  constructor({ client, engine, stored, replica, log }: StatusDutyOptions) {
+  constructor({ client, engine, stored, replica, metrics, log }: StatusDutyOptions) {
     const { graph, translation } = engine;
+    this.#metrics = metrics;
     this.#log = log;
-    const recorder = new EventRecorder({ client, controllerName: CONTROLLER_NAME, instance: replica });
+    const recorder = new EventRecorder({
+      client,
+      controllerName: CONTROLLER_NAME,
+      instance: replica,
+      onDropped: (cause) => metrics?.countDropped(cause),
+    });
     this.#news = new ObjectNews({
       recorder,
       stored,
@@ -72,6 +81,7 @@ export class StatusDuty implements Duty, AsyncDisposable {
   }
 
   #take(event: StatusWriteEvent): void {
+    this.#metrics?.countWrite(event);
     switch (event.kind) {
       case "written":
         this.#news.takeWritten(event);

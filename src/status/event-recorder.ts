@@ -9,6 +9,9 @@ import { type ApiClient, ApiError, resourcePath, systemTimers, type Timers } fro
 import type { News } from "./event-news.ts";
 import type { StoredObject } from "./stored-objects.ts";
 
+/** Why an Event was not written: there were too many, or the API server did not take it. */
+export type DroppedEvent = "rationed" | "failed";
+
 export interface EventRecorderOptions {
   readonly client: ApiClient;
   readonly controllerName: string;
@@ -17,7 +20,7 @@ export interface EventRecorderOptions {
   readonly timers?: Timers;
   readonly clock?: () => Date;
   /** An Event was not written. */
-  readonly onDropped?: (cause: "rationed" | "failed") => void;
+  readonly onDropped?: (cause: DroppedEvent) => void;
 }
 
 /** The Events of one object for one reason. */

@@ -7,5 +7,5 @@ export { type SentObject, type StoredObject, storedObjectOf, type StoredObjects 
 export { StatusWriter } from "./status-writer.ts";
 export type { StatusWriteEvent, StatusWriterOptions } from "./status-writer.ts";
 export type { FoundProblem } from "./event-news.ts";
-export { EventRecorder, type EventRecorderOptions } from "./event-recorder.ts";
+export { type DroppedEvent, EventRecorder, type EventRecorderOptions } from "./event-recorder.ts";
 export { ObjectNews, type ObjectNewsOptions } from "./object-news.ts";
