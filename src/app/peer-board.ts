@@ -17,7 +17,7 @@ import type { ReportSink } from "./report-writer.ts";
 /** What was programmed before this replica started, as the stored statuses tell; 0 where nothing is known. */
 export interface Remembered {
   readonly listener: (listener: ListenerKey) => number;
-  readonly route: (route: ObjectKey, proxy: ProxyKey) => number;
+  readonly route: (route: ObjectKey, uid: string | undefined) => number;
   /** The listeners of a socket. */
   readonly listenersOf: (socket: SocketKey) => readonly ListenerKey[];
 }
@@ -160,7 +160,7 @@ export class PeerBoard {
       return;
     }
     const told = this.#counting(own.proxy).map(({ routes }) => routes.get(key));
-    const remembered = { ...own, generation: this.#remembered?.route(own.route, own.proxy) ?? 0 };
+    const remembered = { ...own, generation: this.#remembered?.route(own.route, own.uid) ?? 0 };
     routeReports.set(mergeRouteReports(own, told, routeReports.get(key) ?? remembered));
   }
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { ListenerKey, ProxyKey, SocketKey } from "../model/index.ts";
+import type { ListenerKey, SocketKey } from "../model/index.ts";
 import type { Condition, ObjectKey } from "../resources/index.ts";
 import type { StoredObject, StoredStatus } from "../status/index.ts";
 import { rememberedIn } from "./peer-memory.ts";
 
 const OURS = "trilith.dev/gateway-controller";
-const proxy = "shop/web" as ProxyKey;
+const UID = "b8f9";
 const condition = (type: string, status: "True" | "False", observedGeneration: number): Condition => ({
   type,
   status,
@@ -21,7 +21,7 @@ const parent = (name: string, controllerName: string, ...conditions: readonly Co
 });
 
 function memoryOf(key: string, status: StoredStatus) {
-  const object: StoredObject = { apiVersion: "v1", kind: "Any", name: "any", resourceVersion: "1", status };
+  const object: StoredObject = { apiVersion: "v1", kind: "Any", name: "any", uid: UID, resourceVersion: "1", status };
   return rememberedIn({ get: (asked) => (asked === key ? object : undefined) }, { get: () => undefined }, OURS);
 }
 
@@ -50,6 +50,7 @@ test("a route was programmed at the generation that all of its parents here say"
       parent("inner", OURS, condition("Accepted", "True", 4)),
     ],
   });
-  expect([both.route(key, proxy), one.route(key, proxy), memoryOf("x", {}).route(key, proxy)]).toEqual([4, 0, 0]);
+  expect([both.route(key, UID), one.route(key, UID), memoryOf("x", {}).route(key, UID)]).toEqual([4, 0, 0]);
+  expect(both.route(key, "of one that was made since")).toBe(0);
   expect(both.listenersOf("shop/web/tcp/0.0.0.0/80" as SocketKey)).toEqual([]);
 });

@@ -22,8 +22,10 @@ export function rememberedIn(
       return generationIn(listeners.find(({ name }) => name === section)?.conditions, "Programmed");
     },
     // A route that one of its parents does not have yet is asked for again at all of them.
-    route: (route) => {
-      const own = ownParents(stored.get(route)?.status, controllerName);
+    route: (route, uid) => {
+      const object = stored.get(route);
+      if (object?.uid !== uid) return 0;
+      const own = ownParents(object?.status, controllerName);
       const generations = own.map(({ conditions }) => generationIn(conditions, ROUTE_PROGRAMMED));
       return generations.length === 0 ? 0 : Math.min(...generations);
     },

@@ -13,10 +13,10 @@ const socketReport = (generations: Readonly<Record<string, number>>, problem?: s
   ...(problem !== undefined && { problem: { reason: "Refused", message: problem } }),
 });
 const identity = { key: "r|shop/web", route: "HTTPRoute/shop/r" as ObjectKey, proxy: "shop/web" as ProxyKey };
-const routeReport = (generation: number, problem?: string): RouteReport => ({
+const routeReport = (generation: number, rest: Partial<RouteReport> = {}): RouteReport => ({
   ...identity,
   generation,
-  ...(problem !== undefined && { problem }),
+  ...rest,
 });
 
 test("a listener is programmed at the generation that every replica's proxies have acknowledged", () => {
@@ -28,8 +28,9 @@ test("a refusal by the proxies of one replica is one", () => {
   expect(mergeSocketReports(socket, [socketReport({ a: 1 }), socketReport({}, "no such filter")])).toEqual(
     socketReport({}, "no such filter"),
   );
-  expect(mergeRouteReports(identity, [routeReport(2), routeReport(1, "too large")])).toEqual(
-    routeReport(1, "too large"),
+  const problem = "too large";
+  expect(mergeRouteReports(identity, [routeReport(2), routeReport(1, { problem })])).toEqual(
+    routeReport(1, { problem, isFollowed: true }),
   );
 });
 
@@ -37,7 +38,24 @@ test("what was programmed stays so while nobody is connected, or somebody has ju
   const before = socketReport({ a: 3 });
   expect(mergeSocketReports(socket, [], before)).toEqual(before);
   expect(mergeSocketReports(socket, [socketReport({ a: 3 }), undefined], before)).toEqual(before);
-  expect(mergeRouteReports(identity, [routeReport(4), undefined], routeReport(3))).toEqual(routeReport(3));
+  expect(mergeRouteReports(identity, [], routeReport(3))).toEqual(routeReport(3));
+  expect(mergeRouteReports(identity, [routeReport(4), undefined], routeReport(3))).toEqual(
+    routeReport(3, { isFollowed: true }),
+  );
+});
+
+test("a route says nothing of an earlier one with its name, whoever told of that", () => {
+  const [first, second] = [{ uid: "1" }, { uid: "2" }];
+  const old = routeReport(1, { ...first, problem: "too large" });
+  expect([
+    mergeRouteReports({ ...identity, ...second }, [routeReport(1, second), old], old),
+    mergeRouteReports({ ...identity, ...second }, [routeReport(1, second), routeReport(1, second)], old),
+    mergeRouteReports({ ...identity, ...second }, [], old),
+  ]).toEqual([
+    routeReport(0, { ...second, isFollowed: true }),
+    routeReport(1, { ...second, isFollowed: true }),
+    routeReport(0, second),
+  ]);
 });
 
 test("a listener that no replica tells of any more is forgotten", () => {

@@ -27,19 +27,24 @@ export function mergeSocketReports(key: SocketKey, told: Told<SocketReport>, bef
   return { key, programmed, ...(problem && { problem }) };
 }
 
+/** What was told of an earlier route of that name is nothing that was told. */
 export function mergeRouteReports(
-  identity: Pick<RouteReport, "key" | "route" | "proxy">,
+  identity: Pick<RouteReport, "key" | "route" | "uid" | "proxy">,
   told: Told<RouteReport>,
   before?: RouteReport,
 ): RouteReport {
-  const { key, route, proxy } = identity;
-  const generation = told.length === 0 ? 0 : Math.min(...told.map((report) => report?.generation ?? 0));
-  const problem = told.find((report) => report?.problem !== undefined)?.problem;
+  const { key, route, uid, proxy } = identity;
+  const ofIt = (report: RouteReport | undefined): RouteReport | undefined => (report?.uid === uid ? report : undefined);
+  const reports = told.map(ofIt);
+  const generation = reports.length === 0 ? 0 : Math.min(...reports.map((report) => report?.generation ?? 0));
+  const problem = reports.find((report) => report?.problem !== undefined)?.problem;
   return {
     key,
     route,
+    ...(uid !== undefined && { uid }),
     proxy,
-    generation: Math.max(generation, before?.generation ?? 0),
+    generation: Math.max(generation, ofIt(before)?.generation ?? 0),
+    ...(told.length > 0 && { isFollowed: true as const }),
     ...(problem !== undefined && { problem }),
   };
 }

@@ -180,8 +180,10 @@ export class ReportWriter {
   }
 
   #routeReports(route: ObjectKey): RouteReport[] {
-    const generation = this.#generationOf(route);
-    if (generation === undefined) return [];
+    const found = this.#find(route);
+    if (found === undefined) return [];
+    const { generation = 0, uid } = found.metadata;
+    const identity = { route, generation, ...(uid !== undefined && { uid }) };
     const recordsOf = new Map<ProxyKey, EnvoyRecord[]>();
     for (const key of this.#recordsOfRoute.get(route) ?? []) {
       const record = this.#records.get(key);
@@ -191,7 +193,7 @@ export class ReportWriter {
     // Attached, and other routes get all of it: the proxy is sent nothing of the route, so it has all that there is to have.
     for (const proxy of this.#attached.get(route)?.values() ?? [])
       if (!recordsOf.has(proxy) && this.#fleet.connectedTo(proxy) > 0) recordsOf.set(proxy, []);
-    return [...recordsOf].map(([proxy, records]) => this.#routeReport({ route, proxy, generation }, records));
+    return [...recordsOf].map(([proxy, records]) => this.#routeReport({ ...identity, proxy }, records));
   }
 
   /** Of what sidecars have taken, no status tells. */
@@ -201,9 +203,10 @@ export class ReportWriter {
   }
 
   #routeReport(
-    { route, proxy, generation }: Pick<RouteReport, "route" | "proxy" | "generation">,
+    { generation, ...identity }: Pick<RouteReport, "route" | "uid" | "proxy" | "generation">,
     records: readonly EnvoyRecord[],
   ): RouteReport {
+    const { route, uid, proxy } = identity;
     const deliveries = records.map((record) => this.#fleet.deliveryTo(proxy, record));
     const refused = deliveries.find((delivery) => delivery.state === "refused");
     const large = this.#oversized.includes(route)
@@ -211,21 +214,21 @@ export class ReportWriter {
       : undefined;
     const problem = refused?.message ?? large;
     const key = routeReportKey(route, proxy);
-    const before = this.#sink.routeReports.get(key)?.generation ?? 0;
+    const before = this.#sink.routeReports.get(key);
+    const kept = before?.uid === uid ? (before?.generation ?? 0) : 0;
     const acknowledged = large === undefined && deliveries.every(({ state }) => state === "acknowledged");
     return {
       key,
-      route,
-      proxy,
-      generation: acknowledged ? generation : before,
+      ...identity,
+      generation: acknowledged ? generation : kept,
       ...(problem !== undefined && { problem }),
     };
   }
 
-  #generationOf(route: ObjectKey): number | undefined {
+  #find(route: ObjectKey): Route | undefined {
     for (const routes of routeSources(this.#engine.sources)) {
       const found = routes.get(route);
-      if (found) return found.metadata.generation ?? 0;
+      if (found) return found;
     }
     return undefined;
   }

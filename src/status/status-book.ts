@@ -14,6 +14,8 @@ export interface StatedObject {
   readonly namespace?: string;
   readonly name: string;
   readonly generation: number;
+  /** It is expected to say something else within milliseconds. */
+  readonly isPassing?: true;
   readonly status: StatedStatus;
 }
 

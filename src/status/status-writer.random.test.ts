@@ -55,7 +55,7 @@ class World {
     this.writer.start();
   }
 
-  state(name: string, reason: string | undefined): void {
+  state(name: string, reason: string | undefined, isPassing = false): void {
     const { apiVersion, kind } = routeOf(name);
     const key = objectKeyOf(routeOf(name));
     if (reason === undefined) {
@@ -65,7 +65,8 @@ class World {
     }
     this.wanted.set(name, reason);
     const status = { parents: [entry("web", OURS, reason)] };
-    this.#stated.set({ key, apiVersion, kind, namespace: "shop", name, generation: 1, status });
+    const passing = isPassing && { isPassing };
+    this.#stated.set({ key, apiVersion, kind, namespace: "shop", name, generation: 1, ...passing, status });
   }
 
   /** Another controller writes, as it should: it keeps what is not its own. */
@@ -97,10 +98,10 @@ const reason = fc.constantFrom("One", "Two", "Three");
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.tuple(name, reason).map(
-      ([of, why]): Step =>
+    arbitrary: fc.tuple(name, reason, fc.boolean()).map(
+      ([of, why, isPassing]): Step =>
         (world) =>
-          world.state(of, why),
+          world.state(of, why, isPassing),
     ),
   },
   {

@@ -52,7 +52,7 @@ interface World {
   readonly timers: PausedTimers;
   readonly writer: StatusWriter;
   readonly events: StatusWriteEvent["kind"][];
-  readonly state: (object: SentObject, status: StatedStatus | undefined) => void;
+  readonly state: (object: SentObject, status: StatedStatus | undefined, isPassing?: true) => void;
 }
 
 function world({ maxConcurrent = 16, isLeading = true } = {}): World {
@@ -73,7 +73,7 @@ function world({ maxConcurrent = 16, isLeading = true } = {}): World {
   graph.subscribe(stated, (changes) => writer.take(changes));
   if (isLeading) writer.start();
   onTestFinished(() => writer.stop());
-  const state = (object: SentObject, status: StatedStatus | undefined): void => {
+  const state = (object: SentObject, status: StatedStatus | undefined, isPassing?: true): void => {
     const { apiVersion, kind, metadata } = object;
     const { namespace, name, generation = 0 } = metadata;
     const identity = {
@@ -84,7 +84,7 @@ function world({ maxConcurrent = 16, isLeading = true } = {}): World {
       name,
     };
     if (status === undefined) stated.delete(identity.key);
-    else stated.set({ ...identity, generation, status });
+    else stated.set({ ...identity, generation, ...(isPassing && { isPassing }), status });
   };
   return { api, timers, writer, events, state };
 }
@@ -101,6 +101,29 @@ test("a new route's verdict is written nearly at once, together with the proxies
     ["cart"],
     storedRoute(own("Accepted", "True"), own("trilith.dev/Programmed", "True")),
   ]);
+});
+
+test("a verdict that is expected to change at once waits for that, though not for long", async () => {
+  const { api, timers, state } = world();
+  const [quick, slow] = [objectOf("HTTPRoute", "quick"), objectOf("HTTPRoute", "slow")];
+  const pending = routeStatus(own("Accepted", "True"), own("trilith.dev/Programmed", "False"));
+  const programmed = routeStatus(own("Accepted", "True"), own("trilith.dev/Programmed", "True"));
+  for (const route of [quick, slow]) {
+    api.put(route);
+    // What is expected of proxies is known a moment after the verdict.
+    state(route, pending);
+    state(route, pending, true);
+  }
+  await timers.pass(40);
+  expect(api.written).toEqual([]);
+  state(quick, programmed);
+  await timers.pass(0);
+  expect(api.written).toEqual(["quick"]);
+  await timers.pass(20);
+  expect(api.written).toEqual(["quick", "slow"]);
+  state(slow, programmed);
+  await timers.pass(15);
+  expect(api.written).toEqual(["quick", "slow", "slow"]);
 });
 
 test("what is stored already is not written", async () => {

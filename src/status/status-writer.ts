@@ -161,7 +161,10 @@ export class StatusWriter implements AsyncDisposable {
     const now = this.#timers.now();
     if (task.step === "resting") task.changedAt = now;
     if (task.step === "inLine") this.#queue.add(key, news);
-    else this.#step(task, "waiting", task.pace.change(news, now) - now, () => this.#enterLine(task));
+    else {
+      const isPassing = this.#options.stated.get(key)?.isPassing;
+      this.#step(task, "waiting", task.pace.change(news, now, isPassing) - now, () => this.#enterLine(task));
+    }
   }
 
   #newTask(key: ObjectKey): Task {

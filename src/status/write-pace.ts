@@ -1,13 +1,16 @@
 /**
- * When one object's status is written. A verdict goes out nearly at once: it only waits for what comes right behind it, since
- * a proxy's answer to a new route takes some milliseconds. Numbers go out at once the first time, and then when they have
- * stood still, for longer each time: a Gateway to which 500 routes are added is written twice or three times, and its last
- * count soon after the last route. An object that changes all the time is written ever less often, up to once a second.
+ * When one object's status is written. A verdict goes out nearly at once: it only waits for what comes right behind it, and a
+ * little longer where something is known to come, since a proxy's answer to a new route takes some milliseconds. Numbers go
+ * out at once the first time, and then when they have stood still, for longer each time: a Gateway to which 500 routes are
+ * added is written twice or three times, and its last count soon after the last route. An object that changes all the time is
+ * written ever less often, up to once a second.
  */
 import type { StatusNews } from "./status-difference.ts";
 
 /** What comes this soon after the first change goes into the same write. */
 const SETTLE_MS = 15;
+/** So long a verdict waits that is expected to change at once. */
+const PASSING_MS = 60;
 /** How long numbers must have stood still, by how many were written lately, from one on. */
 const SILENCE_MS: readonly number[] = [60, 90, 300, 1_000];
 /** Numbers that never stand still are written this often. */
@@ -24,14 +27,18 @@ export class WritePace {
   #counts = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
   #changedAt: number | undefined;
-  #dueAt = Number.POSITIVE_INFINITY;
+  #judgedAt: number | undefined;
 
-  /** There is something to write since `now`; gives when to write. All times are in milliseconds, of one clock. */
-  change(news: StatusNews, now: number): number {
+  /**
+   * There is something to write since `now`, `isPassing` where it is expected to be something else at once; gives when to
+   * write. All times are in milliseconds, of one clock.
+   */
+  change(news: StatusNews, now: number, isPassing = false): number {
     if (now - this.#lastAt > FORGET_MS) [this.#verdicts, this.#counts] = [0, 0];
     this.#changedAt ??= now;
-    this.#dueAt = news === "count" ? this.#whenSilent(this.#changedAt, now) : Math.min(this.#dueAt, this.#soon(now));
-    return this.#dueAt;
+    if (news === "count") return this.#whenSilent(this.#changedAt, now);
+    this.#judgedAt ??= now;
+    return this.#whenSettled(this.#judgedAt, isPassing ? PASSING_MS : SETTLE_MS);
   }
 
   /** What there was to write is being written. */
@@ -45,7 +52,7 @@ export class WritePace {
   /** There is nothing to write any more. */
   rest(): void {
     this.#changedAt = undefined;
-    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#judgedAt = undefined;
   }
 
   #whenSilent(changedAt: number, now: number): number {
@@ -54,9 +61,9 @@ export class WritePace {
     return Math.min(now + silence, changedAt + LONGEST_SILENCE_MS);
   }
 
-  #soon(now: number): number {
+  #whenSettled(judgedAt: number, settleMs: number): number {
     const excess = this.#verdicts - FREE_VERDICTS;
     const spacing = excess < 0 ? 0 : Math.min(SHORTEST_SPACING_MS * 2 ** excess, LONGEST_SPACING_MS);
-    return Math.max(now + SETTLE_MS, this.#lastAt + spacing);
+    return Math.max(judgedAt + settleMs, this.#lastAt + spacing);
   }
 }

@@ -8,6 +8,8 @@ import type { ObjectKey, ParentReference } from "../resources/index.ts";
 /** The route as the ordering rules of the specification see it. */
 export interface RouteReference extends RouteOrigin {
   readonly object: ObjectKey;
+  /** Tells it from a predecessor of the same name. Absent where objects live in files. */
+  readonly uid?: string;
   /** RFC 3339; without one, the route counts as the newest. */
   readonly createdAt?: string;
   readonly generation: number;

@@ -111,9 +111,13 @@ export interface RouteReport {
   /** See `routeReportKey`. */
   readonly key: string;
   readonly route: ObjectKey;
+  /** Of the route that it is about: of a later one with the same name it says nothing. */
+  readonly uid?: string;
   readonly proxy: ProxyKey;
   /** The newest generation that all of them have acknowledged; 0 before the first. */
   readonly generation: number;
+  /** Envoys are connected, so that they will say within milliseconds what they do with a newer one. Told in clusters. */
+  readonly isFollowed?: true;
   readonly problem?: string;
 }
 

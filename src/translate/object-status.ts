@@ -11,6 +11,8 @@ export interface ObjectStatus {
   readonly namespace?: string;
   readonly name: string;
   readonly generation: number;
+  /** What proxies do with it is not known yet and will be within milliseconds: whoever writes it does well to wait for that. */
+  readonly isPassing?: true;
   readonly status: OwnStatus;
 }
 

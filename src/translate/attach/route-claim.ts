@@ -11,13 +11,14 @@ export interface RouteClaim {
 }
 
 export function routeClaimOf(route: Route): RouteClaim {
-  const { namespace, name, generation = 0, creationTimestamp } = route.metadata;
+  const { namespace, name, uid, generation = 0, creationTimestamp } = route.metadata;
   return {
     reference: {
       kind: route.kind,
       namespace,
       name,
       object: objectKeyOf(route),
+      ...(uid !== undefined && { uid }),
       ...(creationTimestamp !== undefined && { createdAt: creationTimestamp }),
       generation,
     },

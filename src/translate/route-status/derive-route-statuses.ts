@@ -3,14 +3,13 @@
  * of ours.
  */
 import type { Collection, Graph, Group } from "../../collections/index.ts";
-import type { ProxyKey } from "../../model/index.ts";
 import { gatewayGroup, kinds, type ObjectKey } from "../../resources/index.ts";
 import type { Attachment, ParentResult } from "../attachment.ts";
 import { codeOfReason, type Finding, findingOf } from "../finding.ts";
-import { type Inputs, type RouteReport, routeReportKey } from "../inputs.ts";
+import { type Inputs, routeReportKey } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import { type RouteRules, routeRulesKey } from "../rules/route-rules.ts";
-import { routeConditions } from "./route-conditions.ts";
+import { isPassing, routeConditions } from "./route-conditions.ts";
 
 export interface RouteStatusSources {
   readonly inputs: Inputs;
@@ -47,20 +46,28 @@ export function deriveRouteStatuses(
       const [first] = parents;
       if (first === undefined) return [];
       const { object, kind, namespace, name, generation } = first.route;
-      const reportOf = (proxy: ProxyKey): RouteReport | undefined =>
-        read.get(inputs.routeReports, routeReportKey(object, proxy));
-      const entries = parents.map((parent) => ({
-        parentRef: parent.parentRef,
-        controllerName,
-        conditions: routeConditions(
-          parent,
-          read.get(rules, routeRulesKey(object, parent.gateway)),
-          read.by(byReference, parent.key),
-          reportOf,
-        ),
-      }));
-      const apiVersion = `${gatewayGroup}/${kinds[kind].versions[0]}`;
-      return [{ key: object, apiVersion, kind, namespace, name, generation, status: { parents: entries } }];
+      const judged = parents.map((parent) => {
+        const attached = read.by(byReference, parent.key);
+        // All listeners that one parentRef names are of one Gateway, and one proxy serves it.
+        const proxy = attached[0]?.proxy;
+        const report = proxy && read.get(inputs.routeReports, routeReportKey(object, proxy));
+        const rulesHere = read.get(rules, routeRulesKey(object, parent.gateway));
+        const conditions = routeConditions(parent, rulesHere, attached, report);
+        const entry = { parentRef: parent.parentRef, controllerName, conditions };
+        return { entry, isPassing: isPassing(conditions, report) };
+      });
+      return [
+        {
+          key: object,
+          apiVersion: `${gatewayGroup}/${kinds[kind].versions[0]}`,
+          kind,
+          namespace,
+          name,
+          generation,
+          ...(judged.some((parent) => parent.isPassing) && { isPassing: true as const }),
+          status: { parents: judged.map(({ entry }) => entry) },
+        },
+      ];
     },
   });
   return { statuses, findings: deriveFindings(graph, byRoute, rules) };

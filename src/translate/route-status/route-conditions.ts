@@ -4,7 +4,7 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus
  */
-import { isMesh, type ProxyKey } from "../../model/index.ts";
+import { isMesh } from "../../model/index.ts";
 import type { OwnCondition } from "../../resources/index.ts";
 import type { Attachment, ParentResult, Verdict } from "../attachment.ts";
 import { conditionOf, type ConditionVerdict } from "../conditions.ts";
@@ -18,13 +18,10 @@ export function routeConditions(
   parent: ParentResult,
   rules: RouteRules | undefined,
   attachments: readonly Attachment[],
-  reportOf: (proxy: ProxyKey) => RouteReport | undefined,
+  report: RouteReport | undefined,
 ): OwnCondition[] {
   const { generation } = parent.route;
   const accepted = acceptedOf(parent, rules);
-  // All listeners that one parentRef names are of one Gateway, and one proxy serves it.
-  const [first] = attachments;
-  const report = first && reportOf(first.proxy);
   const condition = (type: string, verdict: ConditionVerdict): OwnCondition => conditionOf(type, verdict, generation);
   return [
     condition("Accepted", accepted),
@@ -44,6 +41,10 @@ export function routeConditions(
       : [condition(PROGRAMMED, programmedOf(parent, accepted, hindranceOf(rules, attachments), report))]),
   ];
 }
+
+/** Whether proxies will say something about the route any moment that these do not say yet. */
+export const isPassing = (conditions: readonly OwnCondition[], report: RouteReport | undefined): boolean =>
+  report?.isFollowed === true && conditions.some(({ type, status }) => type === PROGRAMMED && status === "Unknown");
 
 const isPartial = ({ dropped, ruleCount }: RouteRules): boolean => dropped.length > 0 && dropped.length < ruleCount;
 
@@ -72,11 +73,12 @@ function hindranceOf(rules: RouteRules | undefined, attachments: readonly Attach
 }
 
 function programmedOf(
-  { route: { generation } }: ParentResult,
+  { route: { generation, uid } }: ParentResult,
   accepted: Verdict,
   hindrance: string | undefined,
-  report: RouteReport | undefined,
+  told: RouteReport | undefined,
 ): ConditionVerdict {
+  const report = told?.uid === uid ? told : undefined;
   if (accepted.status === "False")
     return { status: "False", reason: "NotAccepted", message: "The route is not accepted, so it is not served" };
   if (hindrance !== undefined) return { status: "False", reason: "NotServed", message: hindrance };
