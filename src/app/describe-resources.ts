@@ -27,7 +27,10 @@ export interface ShownResource {
   readonly version: string;
   readonly bytes: number;
   readonly origins: readonly string[];
+  /** What became of it in the Envoys that are connected here and get it. */
   readonly delivery: string;
+  /** How many those are. */
+  readonly proxies: number;
   /** As protobuf's JSON; private keys are left out. */
   readonly resource: unknown;
 }
@@ -55,6 +58,7 @@ function describe(record: EnvoyRecord, fleet: ProxyFleet): ShownResource {
     bytes: bytes.byteLength,
     origins,
     delivery: delivery.state === "refused" ? `refused: ${delivery.message}` : delivery.state,
+    proxies: fleet.proxiesOf(record).reduce((sum, proxy) => sum + fleet.connectedTo(proxy), 0),
     resource:
       kind === "secret"
         ? { name }

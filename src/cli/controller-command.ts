@@ -58,7 +58,8 @@ const HELP = `
 The chart in charts/trilith runs this. It reads Gateway API objects from the API server, makes a Deployment and a Service for each
 Gateway, and writes statuses. Several replicas may run: all of them serve Envoys, one of them writes.
 
-To look into a replica: kubectl -n trilith-system port-forward deploy/trilith 19000:19001, then trilith status.
+To look into the replicas: trilith get listeners --cluster, trilith envoy --cluster. For findings: kubectl -n trilith-system
+port-forward deploy/trilith 19000:19001, then trilith status.
 `;
 
 async function run(options: ControllerCommandOptions): Promise<void> {

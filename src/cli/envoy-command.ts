@@ -2,6 +2,8 @@
 import { Argument, Command, Option } from "commander";
 import type { ShownResource } from "../app/index.ts";
 import { askAdmin, DEFAULT_ADMIN } from "./admin-client.ts";
+import { addClusterOptions, type ClusterOptions, meansCluster, withCluster } from "./cluster-options.ts";
+import { addInstallationOption } from "./controller-replicas.ts";
 import { formatTable } from "./table.ts";
 
 /** What people type, and the kind it names. */
@@ -15,8 +17,9 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ["filters", "extension"],
 ]);
 
-interface GetOptions {
+interface GetOptions extends ClusterOptions {
   readonly admin: string;
+  readonly installation: string;
   readonly output: "table" | "json" | "yaml";
 }
 
@@ -25,7 +28,15 @@ export function getCommand(): Command {
     .description("list the Envoy resources of a type, with the objects each came from")
     .addArgument(new Argument("<type>", "type of resource").choices([...TYPES.keys()]));
   return withOptions(command, "table")
-    .addHelpText("after", "\nExamples:\n  trilith get hosts\n  trilith get clusters -o yaml\n")
+    .addHelpText(
+      "after",
+      `${IN_A_CLUSTER}
+Examples:
+  trilith get hosts
+  trilith get clusters -o yaml
+  trilith get listeners --context production -n shop
+`,
+    )
     .action(async (type: string, options: GetOptions) =>
       print(await fetchResources(options, TYPES.get(type)), options),
     );
@@ -36,18 +47,38 @@ export function envoyCommand(): Command {
     new Command("envoy").description("print every Envoy resource, with the objects each came from"),
     "yaml",
   )
-    .addHelpText("after", "\nExamples:\n  trilith envoy > envoy.yaml\n  trilith envoy -o table\n")
+    .addHelpText(
+      "after",
+      `${IN_A_CLUSTER}
+Examples:
+  trilith envoy > envoy.yaml
+  trilith envoy -o table
+  trilith envoy --cluster -o table
+`,
+    )
     .action(async (options: GetOptions) => print(await fetchResources(options, undefined), options));
 }
 
+const IN_A_CLUSTER = `
+Without an option that names a cluster, a Trilith on this machine is asked. In a cluster, the replicas of the controller are asked
+through the API server: STATE is what became of a resource in the Envoys of all of them, and -n shows only what was made of the objects
+of a namespace. Your account needs what the Role trilith-diagnostics allows.
+`;
+
 function withOptions(command: Command, output: GetOptions["output"]): Command {
-  return command
-    .option("--admin <address>", "admin API of the running Trilith", DEFAULT_ADMIN)
-    .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default(output));
+  command.option("--admin <address>", "admin API of the running Trilith", DEFAULT_ADMIN);
+  addClusterOptions(command, "only what was made of this namespace's objects");
+  return addInstallationOption(command).addOption(
+    new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default(output),
+  );
 }
 
-async function fetchResources({ admin }: GetOptions, kind: string | undefined): Promise<readonly ShownResource[]> {
-  return (await askAdmin(admin, kind === undefined ? "/envoy" : `/envoy?kind=${kind}`)) as readonly ShownResource[];
+async function fetchResources(options: GetOptions, kind: string | undefined): Promise<readonly ShownResource[]> {
+  const { admin, installation, namespace } = options;
+  if (!meansCluster(options))
+    return (await askAdmin(admin, kind === undefined ? "/envoy" : `/envoy?kind=${kind}`)) as readonly ShownResource[];
+  const { clusterResources } = await import("./cluster-resources.ts");
+  return withCluster(options, (client) => clusterResources(client, { kind, installation, namespace }));
 }
 
 async function print(resources: readonly ShownResource[], { output }: GetOptions): Promise<void> {

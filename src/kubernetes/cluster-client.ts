@@ -4,16 +4,26 @@
  * Every way for a call to end is an ApiError: an answer that is no success by what it says; no answer, or a broken one, is
  * `unreachable`; the caller's signal `aborted`; its time `timeout`.
  */
-import { type ApiCall, type ApiClient, ApiError } from "./api-client.ts";
+import type { Duplex } from "node:stream";
+import { type ApiCall, type ApiClient, ApiError, resourcePath } from "./api-client.ts";
 import { errorOfAnswer } from "./api-failure.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import type { HttpAnswer, HttpConnections } from "./http-exchange.ts";
 import { JsonLines } from "./json-lines.ts";
+import { CHANNEL_PROTOCOL, PodStream } from "./pod-stream.ts";
+
+export interface PodPort {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly port: number;
+}
 
 export interface ClusterClient extends ApiClient, Disposable {
   readonly server: URL;
   /** Of the context, or of the pod. */
   readonly namespace: string;
+  /** A connection to a port of a pod, its loopback among them: for this, one may have to be allowed `pods/portforward`. */
+  connectToPod(at: PodPort, signal: AbortSignal): Promise<Duplex>;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -67,6 +77,17 @@ export class HttpClusterClient implements ClusterClient {
     } catch (error) {
       throw deadline.errorOf(error);
     }
+  }
+
+  async connectToPod({ namespace, pod, port }: PodPort, signal: AbortSignal): Promise<Duplex> {
+    const location = { group: "", version: "v1", plural: "pods", namespace, name: pod, subresource: "portforward" };
+    const socket = await this.#connections.upgrade({
+      path: `${resourcePath(location)}?ports=${port}`,
+      headers: { "user-agent": this.#userAgent, ...(await this.#access.headers()) },
+      protocol: CHANNEL_PROTOCOL,
+      signal,
+    });
+    return new PodStream(socket);
   }
 
   [Symbol.dispose](): void {

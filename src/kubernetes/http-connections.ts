@@ -4,12 +4,14 @@
  */
 import { connect as connectHttp2 } from "node:http2";
 import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { ApiError } from "./api-client.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { sendOverHttp1 } from "./http1-exchange.ts";
-import type { HttpAnswer, HttpConnections, HttpRequest } from "./http-exchange.ts";
+import type { HttpAnswer, HttpConnections, HttpRequest, UpgradeRequest } from "./http-exchange.ts";
 import { Http2Connection } from "./http2-connection.ts";
+import { upgradeOverHttp1 } from "./upgrade.ts";
 
 export interface HttpConnectionsOptions {
   readonly access: ClusterAccess;
@@ -33,16 +35,31 @@ export class ClusterConnections implements HttpConnections {
 
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const { server } = this.#options.access;
-    const full = { ...request, path: `${server.pathname.replace(/\/$/, "")}${request.path}` };
+    const full = { ...request, path: this.#pathOf(request.path) };
     if (server.protocol === "http:") return sendOverHttp1(full, { server });
     const connection = await this.#connectionUnlessAborted(request.signal);
     if (connection instanceof Http2Connection) return connection.send(full);
     return sendOverHttp1(full, { server, socket: connection });
   }
 
+  async upgrade(request: UpgradeRequest): Promise<Duplex> {
+    const { server } = this.#options.access;
+    const full = { ...request, path: this.#pathOf(request.path) };
+    if (server.protocol === "http:") return upgradeOverHttp1(full, { server });
+    const socket = await this.#secureSocket(["http/1.1"]);
+    if (request.signal.aborted) socket.destroy();
+    this.#http1.add(socket);
+    socket.once("close", () => this.#http1.delete(socket));
+    return upgradeOverHttp1(full, { server, socket });
+  }
+
   [Symbol.dispose](): void {
     for (const connection of this.#open) connection[Symbol.dispose]();
     for (const socket of this.#http1) socket.destroy();
+  }
+
+  #pathOf(path: string): string {
+    return `${this.#options.access.server.pathname.replace(/\/$/, "")}${path}`;
   }
 
   /** Connecting goes on for whoever else waits for it. */
@@ -77,7 +94,7 @@ export class ClusterConnections implements HttpConnections {
 
   async #connect(): Promise<Http2Connection | TLSSocket> {
     const { access, silenceMs } = this.#options;
-    const socket = await this.#secureSocket();
+    const socket = await this.#secureSocket(["h2", "http/1.1"]);
     if (socket.alpnProtocol !== "h2") return socket;
     const session = connectHttp2(access.server.origin, {
       createConnection: () => socket,
@@ -90,7 +107,7 @@ export class ClusterConnections implements HttpConnections {
     return connection;
   }
 
-  async #secureSocket(): Promise<TLSSocket> {
+  async #secureSocket(protocols: string[]): Promise<TLSSocket> {
     const { access, connectTimeoutMs } = this.#options;
     const { hostname, port, host } = access.server;
     const address = hostname.replace(/^\[|\]$/g, "");
@@ -102,7 +119,7 @@ export class ClusterConnections implements HttpConnections {
       host: address,
       port: Number(port || 443),
       ...(servername !== undefined && { servername }),
-      ALPNProtocols: ["h2", "http/1.1"],
+      ALPNProtocols: protocols,
     });
     const fail = (cause: Error): void => {
       socket.destroy();

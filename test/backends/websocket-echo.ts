@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { encodeFrame, FrameReader, opcodes } from "../support/websocket-frames.ts";
+import { encodeFrame, FrameReader, opcodes } from "../../src/kubernetes/websocket-frames.ts";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 

@@ -107,6 +107,10 @@ export class ServedDirectory implements AsyncDisposable {
     await this.until("ready", async () => (await this.ask("/readyz")).status === 200, 30_000);
   }
 
+  get adminPort(): number {
+    return this.#adminPort;
+  }
+
   get pid(): number {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error("Trilith does not run");

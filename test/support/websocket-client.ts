@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { encodeFrame, FrameReader, opcodes } from "./websocket-frames.ts";
+import { encodeFrame, FrameReader, opcodes } from "../../src/kubernetes/websocket-frames.ts";
 
 const TIMEOUT_MS = 10_000;
 

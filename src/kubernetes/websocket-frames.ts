@@ -1,14 +1,21 @@
-/** Frames of a WebSocket (RFC 6455, section 5), whole messages only: what the tests send and get is never fragmented. */
+/**
+ * Frames of a WebSocket, as bytes and back. Who joins the frames of a message, and answers those that only keep the connection, is
+ * whoever reads them.
+ *
+ * https://www.rfc-editor.org/rfc/rfc6455#section-5
+ */
 import { randomBytes } from "node:crypto";
 
-export const opcodes = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 export interface Frame {
   readonly opcode: number;
+  /** Whether it is the last one of its message. */
+  readonly isFinal: boolean;
   readonly payload: Buffer;
 }
 
-/** Clients mask, servers do not. */
+/** A message in one frame. Clients mask, servers do not. */
 export function encodeFrame(opcode: number, payload: Buffer, isMasked = false): Buffer {
   const final = 0x80;
   const maskBit = isMasked ? 0x80 : 0;
@@ -48,7 +55,12 @@ export class FrameReader {
     const payload = buffer.subarray(start, start + length);
     const mask = buffer.subarray(start - maskBytes, start);
     this.#buffer = buffer.subarray(start + length);
-    return { opcode: buffer.readUInt8(0) & 0x0f, payload: maskBytes ? applyMask(payload, mask) : payload };
+    const first = buffer.readUInt8(0);
+    return {
+      opcode: first & 0x0f,
+      isFinal: (first & 0x80) !== 0,
+      payload: maskBytes ? applyMask(payload, mask) : payload,
+    };
   }
 }
 
