@@ -4,7 +4,6 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
-import type { Index } from "../collections/index.ts";
 import {
   type KeyPair,
   controlPlaneNames,
@@ -16,7 +15,7 @@ import {
 } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import type { ProxyKey } from "../model/index.ts";
-import { objectToken, type Wish } from "../provision/index.ts";
+import type { NameClaims } from "../provision/index.ts";
 import type { ProxyIdentity } from "../transport/index.ts";
 import type { PeerExchangeOptions } from "./peer-exchange.ts";
 
@@ -25,7 +24,7 @@ export interface ClusterIdentityOptions {
   readonly namespace: string;
   /** The control plane's Service and ServiceAccount have one name. */
   readonly service: string;
-  readonly wishesByObject: Index<Wish>;
+  readonly names: NameClaims;
   /** The proxy that an account is of which was made for no Gateway. */
   readonly sidecarOf: (account: ServiceAccount) => ProxyKey | undefined;
   readonly log: Logger;
@@ -55,7 +54,7 @@ export interface TlsFiles {
 const AUTHORITY_SECRET = "trilith-ca";
 
 export async function openClusterIdentity(options: ClusterIdentityOptions): Promise<ClusterIdentity> {
-  const { client, namespace, service, wishesByObject, log } = options;
+  const { client, namespace, service, names, log } = options;
   const bundleTold: ((bundle: string) => void)[] = [];
   const admittedTold: ((proxy: ProxyKey, account: ServiceAccount) => void)[] = [];
   const certificateTold: ((tls: TlsFiles) => void)[] = [];
@@ -79,8 +78,7 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
     client,
     onRefused,
     // A ServiceAccount is a Gateway's when it is what was made for it.
-    proxyOf: (account) =>
-      wishesByObject.lookup(objectToken(account.namespace, account.name))[0]?.proxy ?? options.sidecarOf(account),
+    proxyOf: (account) => names.holderOf(account.namespace, account.name)?.proxy ?? options.sidecarOf(account),
   });
   const replicas = peerAdmission({ client, onRefused, namespace, name: service });
   return {

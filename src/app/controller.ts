@@ -11,7 +11,7 @@ import type { Logger } from "pino";
 import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import type { ProxyKey } from "../model/index.ts";
-import { wishesByObject } from "../provision/index.ts";
+import { NameClaims } from "../provision/index.ts";
 import { Clock, NameResolver } from "../sources/index.ts";
 import { openClusterIdentity } from "./cluster-identity.ts";
 import { sidecarOf, startClusterMesh } from "./cluster-mesh.ts";
@@ -113,13 +113,13 @@ async function startReplica(
 ): Promise<ServingReplica> {
   const { client, namespace, service, replica, listen, mesh, log } = options;
   const { graph, translation, driven } = engine;
-  const byObject = wishesByObject(graph, translation.infrastructure);
+  const names = new NameClaims(graph, translation.infrastructure);
   const identity = starting.use(
     await openClusterIdentity({
       client,
       namespace,
       service,
-      wishesByObject: byObject,
+      names,
       sidecarOf: (account) => sidecarOf(engine, account),
       log,
     }),
@@ -132,9 +132,7 @@ async function startReplica(
   starting.use(new Clock(driven.clock));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
   const installation = installationOf(options, identity.bundle);
-  const infrastructure = starting.use(
-    new GatewayInfrastructure({ client, engine, wishesByObject: byObject, installation, log }),
-  );
+  const infrastructure = starting.use(new GatewayInfrastructure({ client, engine, names, installation, log }));
   identity.onBundle((bundle) => infrastructure.reinstall(installationOf(options, bundle)));
   await infrastructure.synced;
   const peers = starting.use(

@@ -4,13 +4,12 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
-import type { Index } from "../collections/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import {
   gatewayAddressOf,
   type Installation,
+  type NameClaims,
   nameOf,
-  objectToken,
   OwnedObjects,
   Provisioner,
   type Wish,
@@ -22,14 +21,14 @@ import type { Duty } from "./leadership.ts";
 export interface GatewayInfrastructureOptions {
   readonly client: ApiClient;
   readonly engine: Engine;
-  readonly wishesByObject: Index<Wish>;
+  readonly names: NameClaims;
   readonly installation: Installation;
   readonly log: Logger;
 }
 
 export class GatewayInfrastructure implements Disposable, Duty {
   readonly #engine: Engine;
-  readonly #wishesByObject: Index<Wish>;
+  readonly #names: NameClaims;
   readonly #owned: OwnedObjects;
   readonly #provisioner: Provisioner;
   readonly #following: Disposable;
@@ -37,10 +36,10 @@ export class GatewayInfrastructure implements Disposable, Duty {
   readonly #problems = new Map<ObjectKey, string>();
   readonly #changed = new Set<ObjectKey>();
 
-  constructor({ client, engine, wishesByObject, installation, log }: GatewayInfrastructureOptions) {
+  constructor({ client, engine, names, installation, log }: GatewayInfrastructureOptions) {
     const wishes = engine.translation.infrastructure;
     this.#engine = engine;
-    this.#wishesByObject = wishesByObject;
+    this.#names = names;
     this.#owned = new OwnedObjects({
       client,
       onSynced: () => this.#synced.resolve(),
@@ -53,6 +52,7 @@ export class GatewayInfrastructure implements Disposable, Duty {
     this.#provisioner = new Provisioner({
       client,
       wishes,
+      names,
       installation,
       owned: this.#owned,
       onProblem: (gateway, problem) => {
@@ -64,7 +64,10 @@ export class GatewayInfrastructure implements Disposable, Duty {
     });
     this.#following = engine.graph.subscribe(wishes, (changes) => {
       this.#provisioner.take(changes);
-      for (const { key } of changes) this.#tell(key as ObjectKey);
+      for (const { key, before, after } of changes) {
+        this.#tell(key as ObjectKey);
+        for (const wish of [before, after]) if (wish) this.#tellClaimants(wish.namespace, nameOf(wish));
+      }
     });
   }
 
@@ -97,10 +100,12 @@ export class GatewayInfrastructure implements Disposable, Duty {
   }
 
   #look(namespace: string, name: string): void {
-    for (const wish of this.#wishesByObject.lookup(objectToken(namespace, name))) {
-      this.#provisioner.look(wish.key);
-      this.#tell(wish.key);
-    }
+    for (const { key } of this.#names.claimantsOf(namespace, name)) this.#provisioner.look(key);
+    this.#tellClaimants(namespace, name);
+  }
+
+  #tellClaimants(namespace: string, name: string): void {
+    for (const { key } of this.#names.claimantsOf(namespace, name)) this.#tell(key);
   }
 
   /** Subscribers may not write to the graph, so facts follow right behind. */
@@ -119,7 +124,7 @@ export class GatewayInfrastructure implements Disposable, Duty {
         const before = driven.gatewayAddresses.get(gateway);
         if (wish === undefined) driven.gatewayAddresses.delete(gateway);
         else {
-          const problem = this.#problems.get(gateway);
+          const problem = this.#names.conflictOf(wish) ?? this.#problems.get(gateway);
           const fact = { ...this.#addressOf(wish, before), ...(problem !== undefined && { problem }) };
           if (!isDeepStrictEqual(fact, before)) driven.gatewayAddresses.set(fact);
         }
@@ -128,6 +133,8 @@ export class GatewayInfrastructure implements Disposable, Duty {
   }
 
   #addressOf(wish: Wish, before: ReturnType<typeof gatewayAddressOf> | undefined): ReturnType<typeof gatewayAddressOf> {
+    // The Service of that name is another one's.
+    if (this.#names.conflictOf(wish) !== undefined) return { key: wish.key, addresses: [], unusable: [] };
     const [service, deployment] = (["Service", "Deployment"] as const).map((kind) =>
       this.#owned.get(kind, wish.namespace, nameOf(wish)),
     );

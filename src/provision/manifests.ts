@@ -8,7 +8,6 @@
  * https://gateway-api.sigs.k8s.io/geps/gep-1762/
  */
 import { createHash } from "node:crypto";
-import type { Collection, Graph, Index } from "../collections/index.ts";
 import { autoscalerSpec, disruptionSpec } from "./availability.ts";
 import { deploymentSpec } from "./deployment.ts";
 import { generatedName, labelValueOf } from "./generated-name.ts";
@@ -24,13 +23,6 @@ const DRAIN_SECONDS = 10;
 
 /** The name of all that is made for the Gateway. */
 export const nameOf = ({ name, gatewayClassName }: Wish): string => generatedName(name, gatewayClassName);
-
-/** How an object that was made is looked up in `wishesByObject`: what is made for a Gateway has one name, in its namespace. */
-export const objectToken = (namespace: string, name: string): string => `${namespace}/${name}`;
-
-/** Wishes by the namespace and name of what is made for them: see `objectToken`. */
-export const wishesByObject = (graph: Graph, wishes: Collection<Wish>): Index<Wish> =>
-  graph.index(wishes, "by object", (wish) => [objectToken(wish.namespace, nameOf(wish))]);
 
 export function manifestsOf(wish: Wish, installation: Installation): readonly Manifest[] {
   const pod: PodSettings = { port: POD_PORT, drainToken: drainTokenOf(wish), drainSeconds: DRAIN_SECONDS };

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Graph, type Source } from "../collections/index.ts";
 import { ApiError } from "../kubernetes/index.ts";
+import { objectKey } from "../resources/index.ts";
+import { NameClaims } from "./name-claims.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { Provisioner } from "./provisioner.ts";
 import { installation, wish } from "./testing/example-wish.ts";
@@ -32,6 +34,7 @@ beforeEach(() => {
   provisioner = new Provisioner({
     client: cluster,
     wishes,
+    names: new NameClaims(graph, wishes),
     installation,
     owned,
     onProblem: (_, problem) => problems.push(problem),
@@ -141,4 +144,30 @@ test("what a Gateway has is left alone while the Gateway is held, and put right 
   expect(cluster.written).toEqual([]);
   wishes.set(wish);
   await expect.poll(() => cluster.get("ConfigMap", "shop", "web-trilith")).toBeDefined();
+});
+
+test("of two Gateways that come to one name the older has it, and when it goes the other gets its own", async () => {
+  const gateway = (name: string, gatewayClassName: string, createdAt: string): Wish => ({
+    ...wish,
+    key: objectKey({ group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "shop", name }),
+    name,
+    gatewayClassName,
+    createdAt,
+  });
+  const [older, younger] = [gateway("a-b", "c", "2026-01-01T00:00:00Z"), gateway("a", "b-c", "2026-02-01T00:00:00Z")];
+  const ownedBy = (): unknown => cluster.get("Deployment", "shop", "a-b-c")?.metadata.labels;
+  provisioner.start();
+  wishes.set(younger);
+  await expect.poll(ownedBy).toMatchObject({ "gateway.networking.k8s.io/gateway-name": "a" });
+  wishes.set(older);
+  await expect.poll(ownedBy).toMatchObject({ "gateway.networking.k8s.io/gateway-name": "a-b" });
+  await expect
+    .poll(() => problems)
+    .toContain(
+      "its objects would be called a-b-c, as those of the older Gateway a-b of class c are. Give one of both another name",
+    );
+  await quiet();
+  cluster.written.length = 0;
+  wishes.delete(older.key);
+  await expect.poll(ownedBy).toMatchObject({ "gateway.networking.k8s.io/gateway-name": "a" });
 });

@@ -3,7 +3,7 @@
  * again, and so is what somebody else changes or deletes. What belongs to a Gateway that is gone goes with it, by its owner
  * reference; what a Gateway no longer needs is deleted here.
  *
- * What a Gateway that is held has, stays as it is.
+ * What a Gateway that is held has, stays as it is. For one whose objects would have the names of an older one's, nothing is made.
  *
  * Objects are applied with server-side apply, so that fields which others set (an autoscaler its replicas, a cloud its
  * annotations) stay theirs. One Gateway is worked on at a time by itself; what fails is tried again, later each time.
@@ -21,6 +21,7 @@ import {
 import type { ObjectKey } from "../resources/index.ts";
 import { type Manifest, MANIFEST_KINDS, type ManifestKind, pathOf } from "./manifest.ts";
 import { manifestsOf, nameOf } from "./manifests.ts";
+import type { NameClaims } from "./name-claims.ts";
 import { fingerprintOf, type OwnedObjects, type SentObject } from "./owned-objects.ts";
 import { handoverOf } from "./replicas-handover.ts";
 import type { Installation, Wish } from "./wish.ts";
@@ -28,6 +29,8 @@ import type { Installation, Wish } from "./wish.ts";
 export interface ProvisionerOptions {
   readonly client: ApiClient;
   readonly wishes: Collection<Wish>;
+  /** Of the same wishes. */
+  readonly names: NameClaims;
   readonly installation: Installation;
   /** What there is of what was made. */
   readonly owned: OwnedObjects;
@@ -94,12 +97,22 @@ export class Provisioner {
 
   /** Takes changes of `wishes` in. */
   take(changes: readonly Change<Wish>[]): void {
-    if (this.#leading) for (const { key } of changes) this.#ask(key as ObjectKey);
+    if (!this.#leading) return;
+    for (const { key, before, after } of changes) {
+      this.#ask(key as ObjectKey);
+      for (const wish of [before, after]) if (wish) this.#askRivals(wish);
+    }
   }
 
   /** Somebody changed or deleted what was made for the Gateway. */
   look(gateway: ObjectKey): void {
     if (this.#leading && this.#options.wishes.get(gateway)) this.#ask(gateway);
+  }
+
+  /** Whoever else would have objects of its name. */
+  #askRivals(wish: Wish): void {
+    for (const { key } of this.#options.names.claimantsOf(wish.namespace, nameOf(wish)))
+      if (key !== wish.key) this.#ask(key);
   }
 
   #ask(key: ObjectKey): void {
@@ -132,10 +145,11 @@ export class Provisioner {
     task.isAsked = false;
     try {
       const wish = this.#options.wishes.get(key);
+      const conflict = wish && this.#options.names.conflictOf(wish);
       if (wish === undefined) this.#tasks.delete(key);
-      else if (wish.held !== true) await this.#apply(wish, task, signal);
+      else if (conflict === undefined && wish.held !== true) await this.#apply(wish, task, signal);
       task.failures = 0;
-      this.#options.onProblem(key, undefined);
+      this.#options.onProblem(key, conflict);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;

@@ -14,6 +14,8 @@ export interface Wish {
   readonly namespace: string;
   readonly name: string;
   readonly uid?: string;
+  /** RFC 3339. */
+  readonly createdAt?: string;
   readonly proxy: ProxyKey;
   readonly gatewayClassName: string;
   readonly infrastructure: GatewayInfrastructure;

@@ -4,7 +4,7 @@ import { describe, expect, inject, test } from "vitest";
 import { Graph } from "../../src/collections/index.ts";
 import { ApiError, resourcePath } from "../../src/kubernetes/index.ts";
 import { proxyKey } from "../../src/model/index.ts";
-import { gatewayAddressOf, OwnedObjects, Provisioner, type Wish } from "../../src/provision/index.ts";
+import { gatewayAddressOf, NameClaims, OwnedObjects, Provisioner, type Wish } from "../../src/provision/index.ts";
 import { gatewayGroup, type GatewayParametersSpec, kinds, objectKey } from "../../src/resources/index.ts";
 import { installCrds } from "./control-plane.ts";
 import { useControlPlane } from "./use-control-plane.ts";
@@ -87,6 +87,7 @@ function startProvisioner(): AsyncDisposable & {
   const provisioner = new Provisioner({
     client: cluster.client,
     wishes,
+    names: new NameClaims(graph, wishes),
     owned,
     installation: {
       image: "envoy:1",

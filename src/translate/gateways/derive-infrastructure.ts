@@ -23,6 +23,8 @@ export interface InfrastructureWish extends NamespacedName {
   readonly proxy: ProxyKey;
   /** What is made belongs to the Gateway; absent where there is no API server. */
   readonly uid?: string;
+  /** RFC 3339. */
+  readonly createdAt?: string;
   readonly generation: number;
   readonly gatewayClassName: string;
   readonly infrastructure: GatewayInfrastructure;
@@ -58,7 +60,7 @@ export function deriveInfrastructure(
     key: (wish: InfrastructureWish) => wish.key,
     from: gateways,
     reads: [placements, parameters, listeners],
-    map: ({ key, namespace, name, uid, generation, proxy, spec }, read) => {
+    map: ({ key, namespace, name, uid, createdAt, generation, proxy, spec }, read) => {
       const { refused, held } = read.pick(placements, key, (placement) => ({
         refused: placement?.refusal !== undefined,
         held: placement?.held === true,
@@ -70,6 +72,7 @@ export function deriveInfrastructure(
           namespace,
           name,
           ...(uid !== undefined && { uid }),
+          ...(createdAt !== undefined && { createdAt }),
           generation,
           proxy,
           gatewayClassName: spec.gatewayClassName,
