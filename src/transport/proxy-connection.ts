@@ -8,6 +8,7 @@ import type {
 } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Node as EnvoyNode } from "../generated/envoy/config/core/v3/base_pb.ts";
 import { Session } from "../xds/index.ts";
+import { monotonicNow } from "./monotonic-now.ts";
 import type { Fact, ResourceId, ResourceSet, SessionEvent, SessionOptions, SessionProgress } from "../xds/index.ts";
 
 /** Who is calling: what the proxy says of itself, and what the connection proves. */
@@ -37,14 +38,14 @@ export class ProxyConnection {
 
   constructor(identity: ProxyIdentity, resources: ResourceSet, options: SessionOptions, events: ConnectionEvents) {
     this.identity = identity;
-    this.#session = new Session(resources, now(), options);
+    this.#session = new Session(resources, monotonicNow(), options);
     this.#events = events;
   }
 
   /** Lets the session take an event. After the stream was closed it does nothing. */
   take(event: SessionEvent): void {
     if (this.#isClosed) return;
-    const { messages, facts } = this.#session.handle(event, now());
+    const { messages, facts } = this.#session.handle(event, monotonicNow());
     this.#queue.push(...messages);
     for (const message of messages) this.#events.sent(message);
     this.#setTimer();
@@ -100,12 +101,7 @@ export class ProxyConnection {
     this.#timer = undefined;
     const deadline = this.#session.deadline();
     if (deadline === undefined) return;
-    const delayMs = Math.max(0, Math.ceil(deadline - now()));
+    const delayMs = Math.max(0, Math.ceil(deadline - monotonicNow()));
     this.#timer = setTimeout(() => this.take({ kind: "tick" }), delayMs);
   }
-}
-
-/** Milliseconds since the epoch that never go back. */
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }

@@ -5,6 +5,7 @@
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import { ResourceSet } from "../xds/index.ts";
 import type { Fact, ResourceBatch, ResourceId, SessionEvent, SessionOptions } from "../xds/index.ts";
+import { monotonicNow } from "./monotonic-now.ts";
 import { ProxyConnection } from "./proxy-connection.ts";
 import type { ProxyIdentity } from "./proxy-connection.ts";
 
@@ -44,7 +45,7 @@ export class ProxyGroup {
   /** Changes the wanted state in one step. The first call must bring the whole state: proxies are answered from then on. */
   apply(batch: ResourceBatch): void {
     const wasComplete = this.#resources.complete;
-    const ids = this.#resources.apply(batch);
+    const ids = this.#resources.apply(batch, monotonicNow());
     if (ids.length > 0 || !wasComplete) this.#tell({ kind: "changed", ids });
   }
 

@@ -1,9 +1,10 @@
 /**
  * The wanted state of a group of proxies: the newest record of every resource, shared by all their sessions. Of what was
- * before, it remembers the versions only, and it knows no proxy. A batch goes in at once; the ids that really changed come out and are handed to the
+ * before, it remembers the versions only, of what is new, when it came; and it knows no proxy. A batch goes in at once; the ids that really changed come out and are handed to the
  * sessions. It also keeps the two indexes by which sessions find what belongs together.
  */
 import { PastVersions } from "./past-versions.ts";
+import { RecentArrivals } from "./recent-arrivals.ts";
 import { forEachKind, routeTableOf } from "./resource.ts";
 import type { ResourceBatch, ResourceId, ResourceKind, ResourceRecord } from "./resource.ts";
 
@@ -14,6 +15,7 @@ export class ResourceSet {
   readonly #hostsByTable = new Map<string, Set<string>>();
   readonly #clustersByEndpoints = new Map<string, Set<string>>();
   readonly #past = new PastVersions();
+  readonly #arrivals = new RecentArrivals();
   #complete = false;
 
   /** Whether the first whole state has been applied. Until then no session answers: half a state would remove the rest. */
@@ -28,6 +30,11 @@ export class ResourceSet {
   /** Whether this version was wanted earlier, as far as that is remembered. */
   had(kind: ResourceKind, name: string, version: string): boolean {
     return this.#past.has(kind, name, version);
+  }
+
+  /** Whether there was none of this name at that time; false for what was in the first batch, and for what came long ago. */
+  hasArrivedAfter(kind: ResourceKind, name: string, time: number): boolean {
+    return (this.#arrivals.timeOf({ kind, name }) ?? -Infinity) > time;
   }
 
   namesOf(kind: ResourceKind): IterableIterator<string> {
@@ -46,9 +53,9 @@ export class ResourceSet {
 
   /**
    * Applies one step and returns the ids that changed; a record of the version that is already there changes nothing. The
-   * first batch makes the set complete, so it must hold the whole state.
+   * first batch makes the set complete, so it must hold the whole state. `now`: as sessions are told it.
    */
-  apply(batch: ResourceBatch): readonly ResourceId[] {
+  apply(batch: ResourceBatch, now = 0): readonly ResourceId[] {
     const changed: ResourceId[] = [];
     for (const { kind, name } of batch.removals) {
       const old = this.#records[kind].get(name);
@@ -66,6 +73,7 @@ export class ResourceSet {
       this.#link(record);
       if (old?.version === record.version) continue;
       if (old) this.#past.add(old);
+      else if (this.#complete) this.#arrivals.add(record, now);
       changed.push({ kind: record.kind, name: record.name });
     }
     this.#complete = true;

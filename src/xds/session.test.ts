@@ -362,6 +362,55 @@ describe("a proxy that comes from another server", () => {
     expect(proxy.request("endpoints", { subscribe: ["a"], has: { a: "1@0" } })).toEqual(["endpoints +a=1@1"]);
   });
 
+  describe("and lacks what is wanted here", () => {
+    const LONG_AFTER = 10_000;
+    const everything = [...backend("a"), listener("t"), table("t"), host("t/x", 1), host("t/gone", 1)];
+
+    function cameLater(proxy: ScriptedProxy): string[] {
+      proxy.now = LONG_AFTER;
+      return [
+        ...proxy.request("cluster", { has: { a: "1" } }),
+        ...proxy.request("endpoints", { subscribe: ["a"], has: { a: "1@1" } }),
+        ...proxy.request("listener", { has: { t: "1" } }),
+        ...proxy.request("routeTable", { subscribe: ["t"], has: { t: "1" } }),
+        ...proxy.request("virtualHost", { has: { "t/x": "1" } }),
+      ];
+    }
+
+    test("is told nothing until that is taken away here, too", () => {
+      const proxy = new ScriptedProxy({ catchUpMs: 1_000 });
+      proxy.want(everything);
+      expect(cameLater(proxy)).toEqual([]);
+      expect(proxy.session.deadline()).toBe(LONG_AFTER + 1_000);
+      expect(proxy.want([], [{ kind: "virtualHost", name: "t/gone" }])).toEqual([]);
+      expect(proxy.session.deadline()).toBe(undefined);
+      expect(proxy.want([host("t/x", 2)])).toEqual(["virtualHost +t/x=2"]);
+    });
+
+    test("is given it after a while, when nobody takes it away", () => {
+      const proxy = new ScriptedProxy({ catchUpMs: 1_000 });
+      proxy.want(everything);
+      cameLater(proxy);
+      proxy.now += 1_000;
+      expect(proxy.tell({ kind: "tick" })).toEqual(["virtualHost +t/gone=1"]);
+    });
+
+    test("is given it at once when it is new here", () => {
+      const proxy = new ScriptedProxy({ catchUpMs: 1_000 });
+      proxy.want(everything.filter((one) => one.name !== "t/gone"));
+      proxy.now = LONG_AFTER - 500;
+      proxy.want([host("t/gone", 1)]);
+      expect(cameLater(proxy)).toEqual(["virtualHost +t/gone=1"]);
+    });
+
+    test("is given all there is when it has just started", () => {
+      const proxy = new ScriptedProxy({ catchUpMs: 1_000 });
+      proxy.want(everything);
+      proxy.now = LONG_AFTER;
+      expect(proxy.request("cluster")).toEqual(["cluster +a=1"]);
+    });
+  });
+
   test("is told at once where there is no other server", () => {
     const proxy = new ScriptedProxy();
     proxy.want([secret("a", 1)]);

@@ -48,7 +48,7 @@ export class Conversation {
     for (const record of records.values()) {
       if (contentOf(record.bytes).isBad) this.#badVersions.add(`${record.kind} ${record.name} ${record.version}`);
     }
-    const ids = this.#resources.apply(stepBetween(this.#wanted, records));
+    const ids = this.#resources.apply(stepBetween(this.#wanted, records), this.#now);
     this.#wanted = records;
     this.story.push(`want ${ids.map(({ kind, name }) => `${kind} ${name}`).join()}`);
     this.#tell({ kind: "changed", ids });

@@ -28,7 +28,7 @@ export class ScriptedProxy {
 
   /** Changes the wanted state. */
   want(upserts: ResourceBatch["upserts"], removals: readonly ResourceId[] = []): string[] {
-    return this.tell({ kind: "changed", ids: this.resources.apply({ upserts, removals }) });
+    return this.tell({ kind: "changed", ids: this.resources.apply({ upserts, removals }, this.now) });
   }
 
   request(kind: ResourceKind, { subscribe = [], unsubscribe = [], has = {} }: ScriptedRequest = {}): string[] {
