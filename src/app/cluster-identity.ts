@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import {
+  type AuthorityTimes,
   type KeyPair,
   controlPlaneNames,
   openAuthority,
@@ -27,6 +28,7 @@ export interface ClusterIdentityOptions {
   readonly names: NameClaims;
   /** The proxy that an account is of which was made for no Gateway. */
   readonly sidecarOf: (account: ServiceAccount) => ProxyKey | undefined;
+  readonly times?: Partial<AuthorityTimes> | undefined;
   readonly log: Logger;
 }
 
@@ -54,7 +56,7 @@ export interface TlsFiles {
 const AUTHORITY_SECRET = "trilith-ca";
 
 export async function openClusterIdentity(options: ClusterIdentityOptions): Promise<ClusterIdentity> {
-  const { client, namespace, service, names, log } = options;
+  const { client, namespace, service, names, times, log } = options;
   const bundleTold: ((bundle: string) => void)[] = [];
   const admittedTold: ((proxy: ProxyKey, account: ServiceAccount) => void)[] = [];
   const certificateTold: ((tls: TlsFiles) => void)[] = [];
@@ -70,6 +72,7 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
     onServerCertificate: (pair) => {
       for (const tell of certificateTold) tell(tlsOf(pair));
     },
+    ...(times && { times }),
     onProblem: (error) => log.error({ err: error }, "the control plane's authority has a problem; the last one stays"),
   });
   const onRefused = (refusal: Refusal, caller: { readonly address?: string | undefined }): void =>

@@ -10,6 +10,8 @@ import {
   type AdmissionRefusal,
   type AdsServer,
   type AdsServerOptions,
+  type ConnectionAge,
+  defaultConnectionAge,
   type ProxyIdentity,
   startAdsServer,
 } from "../transport/index.ts";
@@ -20,7 +22,9 @@ import { type ReportSink, ReportWriter } from "./report-writer.ts";
 import { ResourceFeed } from "./resource-feed.ts";
 
 export interface ClusterProxiesOptions {
-  readonly ads: Pick<AdsServerOptions, "listen" | "tls">;
+  readonly ads: Pick<AdsServerOptions, "listen" | "tls"> & { readonly age?: ConnectionAge | undefined };
+  /** How long an Envoy that has what this replica does not know yet waits at most; default 1 s: docs/decisions/replicas.md. */
+  readonly catchUpMs?: number | undefined;
   /** The proxy that the caller is an Envoy of, or why it is turned away. */
   readonly admit: (caller: ProxyIdentity) => Promise<ProxyKey | AdmissionRefusal>;
   /** Where reports of this replica's own Envoys go. */
@@ -37,7 +41,6 @@ export interface ClusterProxies extends AsyncDisposable {
   readonly ads: AdsServer;
 }
 
-/** An Envoy that has what this replica does not know yet waits so long at most: docs/decisions/replicas.md. */
 const CATCH_UP_MS = 1_000;
 
 /** The sources must have been read once: what the engine holds now is the first complete state. */
@@ -55,7 +58,7 @@ export async function startClusterProxies(engine: Engine, options: ClusterProxie
         reports.touchProxy(proxy);
       },
     },
-    { catchUpMs: CATCH_UP_MS },
+    { catchUpMs: options.catchUpMs ?? CATCH_UP_MS },
   );
   const counts = options.onFleet(fleet);
   const reports: ReportWriter = new ReportWriter({ engine, records, fleet }, options.sink);
@@ -63,6 +66,7 @@ export async function startClusterProxies(engine: Engine, options: ClusterProxie
   feed.open();
   const ads = await startAdsServer({
     ...options.ads,
+    age: options.ads.age ?? defaultConnectionAge,
     admit: async (caller) => {
       const answer = await options.admit(caller);
       return typeof answer === "string" ? fleet.groupOf(answer) : answer;

@@ -9,10 +9,12 @@
  */
 import type { Logger } from "pino";
 import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
+import type { AuthorityTimes } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import type { ProxyKey } from "../model/index.ts";
 import { NameClaims } from "../provision/index.ts";
 import { Clock, NameResolver } from "../sources/index.ts";
+import type { ConnectionAge } from "../transport/index.ts";
 import { openClusterIdentity } from "./cluster-identity.ts";
 import { sidecarOf, startClusterMesh } from "./cluster-mesh.ts";
 import { followCluster } from "./cluster-objects.ts";
@@ -65,6 +67,16 @@ export interface ControllerOptions {
     readonly admin: AdminAddress;
   };
   readonly log: Logger;
+  /** Default: as docs/decisions/proxy-identity.md and docs/decisions/replicas.md say. */
+  readonly times?: ControllerTimes;
+}
+
+export interface ControllerTimes {
+  readonly authority?: Partial<AuthorityTimes>;
+  /** How long an Envoy's stream lasts. */
+  readonly streamAge?: ConnectionAge;
+  /** How long an Envoy that has what this replica does not know yet waits at most. */
+  readonly catchUpMs?: number;
 }
 
 export interface Controller {
@@ -111,7 +123,7 @@ async function startReplica(
   { engine, metrics }: ReplicaView,
   starting: AsyncDisposableStack,
 ): Promise<ServingReplica> {
-  const { client, namespace, service, replica, listen, mesh, log } = options;
+  const { client, namespace, service, replica, listen, mesh, times = {}, log } = options;
   const { graph, translation, driven } = engine;
   const names = new NameClaims(graph, translation.infrastructure);
   const identity = starting.use(
@@ -121,6 +133,7 @@ async function startReplica(
       service,
       names,
       sidecarOf: (account) => sidecarOf(engine, account),
+      times: times.authority,
       log,
     }),
   );
@@ -150,7 +163,8 @@ async function startReplica(
   identity.onServerCertificate((tls) => peers.server.setSecureContext(tls));
   const proxies: ClusterProxies = starting.use(
     await startClusterProxies(engine, {
-      ads: { listen: listen.xds, tls: identity.serverCertificate },
+      ads: { listen: listen.xds, tls: identity.serverCertificate, age: times.streamAge },
+      catchUpMs: times.catchUpMs,
       admit: (caller) => identity.admit(caller),
       sink: peers.board.local,
       onFacts: (facts) => {

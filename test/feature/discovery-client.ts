@@ -10,7 +10,7 @@ import { ListenerSchema } from "../../src/generated/envoy/config/listener/v3/lis
 import { HttpConnectionManagerSchema } from "../../src/generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { AggregatedDiscoveryService } from "../../src/generated/envoy/service/discovery/v3/ads_pb.ts";
 import type { DeltaDiscoveryResponse } from "../../src/generated/envoy/service/discovery/v3/discovery_pb.ts";
-import { typeUrlOf } from "../../src/xds/index.ts";
+import { type ResourceKind, typeUrlOf } from "../../src/xds/index.ts";
 
 /** One response: its type's last word, the names that came and those that went. */
 export interface Received {
@@ -19,8 +19,16 @@ export interface Received {
   readonly removed: readonly string[];
 }
 
+/** Whom it says it is, to a server that asks. */
+export interface DiscoveryCaller {
+  readonly node?: { readonly id: string; readonly cluster: string };
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: { readonly ca: string; readonly servername: string };
+}
+
 interface Request {
   readonly typeUrl: string;
+  readonly node?: DiscoveryCaller["node"] & object;
   readonly responseNonce?: string;
   readonly resourceNamesSubscribe?: string[];
 }
@@ -31,14 +39,24 @@ export class DiscoveryClient {
   readonly #abort = new AbortController();
   readonly #asked = new Set<string>();
   readonly #ended: Promise<void>;
+  readonly #node: DiscoveryCaller["node"];
   #wake: PromiseWithResolvers<void> = Promise.withResolvers();
   #heard: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  constructor(baseUrl: string) {
-    const client = createClient(AggregatedDiscoveryService, createGrpcTransport({ baseUrl }));
+  constructor(baseUrl: string, { node, headers = {}, tls }: DiscoveryCaller = {}) {
+    this.#node = node;
+    const client = createClient(
+      AggregatedDiscoveryService,
+      createGrpcTransport({ baseUrl, ...(tls && { nodeOptions: tls }) }),
+    );
     for (const kind of ["cluster", "listener"] as const) this.#send({ typeUrl: typeUrlOf(kind) });
-    const responses = client.deltaAggregatedResources(this.#requests(), { signal: this.#abort.signal });
+    const responses = client.deltaAggregatedResources(this.#requests(), { signal: this.#abort.signal, headers });
     this.#ended = this.#receive(responses).catch(() => {});
+  }
+
+  /** Asks for one by its name, which nothing that was received has told. */
+  subscribe(kind: ResourceKind, name: string): void {
+    this.#send({ typeUrl: typeUrlOf(kind), resourceNamesSubscribe: [name] });
   }
 
   /** Resolves as soon as what was received so far fits. */
@@ -94,7 +112,7 @@ export class DiscoveryClient {
   }
 
   #send(request: Request): void {
-    this.#outgoing.push(request);
+    this.#outgoing.push({ ...request, ...(this.#node && { node: this.#node }) });
     this.#wake.resolve();
   }
 }
