@@ -37,6 +37,7 @@ export const ENVOY_FILES: readonly string[] = [
   "envoy/extensions/load_balancing_policies/client_side_weighted_round_robin/v3/client_side_weighted_round_robin.proto",
   "envoy/extensions/load_balancing_policies/common/v3/common.proto",
   "envoy/extensions/load_balancing_policies/least_request/v3/least_request.proto",
+  "envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash.proto",
   "envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.proto",
   "envoy/extensions/load_balancing_policies/wrr_locality/v3/wrr_locality.proto",
   "envoy/extensions/matching/common_inputs/network/v3/network_inputs.proto",

@@ -24,6 +24,7 @@ const STATED_KINDS = [
   "XTelemetryPolicy",
   "XMesh",
   "AccessPolicy",
+  "BackendPolicy",
 ] as const satisfies readonly Kind[];
 
 interface ReadObject extends Omit<ObjectWithStatus, "status"> {

@@ -3,6 +3,7 @@
  * routes use it, so that health and load-balancing state is one; its endpoints are a value of their own, which changes
  * without the backend changing.
  */
+import type { BackendPolicy } from "./backend-policy.ts";
 import type { BackendKey, CertificateKey, EndpointSetKey, StreamBackendKey, TrustBundleKey } from "./keys.ts";
 import type { BackendOrigin, RuleOrigin } from "./provenance.ts";
 
@@ -17,6 +18,8 @@ export interface Backend {
   readonly tls?: BackendTls;
   /** Absent: retries are bounded by their number alone. */
   readonly retryBudget?: RetryBudget;
+  /** Absent: its owner asks for nothing. */
+  readonly policy?: BackendPolicy;
 }
 
 /** How many requests to a backend may be retries at the same time; what is more is not tried again. */
@@ -64,6 +67,8 @@ export interface StreamBackend {
   readonly protocol: "tcp" | "udp";
   /** Those with weight 0 are left out. */
   readonly targets: readonly StreamTarget[];
+  /** What its owner asks for, where there is one target alone; never for datagrams. */
+  readonly policy?: BackendPolicy;
 }
 
 export interface StreamTarget {

@@ -7,6 +7,7 @@ export * from "./probe.ts";
 export * from "./provenance.ts";
 export * from "./access.ts";
 export * from "./backend.ts";
+export * from "./backend-policy.ts";
 export * from "./http.ts";
 export * from "./mesh.ts";
 export * from "./regular-expression.ts";

@@ -61,6 +61,10 @@ const back = [
   "upstream_rq_retry",
   "upstream_rq_pending_overflow",
   "upstream_cx_connect_fail",
+  "upstream_cx_overflow",
+  // Of those alone whose endpoints may be ejected.
+  "outlier_detection.ejections_active",
+  "outlier_detection.ejections_enforced_total",
   "membership_healthy",
   "membership_total",
 ];

@@ -11,6 +11,7 @@ export * from "./merge-conditions.ts";
 export * from "./object-data.ts";
 export * from "./object-key.ts";
 export * from "./types/access-policy.ts";
+export * from "./types/backend-policy.ts";
 export * from "./types/backend-tls-policy.ts";
 export * from "./types/cluster-trust-bundle.ts";
 export * from "./types/config-map.ts";

@@ -1,5 +1,6 @@
 /** The kinds that Trilith reads, with what their names are in the API, and the type of each one's objects. */
 import type { AccessPolicy } from "./types/access-policy.ts";
+import type { BackendPolicy } from "./types/backend-policy.ts";
 import type { BackendTLSPolicy } from "./types/backend-tls-policy.ts";
 import type { ClusterTrustBundle } from "./types/cluster-trust-bundle.ts";
 import type { ConfigMap } from "./types/config-map.ts";
@@ -49,6 +50,7 @@ export interface ObjectOfKind {
   readonly XMesh: XMesh;
   readonly GatewayParameters: GatewayParameters;
   readonly AccessPolicy: AccessPolicy;
+  readonly BackendPolicy: BackendPolicy;
   readonly Namespace: Namespace;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
@@ -92,6 +94,7 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   XMesh: describe("XMesh", experimentalGroup, ["v1alpha1"], "xmeshes", false),
   GatewayParameters: describe("GatewayParameters", trilithGroup, ["v1alpha1"], "gatewayparameters"),
   AccessPolicy: describe("AccessPolicy", trilithGroup, ["v1alpha1"], "accesspolicies"),
+  BackendPolicy: describe("BackendPolicy", trilithGroup, ["v1alpha1"], "backendpolicies"),
   Namespace: describe("Namespace", "", ["v1"], "namespaces", false),
   Service: describe("Service", "", ["v1"], "services"),
   EndpointSlice: describe("EndpointSlice", "discovery.k8s.io", ["v1"], "endpointslices"),

@@ -24,6 +24,7 @@ export interface ResourceSources {
   readonly meshes: Source<ObjectOfKind["XMesh"]>;
   readonly gatewayParameters: Source<ObjectOfKind["GatewayParameters"]>;
   readonly accessPolicies: Source<ObjectOfKind["AccessPolicy"]>;
+  readonly backendPolicies: Source<ObjectOfKind["BackendPolicy"]>;
   readonly namespaces: Source<ObjectOfKind["Namespace"]>;
   readonly services: Source<ObjectOfKind["Service"]>;
   readonly endpointSlices: Source<ObjectOfKind["EndpointSlice"]>;
@@ -167,6 +168,7 @@ export const SOURCE_OF_KIND: Readonly<Record<Kind, keyof ResourceSources>> = {
   XMesh: "meshes",
   GatewayParameters: "gatewayParameters",
   AccessPolicy: "accessPolicies",
+  BackendPolicy: "backendPolicies",
   Namespace: "namespaces",
   Service: "services",
   EndpointSlice: "endpointSlices",
@@ -196,6 +198,7 @@ export function createResourceSources(graph: Graph): ResourceSources {
     meshes: source("XMesh"),
     gatewayParameters: source("GatewayParameters"),
     accessPolicies: source("AccessPolicy"),
+    backendPolicies: source("BackendPolicy"),
     namespaces: source("Namespace"),
     services: source("Service"),
     endpointSlices: source("EndpointSlice"),

@@ -6,6 +6,8 @@ import type { Collection, Graph } from "../collections/index.ts";
 import type { Backend, CertificateKey, EndpointSet, StreamBackend, TrustBundle, VirtualHost } from "../model/index.ts";
 import type { Attachment, ParentResult } from "./attachment.ts";
 import { derivePolicyStatuses } from "./backend-tls/derive-policy-statuses.ts";
+import type { BackendPolicyDerivations } from "./backend-policies/backend-policy-bindings.ts";
+import { deriveBackendPolicyStatuses } from "./backend-policies/derive-backend-policy-statuses.ts";
 import type { BackendTlsDerivations } from "./backend-tls/tls-bindings.ts";
 import type { BackendUser } from "./backends/backend-user.ts";
 import { deriveBackends } from "./backends/derive-backends.ts";
@@ -39,6 +41,7 @@ export interface RouteSideSources {
   readonly guards: Collection<TableGuards>;
   readonly tlsPolicies: BackendTlsDerivations;
   readonly trafficPolicies: TrafficDerivations;
+  readonly backendPolicies: BackendPolicyDerivations;
   readonly telemetry: Collection<TelemetryBinding>;
   readonly grants: Grants;
   /** By "namespace/name" of the Gateway: what it presents to backends, where that resolves. */
@@ -63,16 +66,29 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
   const { inputs, attachments, listenerHosts } = sources;
   const { results, bindings } = sources.tlsPolicies;
   const trafficBindings = sources.trafficPolicies.bindings;
-  const rules = deriveRules(graph, { ...sources, tlsBindings: bindings, trafficBindings });
+  const policyBindings = sources.backendPolicies.bindings;
+  const rules = deriveRules(graph, { ...sources, tlsBindings: bindings, trafficBindings, policyBindings });
   const users = graph.union<BackendUser>({
     name: "translate/BackendUsers",
-    of: [rules, sources.listenerFilters, sources.telemetry, ...deriveStraightUsers(graph, inputs, sources.mesh)],
+    of: [
+      rules,
+      sources.listenerFilters,
+      sources.telemetry,
+      ...deriveStraightUsers(graph, inputs, policyBindings, sources.mesh),
+    ],
   });
   const routes = deriveRouteStatuses(graph, sources, rules);
   const uses = deriveGatewayUses(graph, users);
   const policies = derivePolicyStatuses(graph, { ...sources, uses, results, bindings });
   const traffic = deriveTrafficStatuses(graph, sources.trafficPolicies, uses, sources.controllerName);
   const { telemetry: bindingsOfTelemetry, controllerName } = sources;
+  const wishes = deriveBackendPolicyStatuses(graph, {
+    ...sources.backendPolicies,
+    inputs,
+    uses,
+    controllerName,
+    hasMesh: sources.mesh !== undefined,
+  });
   const telemetry = deriveTelemetryStatuses(graph, {
     policies: inputs.telemetryPolicies,
     bindings: bindingsOfTelemetry,
@@ -98,7 +114,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
     }),
     statuses: graph.union({
       name: "translate/RouteSideStatuses",
-      of: [routes.statuses, policies.statuses, traffic.statuses, telemetry.statuses],
+      of: [routes.statuses, policies.statuses, traffic.statuses, wishes.statuses, telemetry.statuses],
     }),
     findings: graph.union({
       name: "translate/RouteSideFindings",
@@ -106,6 +122,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
         routes.findings,
         policies.findings,
         traffic.findings,
+        wishes.findings,
         telemetry.findings,
         backends.findings,
         deriveReachFindings(graph, virtualHosts),

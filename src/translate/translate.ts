@@ -26,6 +26,7 @@ import { deriveListenerResults } from "./gateway-status/derive-listener-statuses
 import { type Grants, indexGrants } from "./grants.ts";
 import type { Inputs } from "./inputs.ts";
 import { deriveListenerFilters, deriveTableGuards } from "./listeners/listener-filters.ts";
+import { deriveBackendPolicyBindings } from "./backend-policies/backend-policy-bindings.ts";
 import { deriveTlsBindings } from "./backend-tls/tls-bindings.ts";
 import { deriveListeners } from "./listeners/derive-listeners.ts";
 import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/listener-claims.ts";
@@ -61,6 +62,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     guards: deriveTableGuards(graph, listeners, gatewaySide.listenerFilters),
     tlsPolicies: gatewaySide.tlsPolicies,
     trafficPolicies: gatewaySide.trafficPolicies,
+    backendPolicies: gatewaySide.backendPolicies,
     telemetry: gatewaySide.telemetry,
     clientCertificates: gatewaySide.presented,
   });
@@ -150,11 +152,13 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
   const clientCertificates = deriveClientCertificates(graph, gateways, { grants, certificateFacts });
   const presented = certificatesByGateway(graph, clientCertificates);
   const trafficPolicies = deriveTrafficBindings(graph, inputs.backendTrafficPolicies);
+  const backendPolicies = deriveBackendPolicyBindings(graph, inputs.backendPolicies);
   const backendSources = {
     inputs,
     grants,
     tlsBindings: tlsPolicies.bindings,
     trafficBindings: trafficPolicies.bindings,
+    policyBindings: backendPolicies.bindings,
     clientCertificates: presented,
   };
   const listenerFilters = deriveListenerFilters(graph, claims, backendSources);
@@ -164,6 +168,7 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
     tls,
     tlsPolicies,
     trafficPolicies,
+    backendPolicies,
     telemetry: deriveTelemetryBindings(graph, gateways, backendSources),
     listenerFilters,
     presented,

@@ -108,6 +108,8 @@ describe.skipIf(environment === undefined)("the controller", () => {
       "watch gatewayparameters.trilith.dev -",
       "watch accesspolicies.trilith.dev -",
       "update accesspolicies.trilith.dev/status shop",
+      "watch backendpolicies.trilith.dev -",
+      "update backendpolicies.trilith.dev/status shop",
       "watch secrets shop/certificate",
       "list configmaps shop",
       "create tokenreviews.authentication.k8s.io -",
@@ -247,6 +249,7 @@ describe.skipIf(environment === undefined)("the owners", () => {
         ].map((plural) => `create ${plural}.${GATEWAY} shop`),
         "create xbackends.gateway.networking.x-k8s.io shop",
         "create accesspolicies.trilith.dev shop",
+        "create backendpolicies.trilith.dev shop",
         `list gateways.${GATEWAY} shop`,
       ],
       [

@@ -25,7 +25,7 @@ import {
   optional,
   serviceName,
 } from "./random-parts.ts";
-import { backendTlsPolicy, telemetryPolicy, trafficPolicy } from "./random-policies.ts";
+import { backendPolicy, backendTlsPolicy, telemetryPolicy, trafficPolicy } from "./random-policies.ts";
 
 const allowedRoutes = constantFrom(
   {},
@@ -406,6 +406,7 @@ export async function randomObject(): Promise<Arbitrary<object>> {
     { weight: 1, arbitrary: backendTlsPolicy },
     { weight: 1, arbitrary: pod },
     { weight: 1, arbitrary: trafficPolicy },
+    { weight: 1, arbitrary: backendPolicy },
     { weight: 1, arbitrary: telemetryPolicy },
     { weight: 1, arbitrary: xBackend },
     { weight: 1, arbitrary: namespaceObject },

@@ -44,6 +44,32 @@ export const trafficPolicy: Arbitrary<object> = object(
   }),
 );
 
+export const backendPolicy: Arbitrary<object> = object(
+  "trilith.dev/v1alpha1",
+  "BackendPolicy",
+  constantFrom("w1", "w2"),
+  record({
+    spec: merged(
+      record({
+        targetRefs: oneof(
+          merged(
+            record({ group: constant(""), kind: constant("Service"), name: serviceName }),
+            optional("sectionName", constant("p80")),
+          ),
+          constant({ group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "x1" }),
+        ).map((target) => [target]),
+        loadBalancing: constantFrom(
+          { type: "Random" },
+          { type: "ConsistentHash", consistentHash: { type: "Header", header: { name: "X-User" } } },
+        ),
+      }),
+      optional("circuitBreaker", constant({ maxConnections: 10 })),
+      optional("outlierDetection", constantFrom({ consecutive5xxErrors: 5 }, { consecutiveLocalErrors: 1 })),
+      optional("healthCheck", constantFrom({ type: "TCP" }, { type: "HTTP", http: { path: "/" } }, { type: "GRPC" })),
+    ),
+  }),
+);
+
 export const telemetryPolicy: Arbitrary<object> = object(
   "gateway.networking.x-k8s.io/v1alpha1",
   "XTelemetryPolicy",

@@ -81,7 +81,8 @@ export class ServedGateway implements AsyncDisposable {
   #pending(): string | undefined {
     const { records, fleet } = this.proxySide;
     for (const record of records.values()) {
-      if (record.kind !== "listener" && record.kind !== "virtualHost") continue;
+      // Of endpoints and secrets, Envoy asks for those alone that something uses.
+      if (!/^(listener|virtualHost|cluster)$/.test(record.kind)) continue;
       const delivery = fleet.deliveryOf(record);
       if (delivery.state === "refused")
         throw new Error(`Envoy refuses ${record.kind} ${record.name}: ${delivery.message}`);

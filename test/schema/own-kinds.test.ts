@@ -155,7 +155,93 @@ const accessPolicy: OwnKind = {
   ],
 };
 
-describe.each([gatewayParameters, accessPolicy])("$kind", ({ kind, valid, invalid }) => {
+const SERVICE = { group: "", kind: "Service", name: "cart" };
+const XBACKEND = { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "far" };
+const toCart = (spec: JsonObject): JsonObject => ({ targetRefs: [SERVICE], ...spec });
+const targeting = (...targetRefs: JsonObject[]): JsonObject => ({
+  targetRefs,
+  circuitBreaker: { maxRetries: 0 },
+});
+const balanced = (loadBalancing: JsonObject): JsonObject => toCart({ loadBalancing });
+const ejecting = (outlierDetection: JsonObject): JsonObject => toCart({ outlierDetection });
+const checked = (healthCheck: JsonObject): JsonObject => toCart({ healthCheck });
+const connected = (connection: JsonObject): JsonObject => toCart({ connection });
+
+const backendPolicy: OwnKind = {
+  kind: "BackendPolicy",
+  valid: [
+    targeting(SERVICE),
+    targeting(SERVICE, XBACKEND),
+    targeting({ ...SERVICE, sectionName: "a" }, { ...SERVICE, sectionName: "b" }),
+    balanced({ type: "RoundRobin" }),
+    balanced({ type: "ConsistentHash", consistentHash: { type: "SourceAddress" } }),
+    balanced({ type: "ConsistentHash", consistentHash: { type: "Header", header: { name: "X-User" } } }),
+    balanced({ type: "ConsistentHash", consistentHash: { type: "Cookie", cookie: { name: "user" } } }),
+    toCart({ circuitBreaker: { maxConnections: 1, maxPendingRequests: 1, maxRequests: 1, maxRetries: 0 } }),
+    ejecting({ consecutive5xxErrors: 1 }),
+    ejecting({ consecutiveLocalErrors: 3, baseEjectionTime: "5m", maxEjectionTime: "5m", maxEjectionPercent: 100 }),
+    checked({ type: "TCP" }),
+    checked({ type: "GRPC" }),
+    checked({ type: "GRPC", grpc: { service: "shop.v1.Cart" }, timeout: "10s" }),
+    checked({ type: "HTTP", http: { path: "/healthz?full=1" }, interval: "100ms", timeout: "10ms" }),
+    checked({ type: "HTTP", http: { path: "/", host: "a.example.com", method: "HEAD", expectedStatuses: [204, 401] } }),
+    { ...checked({ type: "TCP" }), whenNoneHealthy: "Refuse" },
+    connected({ connectTimeout: "500ms", idleTimeout: "1h", maxDuration: "24h", maxRequestsPerConnection: 1 }),
+    connected({ tcpKeepalive: {} }),
+    connected({ tcpKeepalive: { time: "30s", interval: "1m30s", probes: 5 } }),
+    connected({ http2: { maxConcurrentStreams: 100, keepalive: { interval: "30s", timeout: "5s" } } }),
+    connected({ http2: { initialStreamWindowBytes: 65_535, initialConnectionWindowBytes: 1_048_576 } }),
+  ],
+  invalid: [
+    { circuitBreaker: { maxRetries: 0 } },
+    targeting(),
+    targeting({ ...SERVICE, group: XBACKEND.group }),
+    targeting({ ...XBACKEND, group: "" }),
+    targeting({ ...XBACKEND, sectionName: "a" }),
+    targeting({ ...SERVICE, kind: "Pod" }),
+    targeting(SERVICE, SERVICE),
+    targeting(SERVICE, { ...SERVICE, sectionName: "a" }),
+    toCart({}),
+    toCart({ whenNoneHealthy: "Refuse" }),
+    toCart({ circuitBreaker: {} }),
+    toCart({ circuitBreaker: { maxConnections: 0 } }),
+    balanced({ type: "Maglev" }),
+    balanced({ type: "ConsistentHash" }),
+    balanced({ type: "Random", consistentHash: { type: "SourceAddress" } }),
+    balanced({ type: "ConsistentHash", consistentHash: { type: "Header", cookie: { name: "user" } } }),
+    balanced({ type: "ConsistentHash", consistentHash: { type: "SourceAddress", header: { name: "a" } } }),
+    balanced({ type: "ConsistentHash", consistentHash: { type: "Header", header: { name: "a b" } } }),
+    ejecting({}),
+    ejecting({ interval: "1s" }),
+    ejecting({ consecutive5xxErrors: 0 }),
+    ejecting({ consecutive5xxErrors: 1, interval: "0s" }),
+    ejecting({ consecutive5xxErrors: 1, baseEjectionTime: "6m" }),
+    ejecting({ consecutive5xxErrors: 1, maxEjectionPercent: 101 }),
+    checked({ type: "HTTP" }),
+    checked({ type: "HTTP", http: { path: "healthz" } }),
+    checked({ type: "HTTP", http: { path: "/a#b" } }),
+    checked({ type: "HTTP", http: { path: "/", method: "POST" } }),
+    checked({ type: "HTTP", http: { path: "/", host: "a.example.com:80" } }),
+    checked({ type: "HTTP", http: { path: "/", expectedStatuses: [99] } }),
+    checked({ type: "TCP", http: { path: "/" } }),
+    checked({ type: "TCP", grpc: {} }),
+    checked({ type: "GRPC", grpc: { service: "shop/Cart" } }),
+    checked({ type: "TCP", timeout: "11s" }),
+    checked({ type: "TCP", interval: "99ms" }),
+    checked({ type: "TCP", healthyThreshold: 0 }),
+    connected({}),
+    connected({ connectTimeout: "0s" }),
+    connected({ connectTimeout: "2m" }),
+    connected({ idleTimeout: "1d" }),
+    connected({ maxRequestsPerConnection: 0 }),
+    connected({ tcpKeepalive: { time: "500ms" } }),
+    connected({ http2: {} }),
+    connected({ http2: { initialStreamWindowBytes: 1 } }),
+    connected({ http2: { keepalive: { interval: "30s" } } }),
+  ],
+};
+
+describe.each([gatewayParameters, accessPolicy, backendPolicy])("$kind", ({ kind, valid, invalid }) => {
   const objectOf = (spec: Json): JsonObject => ({
     apiVersion: "trilith.dev/v1alpha1",
     kind,

@@ -96,6 +96,16 @@ export function backendTls(serviceName: string, hostname: string, authority: str
   ];
 }
 
+/** What the owner of a Service asks of those who call it. */
+export function backendPolicy(name: string, serviceName: string, spec: object): Manifest {
+  return {
+    apiVersion: "trilith.dev/v1alpha1",
+    kind: "BackendPolicy",
+    metadata: { name },
+    spec: { targetRefs: [{ group: "", kind: "Service", name: serviceName }], ...spec },
+  };
+}
+
 export function tlsSecret(name: string, pem: { readonly certificate: string; readonly key: string }): Manifest {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   const data = { "tls.crt": base64(pem.certificate), "tls.key": base64(pem.key) };

@@ -6,6 +6,7 @@ import {
   Http1ProtocolOptionsSchema,
   Http2ProtocolOptionsSchema,
 } from "../../generated/envoy/config/core/v3/protocol_pb.ts";
+import type { Http2ProtocolOptions } from "../../generated/envoy/config/core/v3/protocol_pb.ts";
 import {
   HttpProtocolOptions_AutoHttpConfigSchema,
   HttpProtocolOptions_ExplicitHttpConfigSchema,
@@ -16,8 +17,8 @@ import type {
   HttpProtocolOptions_ExplicitHttpConfig,
 } from "../../generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { formatBackend } from "../../model/index.ts";
-import type { Backend } from "../../model/index.ts";
-import { seconds } from "../duration.ts";
+import type { Backend, ConnectionSettings, Http2Settings } from "../../model/index.ts";
+import { durationOf } from "../http/duration-of.ts";
 import { objectMetadata } from "../object-metadata.ts";
 import { recordOf } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
@@ -25,6 +26,7 @@ import type { EnvoySettings } from "../settings.ts";
 import { clientTls, secretsOfClient } from "../tls/client-tls.ts";
 import { MESH_SECRETS, mutualTlsMatches } from "../mesh/mutual-tls.ts";
 import { endpointsByName } from "./connection-policy.ts";
+import { balancedBy } from "./load-balancing.ts";
 
 /**
  * An idle HTTP/1.1 connection is closed before the server may close it under a request, which would fail then: Node.js,
@@ -38,18 +40,21 @@ type Protocol = Backend["protocol"];
 
 /** `identities` are those of endpoints that are in the mesh; TLS that a policy asks for comes before the mesh's. */
 export function clusterRecord(backend: Backend, identities: readonly string[], settings: EnvoySettings): EnvoyRecord {
-  const { key, origin, endpoints, tls, retryBudget } = backend;
+  const { key, origin, endpoints, tls, policy } = backend;
   const accepted = tls ? [] : identities;
   const protocol = protocolOf(backend);
   const cluster = create(ClusterSchema, {
-    ...endpointsByName(endpoints, retryBudget),
+    ...endpointsByName(endpoints, backend, { origin, protocol, serverName: tls?.hostname }),
     name: key,
     // Two endpoints are drawn, the one with fewer requests is taken: even, and slow endpoints get less.
-    lbPolicy: LbPolicy.LEAST_REQUEST,
+    ...(policy?.loadBalancing ? balancedBy(policy.loadBalancing) : { lbPolicy: LbPolicy.LEAST_REQUEST }),
     ...(tls && { transportSocket: clientTls(tls, alpnOf(protocol), settings) }),
     transportSocketMatches: mutualTlsMatches(accepted, protocol === "h2" ? "h2" : "http/1.1"),
     typedExtensionProtocolOptions: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": anyPack(HttpProtocolOptionsSchema, optionsOf(protocol)),
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": anyPack(
+        HttpProtocolOptionsSchema,
+        optionsOf(protocol, policy?.connection),
+      ),
     },
     metadata: objectMetadata({ backend: formatBackend(origin) }),
   });
@@ -83,17 +88,34 @@ function alpnOf(protocol: Protocol): readonly string[] {
   }
 }
 
-function optionsOf(protocol: Protocol): HttpProtocolOptions {
-  const idleTimeout = seconds(protocol === "h2" ? HTTP2_IDLE_SECONDS : HTTP1_IDLE_SECONDS);
+function optionsOf(protocol: Protocol, settings: ConnectionSettings = {}): HttpProtocolOptions {
+  const { idleTimeoutMs, maxDurationMs, maxRequests, http2 } = settings;
+  const idleSeconds = protocol === "h2" ? HTTP2_IDLE_SECONDS : HTTP1_IDLE_SECONDS;
   return create(HttpProtocolOptionsSchema, {
-    commonHttpProtocolOptions: { idleTimeout },
-    upstreamProtocolOptions: upstreamOf(protocol),
+    commonHttpProtocolOptions: {
+      idleTimeout: durationOf(idleTimeoutMs ?? idleSeconds * 1000),
+      ...(maxDurationMs !== undefined && { maxConnectionDuration: durationOf(maxDurationMs) }),
+      ...(maxRequests !== undefined && { maxRequestsPerConnection: maxRequests }),
+    },
+    upstreamProtocolOptions: upstreamOf(protocol, http2),
   });
 }
 
-function upstreamOf(protocol: Protocol): HttpProtocolOptions["upstreamProtocolOptions"] {
+function http2OptionsOf(settings: Http2Settings = {}): Http2ProtocolOptions {
+  const { keepalive, initialStreamWindowBytes, initialConnectionWindowBytes, maxConcurrentStreams } = settings;
+  return create(Http2ProtocolOptionsSchema, {
+    ...(maxConcurrentStreams !== undefined && { maxConcurrentStreams }),
+    ...(initialStreamWindowBytes !== undefined && { initialStreamWindowSize: initialStreamWindowBytes }),
+    ...(initialConnectionWindowBytes !== undefined && { initialConnectionWindowSize: initialConnectionWindowBytes }),
+    ...(keepalive && {
+      connectionKeepalive: { interval: durationOf(keepalive.intervalMs), timeout: durationOf(keepalive.timeoutMs) },
+    }),
+  });
+}
+
+function upstreamOf(protocol: Protocol, http2?: Http2Settings): HttpProtocolOptions["upstreamProtocolOptions"] {
   const httpProtocolOptions = create(Http1ProtocolOptionsSchema);
-  const http2ProtocolOptions = create(Http2ProtocolOptionsSchema);
+  const http2ProtocolOptions = http2OptionsOf(http2);
   switch (protocol) {
     case "http":
       return explicitly({ case: "httpProtocolOptions", value: httpProtocolOptions });

@@ -4,7 +4,6 @@
  */
 import { create } from "@bufbuild/protobuf";
 import {
-  Cluster_LbPolicy as LbPolicy,
   Cluster_TransportSocketMatchSchema,
   ClusterSchema,
 } from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
@@ -18,6 +17,8 @@ import type { EnvoySettings } from "../settings.ts";
 import { clientTls, secretsOfClient } from "../tls/client-tls.ts";
 import { MESH_SECRETS, mutualTlsMatches } from "../mesh/mutual-tls.ts";
 import { endpointsByName } from "./connection-policy.ts";
+import type { CheckedBackend } from "./health-check.ts";
+import { balancedBy } from "./load-balancing.ts";
 import { targetTlsMatch, targetTlsName } from "./target-tls.ts";
 
 /** `identitiesOf` is about endpoints that are in the mesh; TLS that a policy asks for comes before the mesh's. */
@@ -26,7 +27,7 @@ export function streamClusterRecord(
   identitiesOf: (key: EndpointSetKey) => readonly string[],
   settings: EnvoySettings,
 ): EnvoyRecord {
-  const { key, origin } = backend;
+  const { key, origin, policy } = backend;
   const identities = connectionTargetsOf(backend).flatMap(({ tls, endpoints }) =>
     tls || endpoints === undefined ? [] : identitiesOf(endpoints),
   );
@@ -44,14 +45,24 @@ export function streamClusterRecord(
     },
     ClusterSchema,
     create(ClusterSchema, {
-      ...endpointsByName(key),
+      ...endpointsByName(key, backend, checkedOf(backend)),
       name: key,
-      // The only policy that keeps exactly to weights.
-      lbPolicy: LbPolicy.ROUND_ROBIN,
+      ...balancingOf(policy),
       transportSocketMatches: [...tlsMatchesOf(backend, settings), ...mutualTlsMatches(identities, "bytes")],
       metadata: objectMetadata({ route: formatOrigin(origin) }),
     }),
   );
+}
+
+/** By itself the only one that keeps exactly to weights. Keys of requests are nothing that connections have. */
+function balancingOf(policy: StreamBackend["policy"]): ReturnType<typeof balancedBy> {
+  const { loadBalancing } = policy ?? {};
+  return balancedBy(loadBalancing && loadBalancing.kind !== "consistentHash" ? loadBalancing : { kind: "roundRobin" });
+}
+
+/** A policy comes with one target alone. */
+function checkedOf({ origin, targets: [target] }: StreamBackend): CheckedBackend {
+  return { origin: target?.origin ?? origin, protocol: "bytes", serverName: target?.tls?.hostname };
 }
 
 /** Datagrams are left alone by the mesh. */

@@ -95,6 +95,16 @@ export const plainPath: Pattern = pattern(
   "^/[-A-Za-z0-9._~!$&'()*+,=:@/]*$",
   'a path without percent-encoding and without ";", such as "/admin"',
 );
+/** What a request asks for. */
+export const pathWithQuery: Pattern = pattern(
+  '^/[!-"$-~]*$',
+  'a path, perhaps with a query, in visible ASCII characters: "/healthz?full=1"',
+);
+/** What a health check by gRPC asks about. */
+export const healthService: Pattern = pattern(
+  "^[A-Za-z_][A-Za-z0-9_.]*$",
+  'the full name of a service, such as "shop.v1.Cart"',
+);
 /** https://spiffe.io/docs/latest/spiffe-about/spiffe-concepts/#spiffe-id */
 export const spiffeIdentity: Pattern = pattern(
   "^spiffe://[a-z0-9._-]+(/[-A-Za-z0-9._]+)+$",

@@ -1,6 +1,7 @@
 /** Every kind and version that Trilith reads, with its schema. */
 import { accessPolicySchema } from "./access-policy.ts";
 import { kinds, type Kind, type ObjectOfKind } from "../kinds.ts";
+import { backendPolicySchema } from "./backend-policy.ts";
 import { backendTLSPolicySchema } from "./backend-tls-policy.ts";
 import { clusterTrustBundleSchema } from "./cluster-trust-bundle.ts";
 import { endpointSliceSchema } from "./endpoint-slice.ts";
@@ -72,6 +73,7 @@ export const schemas: readonly KindSchema[] = [
   ...entries("XMesh", xMeshSchema),
   ...entries("GatewayParameters", gatewayParametersSchema),
   ...entries("AccessPolicy", accessPolicySchema),
+  ...entries("BackendPolicy", backendPolicySchema),
   ...entries("Namespace", namespaceSchema),
   ...entries("Service", serviceSchema, {}, completeService),
   ...entries("EndpointSlice", endpointSliceSchema),

@@ -27,7 +27,7 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Whether Trilith writes statuses of this kind, and so has to know the one that is stored. */
 export const hasOwnStatus = (kind: Kind): boolean =>
-  kind === "AccessPolicy" || kinds[kind].group.startsWith("gateway.networking.");
+  kind === "AccessPolicy" || kind === "BackendPolicy" || kinds[kind].group.startsWith("gateway.networking.");
 
 /** `sent` is not changed. Lists leave out what all of their objects are, so that comes from outside. */
 export function trimObject(sent: SentObject, kind: Kind, apiVersion: string): SentObject {

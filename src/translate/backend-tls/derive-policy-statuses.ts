@@ -64,7 +64,7 @@ export function derivePolicyStatuses(graph: Graph, sources: PolicyStatusSources)
       if (gateways.length === 0) return [];
       const { accepted } = xBackendResultOf(backend, xBackendLookup(inputs, grants, read));
       const conditions = [{ type: "Accepted", ...accepted, observedGeneration: generation }];
-      const ancestors = ancestorsOf(gateways, controllerName, conditions, MAX_BACKEND_ANCESTORS);
+      const ancestors = ancestorsOf(gateways, controllerName, conditions, { maximum: MAX_BACKEND_ANCESTORS });
       const key = objectKeyOf(backend);
       return [
         { key, apiVersion: `${experimentalGroup}/v1alpha1`, kind, namespace, name, generation, status: { ancestors } },

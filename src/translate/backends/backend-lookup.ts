@@ -2,6 +2,7 @@
 import type { Collection, Reader } from "../../collections/index.ts";
 import type { CertificateKey, NamespacedName } from "../../model/index.ts";
 import { experimentalGroup, objectKey, type ObjectKey } from "../../resources/index.ts";
+import { type BackendPolicyBinding, backendPolicyFor } from "../backend-policies/backend-policy-bindings.ts";
 import { type TlsBinding, tlsPolicyFor } from "../backend-tls/tls-bindings.ts";
 import { type GrantFrom, type Grants, isGranted } from "../grants.ts";
 import type { Inputs } from "../inputs.ts";
@@ -14,13 +15,14 @@ export interface BackendSources {
   readonly trafficBindings: Collection<TrafficBinding>;
   readonly grants: Grants;
   readonly tlsBindings: Collection<TlsBinding>;
+  readonly policyBindings: Collection<BackendPolicyBinding>;
   /** By "namespace/name" of the Gateway: what it presents to backends. */
   readonly clientCertificates: Collection<{ readonly key: string; readonly certificate: CertificateKey }>;
 }
 
 /** The collections that a derivation must name as its reads to look backends up. */
 export const readsOfLookup = (sources: BackendSources): Collection<unknown>[] => {
-  const { inputs, grants, tlsBindings, trafficBindings, clientCertificates } = sources;
+  const { inputs, grants, tlsBindings, policyBindings, trafficBindings, clientCertificates } = sources;
   const { services, xBackends, trustFacts, certificateFacts } = inputs;
   return [
     services,
@@ -29,6 +31,7 @@ export const readsOfLookup = (sources: BackendSources): Collection<unknown>[] =>
     certificateFacts,
     grants.of,
     tlsBindings,
+    policyBindings,
     trafficBindings,
     clientCertificates,
   ];
@@ -42,7 +45,7 @@ export function backendLookup(
   sources: BackendSources,
   read: Reader,
 ): BackendLookup {
-  const { inputs, grants, tlsBindings, trafficBindings, clientCertificates } = sources;
+  const { inputs, grants, tlsBindings, policyBindings, trafficBindings, clientCertificates } = sources;
   return {
     transport,
     service: (namespace, name) =>
@@ -56,6 +59,7 @@ export function backendLookup(
     tlsPolicy: (namespace, service, port) => tlsPolicyFor(read, tlsBindings, namespace, service, port.name),
     traffic: (kind, namespace, name) =>
       read.pick(trafficBindings, `${kind}/${namespace}/${name}`, (binding) => binding?.settings ?? {}),
+    policy: (kind, namespace, name, port) => backendPolicyFor(read, policyBindings, kind, { namespace, name, port }),
     xBackendResult: (backend) => xBackendResultOf(backend, xBackendLookup(inputs, grants, read)),
     clientCertificate: read.get(clientCertificates, `${gateway.namespace}/${gateway.name}`)?.certificate,
   };

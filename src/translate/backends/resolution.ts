@@ -1,5 +1,5 @@
 /** What a backendRef turns out to be: something to send traffic to, or a reason why not. */
-import type { BackendOrigin, BackendTls, EndpointSetKey, TrustBundle } from "../../model/index.ts";
+import type { BackendOrigin, BackendPolicy, BackendTls, EndpointSetKey, TrustBundle } from "../../model/index.ts";
 import type { ReferenceProblem } from "../rules/route-rules.ts";
 import type { TrafficSettings } from "../traffic-policies/traffic-result.ts";
 import type { StatedProtocol } from "./service-protocol.ts";
@@ -19,6 +19,8 @@ export type Resolution =
       /** Distinguishes backends of the same port by how TLS is spoken to them; empty without TLS. */
       readonly tlsName: string;
       readonly traffic: TrafficSettings;
+      /** What its owner asks for. */
+      readonly policy?: BackendPolicy;
     }
   /** Traffic must be answered with an error, never sent in plain text: its TLS cannot be carried out. */
   | { readonly kind: "unusable"; readonly origin: BackendOrigin; readonly message: string }

@@ -4,8 +4,15 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#backendobjectreference
  */
-import { type BackendTls, type CertificateKey, endpointSetKey, type TrustBundle } from "../../model/index.ts";
+import {
+  type BackendPolicy,
+  type BackendTls,
+  type CertificateKey,
+  endpointSetKey,
+  type TrustBundle,
+} from "../../model/index.ts";
 import type { BackendObjectReference, Service, ServicePort, XBackend } from "../../resources/index.ts";
+import { askedByHostname } from "../backend-policies/backend-policy-result.ts";
 import type { TrafficSettings } from "../traffic-policies/traffic-result.ts";
 import type { Resolution } from "./resolution.ts";
 import { servicePortOf } from "./service-port.ts";
@@ -26,6 +33,8 @@ export interface BackendLookup {
   tlsPolicy(namespace: string, service: string, port: ServicePort): TlsPolicy | undefined;
   /** What the policy in force says about traffic to it. */
   traffic(kind: "Service" | "XBackend", namespace: string, name: string): TrafficSettings;
+  /** What the policy in force for it asks for. `port` is the name of a Service's port. */
+  policy(kind: "Service" | "XBackend", namespace: string, name: string, port?: string): BackendPolicy | undefined;
   xBackendResult(xBackend: XBackend): XBackendResult;
   /** What the Gateway presents to backends; undefined where it has none. */
   readonly clientCertificate: CertificateKey | undefined;
@@ -84,6 +93,7 @@ function resolveService({ name, port }: BackendObjectReference, namespace: strin
     };
   }
   const { appProtocol } = servicePort;
+  const wishes = look.transport === "UDP" ? undefined : look.policy("Service", namespace, name, servicePort.name);
   const protocol = protocolOfAppProtocol(appProtocol);
   return {
     kind: "resolved",
@@ -93,6 +103,7 @@ function resolveService({ name, port }: BackendObjectReference, namespace: strin
     ...(protocol === undefined && appProtocol !== undefined && { unknownProtocol: appProtocol }),
     ...withTls(policy, look.clientCertificate),
     traffic: look.traffic("Service", namespace, name),
+    ...(wishes && { policy: wishes }),
   };
 }
 
@@ -126,6 +137,11 @@ function resolveXBackend(namespace: string, name: string, look: BackendLookup): 
   const protocol = protocolOfXBackend(backend.spec);
   const sessionPersistence = "sessionPersistence" in backend.spec ? backend.spec.sessionPersistence : undefined;
   const policy = tls && { name: `${namespace}/${name}`, tls, ...(bundle && { bundle }) };
+  const stated = look.policy("XBackend", namespace, name);
+  const wishes =
+    stated && backend.spec.type === "ExternalHostname"
+      ? askedByHostname(stated, backend.spec.externalHostname.hostname)
+      : stated;
   return {
     kind: "resolved",
     origin,
@@ -138,6 +154,7 @@ function resolveXBackend(namespace: string, name: string, look: BackendLookup): 
       // What the backend says of itself comes before a policy's deprecated field.
       ...(sessionPersistence && { sessionPersistence }),
     },
+    ...(wishes && { policy: wishes }),
   };
 }
 

@@ -83,7 +83,7 @@ const unknownProtocolNotice = (path: string, appProtocol: string, isGrpc: boolea
 });
 
 function backendOf(resolution: Extract<Resolution, { kind: "resolved" }>, protocol: HttpProtocol): Backend {
-  const { endpoints, tlsName, origin, tls, traffic } = resolution;
+  const { endpoints, tlsName, origin, tls, traffic, policy } = resolution;
   const { retryBudget } = traffic;
   const key = [endpoints, protocol, ...(tlsName === "" ? [] : [tlsName])].join("/");
   return {
@@ -93,5 +93,6 @@ function backendOf(resolution: Extract<Resolution, { kind: "resolved" }>, protoc
     endpoints,
     ...(tls && { tls }),
     ...(retryBudget && { retryBudget }),
+    ...(policy && { policy }),
   };
 }

@@ -7,6 +7,7 @@
 import type { Collection, Graph, Index, Reader } from "../../collections/index.ts";
 import {
   ALL_SIDECARS,
+  type BackendPolicy,
   type Chain,
   endpointSetKey,
   type Frontend,
@@ -21,6 +22,7 @@ import {
 } from "../../model/index.ts";
 import { compareText, type Service, type ServicePort } from "../../resources/index.ts";
 import type { Attachment } from "../attachment.ts";
+import { type BackendPolicyBinding, backendPolicyFor } from "../backend-policies/backend-policy-bindings.ts";
 import type { BackendUser } from "../backends/backend-user.ts";
 import { protocolOfAppProtocol } from "../backends/service-protocol.ts";
 import type { Inputs, MeshMember } from "../inputs.ts";
@@ -45,10 +47,11 @@ export interface Frontends {
   readonly routeTables: Collection<RouteTable>;
 }
 
-/** Those who send straight on to a Service's own endpoints; none where there is no mesh. */
+/** Those who send straight on to a Service's own endpoints, as its policies ask for; none where there is no mesh. */
 export function deriveStraightUsers(
   graph: Graph,
   { services, meshMembers: members }: Pick<Inputs, "services" | "meshMembers">,
+  policies: Collection<BackendPolicyBinding>,
   mesh: TranslateSettings["mesh"],
 ): readonly Collection<BackendUser>[] {
   if (mesh === undefined) return [];
@@ -57,11 +60,17 @@ export function deriveStraightUsers(
     name: "translate/MeshServices",
     key: (user: BackendUser) => user.key,
     from: services,
-    reads: [members],
+    reads: [members, policies],
     map: ({ metadata, spec }, read) => {
       if (!isMeshUsed(anybody, read) || addressesOf(spec).length === 0) return [];
       const { namespace, name } = metadata;
-      const streamBackends = tcpPortsOf(spec).map(({ port }) => straightBackend({ namespace, name }, port));
+      const streamBackends = tcpPortsOf(spec).map(({ port, name: portName }) =>
+        straightBackend(
+          { namespace, name },
+          port,
+          backendPolicyFor(read, policies, "Service", { namespace, name, port: portName }),
+        ),
+      );
       const key = `mesh|Service/${namespace}/${name}`;
       return [{ key, gateway: MESH, isStated: false as const, backends: [], streamBackends, bundles: [], targets: [] }];
     },
@@ -178,12 +187,13 @@ function chainsOf({ service, port, attached, has }: Port): Chain[] {
 const straightKey = (service: NamespacedName, port: number): StreamBackendKey =>
   `${frontendKey(service, port)}/tcp` as StreamBackendKey;
 
-function straightBackend(service: NamespacedName, port: number): StreamBackend {
+function straightBackend(service: NamespacedName, port: number, policy: BackendPolicy | undefined): StreamBackend {
   const origin = { kind: "Service", ...service, port } as const;
   return {
     key: straightKey(service, port),
     origin,
     protocol: "tcp",
     targets: [{ weight: 1, endpoints: endpointSetKey(origin, port), origin }],
+    ...(policy && { policy }),
   };
 }

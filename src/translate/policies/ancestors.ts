@@ -1,4 +1,4 @@
-/** The entries of a policy's status: one for each Gateway that it has an effect on. https://gateway-api.sigs.k8s.io/geps/gep-713/ */
+/** The entries of a policy's status: for each Gateway that it has an effect on, or for what it is about. https://gateway-api.sigs.k8s.io/geps/gep-713/ */
 import type { NamespacedName } from "../../model/index.ts";
 import {
   compareText,
@@ -19,22 +19,31 @@ export interface OwnAncestor {
   readonly conditions: readonly OwnCondition[];
 }
 
-/** Each Gateway once, in the order of their names. */
+/** Each Gateway once, in the order of their names; then others that have no Gateway. */
 export function ancestorsOf(
   gateways: readonly NamespacedName[],
   controllerName: string,
   conditions: readonly OwnCondition[],
-  maximum: number = MAX_POLICY_ANCESTORS,
+  { maximum = MAX_POLICY_ANCESTORS, others = [] }: AncestorBounds = {},
 ): OwnAncestor[] {
   const unique = new Map(gateways.map((gateway) => [`${gateway.namespace}/${gateway.name}`, gateway]));
-  return [...unique.entries()]
-    .sort(([a], [b]) => compareText(a, b))
-    .slice(0, maximum)
-    .map(([, { namespace, name }]) => {
-      const ancestorRef: ParentReference = { group: gatewayGroup, kind: "Gateway", namespace, name };
-      return { ancestorRef, controllerName, conditions };
-    });
+  const sorted = [...unique.entries()].sort(([a], [b]) => compareText(a, b));
+  const ofGateways = sorted.map(([, { namespace, name }]) =>
+    targetAncestorOf({ group: gatewayGroup, kind: "Gateway", namespace, name }, controllerName, conditions),
+  );
+  return [...ofGateways, ...others].slice(0, maximum);
 }
+
+interface AncestorBounds {
+  readonly maximum?: number;
+  readonly others?: readonly OwnAncestor[];
+}
+
+export const targetAncestorOf = (
+  ancestorRef: ParentReference,
+  controllerName: string,
+  conditions: readonly OwnCondition[],
+): OwnAncestor => ({ ancestorRef, controllerName, conditions });
 
 /** A condition that is False, as a finding about the object as a whole. */
 export const verdictFinding = (object: ObjectKey, prefix: string, { reason, message }: Verdict): Finding =>

@@ -4,7 +4,14 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#tcproute
  */
-import type { NamespacedName, RouteOrigin, StreamBackend, StreamBackendKey, StreamTarget } from "../../model/index.ts";
+import type {
+  BackendPolicy,
+  NamespacedName,
+  RouteOrigin,
+  StreamBackend,
+  StreamBackendKey,
+  StreamTarget,
+} from "../../model/index.ts";
 import { formatRoute } from "../../model/index.ts";
 import type { BackendObjectReference, BackendRef, L4RouteRule } from "../../resources/index.ts";
 import type { Resolution } from "../backends/resolution.ts";
@@ -37,12 +44,14 @@ export function streamBackendsOf(
       advice: "Put the backends into one rule, with weights",
     });
   }
-  const targets = targetsOf(rule.backendRefs, resolve, scope);
+  const { targets, policies } = targetsOf(rule.backendRefs, resolve, scope);
   if (targets.length === 0)
     scope.notices.push(nobodyNotice(rule.backendRefs, "spec.rules[0].backendRefs", "connections are closed"));
+  const policy = policyOf(targets, policies, scope);
   const common = {
     origin: ruleOriginOf(route, 0, rule.name),
     protocol: route.kind === "UDPRoute" ? ("udp" as const) : ("tcp" as const),
+    ...(policy && { policy }),
   };
   const terminated = { ...common, key: streamBackendKey(route, gateway), targets };
   if (route.kind !== "TLSRoute" || targets.every(({ tls }) => tls === undefined)) return [terminated];
@@ -54,12 +63,39 @@ export function streamBackendsOf(
   return [terminated, { ...common, key: streamBackendKey(route, gateway, true), targets: plain }];
 }
 
+/**
+ * The backends of a rule have their weights among the endpoints of one, so that what belongs to one of several, such as to leave
+ * endpoints out, would change the weights.
+ */
+function policyOf(
+  targets: readonly StreamTarget[],
+  policies: readonly BackendPolicy[],
+  scope: RuleScope,
+): BackendPolicy | undefined {
+  const [policy] = policies;
+  if (policy === undefined || targets.length === 1) return policy;
+  scope.notices.push({
+    code: "backend-policy-not-in-force",
+    path: "spec.rules[0].backendRefs",
+    message: "BackendPolicies are not in force for this rule, since connections are shared out among several backends",
+    advice: "Leave one backend, or do without the policies",
+  });
+  return undefined;
+}
+
+interface Targets {
+  readonly targets: readonly StreamTarget[];
+  /** What the owners of some of them ask for. */
+  readonly policies: readonly BackendPolicy[];
+}
+
 function targetsOf(
   references: readonly BackendRef[],
   resolve: (reference: BackendObjectReference) => Resolution,
   scope: RuleScope,
-): StreamTarget[] {
-  return references.flatMap((reference, index): StreamTarget[] => {
+): Targets {
+  const policies: BackendPolicy[] = [];
+  const targets = references.flatMap((reference, index): StreamTarget[] => {
     const resolution = resolve(reference);
     const path = `spec.rules[0].backendRefs[${index}]`;
     if (resolution.kind === "unresolved")
@@ -67,7 +103,9 @@ function targetsOf(
     if (resolution.kind === "unusable") scope.notices.push(unusableNotice(path, resolution.message));
     if (reference.weight === 0) return [];
     if (resolution.kind !== "resolved") return [{ weight: reference.weight }];
-    const { endpoints, origin, tls } = resolution;
+    const { endpoints, origin, tls, policy } = resolution;
+    if (policy) policies.push(policy);
     return [{ weight: reference.weight, endpoints, origin, ...(tls && { tls }) }];
   });
+  return { targets, policies };
 }

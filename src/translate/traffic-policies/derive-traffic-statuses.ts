@@ -4,13 +4,12 @@
  */
 import type { Collection, Graph, Reader } from "../../collections/index.ts";
 import { experimentalGroup } from "../../resources/index.ts";
-import type { Verdict } from "../attachment.ts";
 import { conditionOf } from "../conditions.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import { ancestorsOf, verdictFinding } from "../policies/ancestors.ts";
 import type { GatewayUses } from "../policies/gateway-uses.ts";
-import type { RuleNotice } from "../rules/route-rules.ts";
+import { type PolicyVerdict, type TargetLoss, verdictOfLosses } from "../policies/target-verdict.ts";
 import type { TrafficBinding, TrafficDerivations } from "./traffic-bindings.ts";
 import type { TrafficResult } from "./traffic-result.ts";
 
@@ -58,37 +57,25 @@ export function deriveTrafficStatuses(
   return { statuses, findings };
 }
 
-interface TrafficVerdict {
-  readonly accepted: Verdict;
-  /** Targets that an older policy has. */
-  readonly notices: readonly RuleNotice[];
-}
-
-function verdictOf(
-  { key, targets }: TrafficResult,
-  bindings: Collection<TrafficBinding>,
-  read: Reader,
-): TrafficVerdict {
+function verdictOf({ key, targets }: TrafficResult, bindings: Collection<TrafficBinding>, read: Reader): PolicyVerdict {
   if (targets.length === 0) {
     const message = "No targetRef names a Service or an XBackend, which are the only kinds of target";
     return { accepted: { status: "False", reason: "TargetNotFound", message }, notices: [] };
   }
-  const lost = targets.flatMap(({ target, index }) => {
+  const losses = targets.flatMap(({ target, index }): TargetLoss[] => {
     const binding = read.get(bindings, target);
     if (binding === undefined || binding.policy === key) return [];
-    return [{ index, message: `XBackendTrafficPolicy ${binding.name}, which comes first, is in force for ${target}` }];
+    return [
+      {
+        index,
+        reason: "Conflicted",
+        message: `XBackendTrafficPolicy ${binding.name}, which comes first, is in force for ${target}`,
+      },
+    ];
   });
-  if (lost.length === targets.length) {
-    const message = lost.map((loss) => loss.message).join("; ");
-    return { accepted: { status: "False", reason: "Conflicted", message }, notices: [] };
-  }
-  return {
-    accepted: { status: "True", reason: "Accepted", message: "The policy is in force" },
-    notices: lost.map(({ index, message }) => ({
-      code: "policy-target-conflicted",
-      path: `spec.targetRefs[${index}]`,
-      message,
-      advice: "Take the target out of one of the policies",
-    })),
-  };
+  return verdictOfLosses(targets.length, losses, {
+    status: "True",
+    reason: "Accepted",
+    message: "The policy is in force",
+  });
 }
