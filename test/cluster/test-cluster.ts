@@ -102,6 +102,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   runc: "runc",
   iptables: "iptables",
   conntrack: "conntrack",
+  // Not of the node, but in the image that redirects pods of the mesh.
+  nft: "nftables",
   ip: "iproute2",
   nsenter: "util-linux",
 };
