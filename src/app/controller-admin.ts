@@ -99,7 +99,7 @@ export function diagnosticsOf({ engine, serving }: Pick<ReplicaView, "engine" | 
     severity: "error",
     code: "not-provisioned",
     object: formatObject(parseObjectKey(gateway)),
-    message: `what the Gateway needs cannot be made: ${problem}`,
+    message: `what the Gateway needs cannot be made: ${problem.message}`,
   }));
   return [...cluster.problems, ...found, ...unmade, ...troublesOf(engine.graph, proxies.records, proxies.fleet)];
 }

@@ -12,6 +12,7 @@ import {
   nameOf,
   OwnedObjects,
   Provisioner,
+  type ProvisioningProblem,
   type Wish,
 } from "../provision/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
@@ -33,7 +34,7 @@ export class GatewayInfrastructure implements Disposable, Duty {
   readonly #provisioner: Provisioner;
   readonly #following: Disposable;
   readonly #synced: PromiseWithResolvers<void> = Promise.withResolvers();
-  readonly #problems = new Map<ObjectKey, string>();
+  readonly #problems = new Map<ObjectKey, ProvisioningProblem>();
   readonly #changed = new Set<ObjectKey>();
 
   constructor({ client, engine, names, installation, log }: GatewayInfrastructureOptions) {
@@ -59,7 +60,7 @@ export class GatewayInfrastructure implements Disposable, Duty {
         if (problem === undefined) this.#problems.delete(gateway);
         else this.#problems.set(gateway, problem);
         this.#tell(gateway);
-        if (problem !== undefined) log.error({ gateway }, `what the Gateway needs cannot be made: ${problem}`);
+        if (problem !== undefined) log.error({ gateway }, `what the Gateway needs cannot be made: ${problem.message}`);
       },
     });
     this.#following = engine.graph.subscribe(wishes, (changes) => {
@@ -77,7 +78,7 @@ export class GatewayInfrastructure implements Disposable, Duty {
   }
 
   /** What stands in the way of a Gateway's objects, by Gateway. */
-  get problems(): ReadonlyMap<ObjectKey, string> {
+  get problems(): ReadonlyMap<ObjectKey, ProvisioningProblem> {
     return this.#problems;
   }
 
@@ -124,8 +125,10 @@ export class GatewayInfrastructure implements Disposable, Duty {
         const before = driven.gatewayAddresses.get(gateway);
         if (wish === undefined) driven.gatewayAddresses.delete(gateway);
         else {
-          const problem = this.#names.conflictOf(wish) ?? this.#problems.get(gateway);
-          const fact = { ...this.#addressOf(wish, before), ...(problem !== undefined && { problem }) };
+          const conflict = this.#names.conflictOf(wish);
+          const { message: problem = conflict, isRefused } = this.#problems.get(gateway) ?? {};
+          const trouble = { ...(problem !== undefined && { problem }), ...(isRefused && { isRefused }) };
+          const fact = { ...this.#addressOf(wish, before), ...trouble };
           if (!isDeepStrictEqual(fact, before)) driven.gatewayAddresses.set(fact);
         }
       }

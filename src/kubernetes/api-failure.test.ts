@@ -34,3 +34,12 @@ test("a server that is too busy says for how long, in its Status or beside it", 
 test("an answer that is not the API server's own is told by its beginning", () => {
   expect(failure(502, "<html>bad gateway</html>")).toEqual(["failed", "GET /x: <html>bad gateway</html>", undefined]);
 });
+
+test("an applied object with a field that there is not is the caller's mistake, though it is told as the server's own", () => {
+  const message =
+    "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): .spec.x: field not declared";
+  expect([
+    failure(500, { kind: "Status", message })[0],
+    failure(500, { kind: "Status", message: "etcd is away" })[0],
+  ]).toEqual(["invalid", "failed"]);
+});

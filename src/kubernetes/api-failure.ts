@@ -17,7 +17,7 @@ export interface ApiStatus {
 export function errorOfStatus(status: ApiStatus, what: string, httpStatus: number = status.code ?? 500): ApiError {
   const { reason, message, details } = status;
   const seconds = details?.retryAfterSeconds;
-  return new ApiError(codeOf(httpStatus, reason), `${what}: ${message || reason || `HTTP ${httpStatus}`}`, {
+  return new ApiError(codeOf(httpStatus, reason, message), `${what}: ${message || reason || `HTTP ${httpStatus}`}`, {
     httpStatus,
     ...(seconds !== undefined && seconds > 0 && { retryAfterMs: seconds * 1_000 }),
   });
@@ -51,7 +51,11 @@ function isStatus(value: unknown): value is ApiStatus & { readonly kind: "Status
   return typeof value === "object" && value !== null && "kind" in value && value.kind === "Status";
 }
 
-function codeOf(httpStatus: number, reason: string | undefined): ApiErrorCode {
+/** How it begins when it is told, as a mistake of its own, that an object to apply has a field that there is not. */
+const UNTYPED = "failed to create typed patch object";
+
+function codeOf(httpStatus: number, reason: string | undefined, message = ""): ApiErrorCode {
+  if (httpStatus === 500 && message.startsWith(UNTYPED)) return "invalid";
   switch (httpStatus) {
     case 400:
     case 413:

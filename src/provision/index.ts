@@ -6,5 +6,5 @@ export type { Manifest } from "./manifest.ts";
 export { manifestsOf, nameOf } from "./manifests.ts";
 export { NameClaims } from "./name-claims.ts";
 export { OwnedObjects } from "./owned-objects.ts";
-export { Provisioner } from "./provisioner.ts";
+export { Provisioner, type ProvisioningProblem } from "./provisioner.ts";
 export { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";

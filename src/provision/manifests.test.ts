@@ -206,3 +206,18 @@ test("a Service for the cluster alone is of type ClusterIP whatever the paramete
   >;
   expect([type, clusterIP, loadBalancerIP]).toEqual(["ClusterIP", "10.0.0.9", undefined]);
 });
+
+test("overlays are laid over what is made, one after the other and after all else", () => {
+  const overlaid: Wish = {
+    ...wish,
+    parameters: { service: { annotations: { a: "1", b: "1" } } },
+    overlays: [
+      { service: { metadata: { annotations: { b: "2", c: "2", cost: null } } } },
+      { service: { metadata: { annotations: { c: "3" } } }, deployment: { spec: { paused: true } } },
+    ],
+  };
+  const sent = sentOf(overlaid);
+  expect(find(sent, "Service").metadata.annotations).toEqual({ a: "1", b: "2", c: "3" });
+  expect(find(sent, "Deployment").spec).toEqual({ ...find(sentOf(wish), "Deployment").spec, paused: true });
+  expect(find(sent, "ConfigMap")).toEqual(find(sentOf(wish), "ConfigMap"));
+});

@@ -12,6 +12,7 @@ import { autoscalerSpec, disruptionSpec } from "./availability.ts";
 import { deploymentSpec } from "./deployment.ts";
 import { generatedName, labelValueOf } from "./generated-name.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, type Manifest, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
+import { overlaid } from "./overlaid.ts";
 import { serviceSpec } from "./service.ts";
 import { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";
 
@@ -25,6 +26,10 @@ const DRAIN_SECONDS = 10;
 export const nameOf = ({ name, gatewayClassName }: Wish): string => generatedName(name, gatewayClassName);
 
 export function manifestsOf(wish: Wish, installation: Installation): readonly Manifest[] {
+  return plainManifestsOf(wish, installation).map((manifest) => overlaid(manifest, wish.overlays));
+}
+
+function plainManifestsOf(wish: Wish, installation: Installation): readonly Manifest[] {
   const pod: PodSettings = { port: POD_PORT, drainToken: drainTokenOf(wish), drainSeconds: DRAIN_SECONDS };
   const files = installation.filesOf(wish.proxy, pod);
   const labels = labelsOf(wish);

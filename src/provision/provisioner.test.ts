@@ -37,7 +37,7 @@ beforeEach(() => {
     names: new NameClaims(graph, wishes),
     installation,
     owned,
-    onProblem: (_, problem) => problems.push(problem),
+    onProblem: (_, problem) => problems.push(problem?.message),
   });
   graph.subscribe(wishes, (changes) => provisioner.take(changes));
 });

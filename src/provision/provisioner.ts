@@ -35,8 +35,14 @@ export interface ProvisionerOptions {
   /** What there is of what was made. */
   readonly owned: OwnedObjects;
   /** What stands in the way of a Gateway's objects; undefined when nothing does any more. */
-  readonly onProblem: (gateway: ObjectKey, problem: string | undefined) => void;
+  readonly onProblem: (gateway: ObjectKey, problem: ProvisioningProblem | undefined) => void;
   readonly timers?: Timers;
+}
+
+export interface ProvisioningProblem {
+  readonly message: string;
+  /** The API server takes it no more as long as nobody changes anything; other problems pass. */
+  readonly isRefused?: true;
 }
 
 const FIELD_MANAGER = "trilith.dev/gateway-controller";
@@ -149,12 +155,13 @@ export class Provisioner {
       if (wish === undefined) this.#tasks.delete(key);
       else if (conflict === undefined && wish.held !== true) await this.#apply(wish, task, signal);
       task.failures = 0;
-      this.#options.onProblem(key, conflict);
+      this.#options.onProblem(key, conflict === undefined ? undefined : { message: conflict });
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
       // A namespace that is going away takes nothing more, and takes the Gateway with it.
-      this.#options.onProblem(key, error.message);
+      const isRefused = error.code === "invalid" || error.code === "forbidden";
+      this.#options.onProblem(key, { message: error.message, ...(isRefused && { isRefused }) });
       const delayMs = error.retryAfterMs ?? Math.min(FIRST_RETRY_MS * 2 ** task.failures, LONGEST_RETRY_MS);
       task.failures += 1;
       task.retry = this.#timers.after(delayMs, () => this.#ask(key));

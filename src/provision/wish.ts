@@ -5,6 +5,7 @@ import type {
   GatewayParametersSpec,
   GatewaySpecAddress,
   ObjectKey,
+  Overlays,
 } from "../resources/index.ts";
 
 /** What a Gateway needs of the cluster; translation says it. */
@@ -21,7 +22,9 @@ export interface Wish {
   readonly infrastructure: GatewayInfrastructure;
   /** What it needs cannot be said just now: nothing is made or changed for it. */
   readonly held?: true;
-  readonly parameters: GatewayParametersSpec;
+  readonly parameters: Omit<GatewayParametersSpec, "overlays">;
+  /** Laid over what is made, one after the other. */
+  readonly overlays: readonly Overlays[];
   readonly addresses: readonly GatewaySpecAddress[];
   readonly ports: readonly { readonly transport: "tcp" | "udp"; readonly port: number }[];
 }

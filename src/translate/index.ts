@@ -23,6 +23,7 @@ export {
   type SocketReport,
   type TrustFact,
 } from "./inputs.ts";
+export { KEPT, KEPT_IN } from "./gateways/overlay-limits.ts";
 export type { InfrastructureWish, WishedPort } from "./gateways/derive-infrastructure.ts";
 export type { ObjectStatus, OwnEntry, OwnListenerStatus, OwnStatus } from "./object-status.ts";
 export type { WantedResource } from "./wanted-resources.ts";

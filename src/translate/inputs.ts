@@ -93,8 +93,10 @@ export interface GatewayAddressFact {
   readonly key: ObjectKey;
   /** In the order of the status. */
   readonly addresses: readonly { readonly type: string; readonly value: string; readonly routability?: string }[];
-  /** Why what it needs cannot be made. */
+  /** Why what it needs cannot be made, or changed. */
   readonly problem?: string;
+  /** The API server takes it no more as long as nobody changes anything. */
+  readonly isRefused?: true;
   /** Values that were asked for and cannot be had. */
   readonly unusable: readonly { readonly value: string; readonly message: string }[];
 }

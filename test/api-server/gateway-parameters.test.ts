@@ -5,7 +5,13 @@ import { Graph } from "../../src/collections/index.ts";
 import { ApiError, resourcePath } from "../../src/kubernetes/index.ts";
 import { proxyKey } from "../../src/model/index.ts";
 import { gatewayAddressOf, NameClaims, OwnedObjects, Provisioner, type Wish } from "../../src/provision/index.ts";
-import { gatewayGroup, type GatewayParametersSpec, kinds, objectKey } from "../../src/resources/index.ts";
+import {
+  gatewayGroup,
+  type GatewayParametersSpec,
+  type JsonObject,
+  kinds,
+  objectKey,
+} from "../../src/resources/index.ts";
 import { installCrds } from "./control-plane.ts";
 import { useControlPlane } from "./use-control-plane.ts";
 
@@ -46,6 +52,7 @@ const WISH: Wish = {
   gatewayClassName: "trilith",
   infrastructure: {},
   parameters: {},
+  overlays: [],
   addresses: [],
   ports: [{ transport: "tcp", port: 80 }],
 };
@@ -96,12 +103,14 @@ function startProvisioner(): AsyncDisposable & {
       caBundle: "PEM",
       audience: "trilith.dev/xds",
     },
-    onProblem: (_, problem) => void (problem && problems.push(problem)),
+    onProblem: (_, problem) =>
+      void (problem && problems.push(`${problem.isRefused ? "refused: " : ""}${problem.message}`)),
   });
   graph.subscribe(wishes, (changes) => provisioner.take(changes));
   return {
     problems,
-    ask: (parameters, addresses = []) => wishes.set({ ...WISH, parameters, addresses }),
+    ask: ({ overlays, ...parameters }, addresses = []) =>
+      wishes.set({ ...WISH, parameters, overlays: overlays ? [overlays] : [], addresses }),
     addresses: () => {
       const wish = wishes.get(WISH.key) ?? WISH;
       const { addresses, unusable } = gatewayAddressOf(
@@ -190,6 +199,70 @@ describe.skipIf(environment === undefined)("GatewayParameters", () => {
     provisioner.ask({});
     await expect.poll(of).toEqual(["LoadBalancer", "Cluster", undefined]);
     expect(provisioner.problems).toEqual([]);
+  });
+});
+
+describe.skipIf(environment === undefined)("overlays", () => {
+  const containers = async (): Promise<unknown> => {
+    const template = (await deployment())?.spec["template"] as { readonly spec: { readonly containers: object[] } };
+    return template.spec.containers.map(
+      (container) => Object.entries(container).find(([field]) => field === "name")?.[1],
+    );
+  };
+
+  test("add a container and whatever else to what is made, and take it with them when they go", async () => {
+    await using provisioner = startProvisioner();
+    provisioner.ask({
+      overlays: {
+        deployment: {
+          spec: {
+            template: {
+              spec: {
+                containers: [{ name: "log", image: "log:1", volumeMounts: [{ name: "logs", mountPath: "/logs" }] }],
+                volumes: [{ name: "logs", emptyDir: {} }],
+                topologySpreadConstraints: [
+                  { topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "DoNotSchedule" },
+                ],
+              },
+            },
+          },
+        },
+        service: {
+          metadata: { annotations: { "example.com/scheme": "internal" } },
+          spec: { loadBalancerSourceRanges: ["192.0.2.0/24"] },
+        },
+      },
+    });
+    await expect.poll(containers, { timeout: 20_000 }).toEqual(["envoy", "log"]);
+    await expect
+      .poll(async () => (await service())?.metadata.annotations)
+      .toEqual({ "example.com/scheme": "internal" });
+    expect((await service())?.spec["loadBalancerSourceRanges"]).toEqual(["192.0.2.0/24"]);
+    provisioner.ask({});
+    await expect.poll(containers).toEqual(["envoy"]);
+    await expect
+      .poll(async () => {
+        const { metadata, spec } = (await service()) ?? {};
+        return [metadata?.annotations, spec?.["loadBalancerSourceRanges"]];
+      })
+      .toEqual([undefined, undefined]);
+    expect(provisioner.problems).toEqual([]);
+  });
+
+  test("that make no valid object of it are refused in the words of the API server, and nothing changes", async () => {
+    await using provisioner = startProvisioner();
+    const overlaid = (spec: JsonObject): GatewayParametersSpec => ({ overlays: { deployment: { spec } } });
+    provisioner.ask(overlaid({ template: { spec: { containers: [{ name: "log" }] } } }));
+    await expect
+      .poll(() => provisioner.problems, { timeout: 20_000 })
+      .toContainEqual(
+        expect.stringMatching(/^refused: .*spec\.template\.spec\.containers\[1\]\.image: Required value/),
+      );
+    provisioner.ask(overlaid({ tamplate: {} }));
+    await expect
+      .poll(() => provisioner.problems)
+      .toContainEqual(expect.stringMatching(/^refused: .*\.spec\.tamplate: field not declared in schema/));
+    expect(await containers()).toEqual(["envoy"]);
   });
 });
 

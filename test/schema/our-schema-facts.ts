@@ -39,8 +39,13 @@ function keywordsOf(schema: AnySchema): Keywords {
 function typedKeywordsOf(schema: AnySchema): Keywords {
   switch (schema.type) {
     case "object": {
-      const { type, required, minProperties } = schema;
-      return { type, required: required.length === 0 ? undefined : required.toSorted(), minProperties };
+      const { type, required, minProperties, preserveUnknown } = schema;
+      return {
+        type,
+        required: required.length === 0 ? undefined : required.toSorted(),
+        minProperties,
+        "x-kubernetes-preserve-unknown-fields": preserveUnknown,
+      };
     }
     case "map":
       return { type: "object", minProperties: schema.minProperties, maxProperties: schema.maxProperties };

@@ -60,6 +60,16 @@ const gatewayParameters: OwnKind = {
     },
     { resources: { requests: { cpu: 2 }, limits: { memory: "1Ki" } } },
     { somethingElse: true, service: { somethingElse: true } },
+    {
+      overlays: {
+        deployment: { spec: { template: { spec: { containers: [{ name: "log", image: "log:1" }], volumes: null } } } },
+        service: { metadata: { annotations: { a: "b" } } },
+        serviceAccount: {},
+        podDisruptionBudget: { spec: { unhealthyPodEvictionPolicy: "AlwaysAllow" } },
+        horizontalPodAutoscaler: { spec: { behavior: {} } },
+        configMap: {},
+      },
+    },
   ],
   invalid: [
     { replicas: 0 },
@@ -100,6 +110,8 @@ const gatewayParameters: OwnKind = {
     { autoscaling: {} },
     { autoscaling: { minReplicas: 3, maxReplicas: 2 } },
     { autoscaling: { maxReplicas: 2, targetCPUUtilizationPercentage: 0 } },
+    { overlays: { deployment: [] } },
+    { overlays: { service: "metadata" } },
   ],
 };
 

@@ -14,7 +14,9 @@ const silentKeywords: ReadonlySet<string> = new Set(
 
 const knownKeywords: ReadonlySet<string> = new Set(
   `type required default enum format pattern minLength maxLength minimum maximum minItems maxItems minProperties
-  maxProperties oneOf x-kubernetes-list-type x-kubernetes-list-map-keys x-kubernetes-validations`.split(/\s+/u),
+  maxProperties oneOf x-kubernetes-list-type x-kubernetes-list-map-keys x-kubernetes-validations x-kubernetes-preserve-unknown-fields`.split(
+    /\s+/u,
+  ),
 );
 
 /** All facts of a schema; fails on a keyword that these tests do not know, which a later release may bring. */

@@ -20,6 +20,7 @@ export const wish: Wish = {
   gatewayClassName: "trilith",
   infrastructure: { labels: { team: "a" }, annotations: { cost: "b" } },
   parameters: {},
+  overlays: [],
   addresses: [],
   ports: [
     { transport: "tcp", port: 443 },

@@ -6,6 +6,8 @@ import type {
   EnvoyParameters,
   GatewayParameters,
   GatewayParametersSpec,
+  Overlay,
+  Overlays,
   PodDisruptionBudgetParameters,
   Quantity,
   ResourceAmounts,
@@ -160,6 +162,17 @@ const autoscaling: Schema<AutoscalingParameters> = object<AutoscalingParameters>
   },
 );
 
+/** As it is: only what it is laid over says what may be in it. */
+const overlay: Schema<Overlay> = object<object>({}, [], { preserveUnknown: true });
+
+const overlays: Schema<Overlays> = object<Overlays>({
+  deployment: overlay,
+  service: overlay,
+  serviceAccount: overlay,
+  podDisruptionBudget: overlay,
+  horizontalPodAutoscaler: overlay,
+});
+
 export const gatewayParametersSchema: Schema<GatewayParameters> = object<GatewayParameters>(
   {
     apiVersion: string(),
@@ -177,6 +190,7 @@ export const gatewayParametersSchema: Schema<GatewayParameters> = object<Gateway
       envoy,
       podDisruptionBudget,
       autoscaling,
+      overlays,
     }),
   },
   ["spec"],

@@ -3,6 +3,7 @@
  * API's CRDs use them, as data. A schema is typed by the type that it describes, so that the two name the same fields.
  * Fields are never nullable: as in Kubernetes, a null counts as absent, and as an error within a list.
  */
+import type { JsonValue } from "../json.ts";
 import type { Pattern } from "./pattern.ts";
 import type { Rule } from "./rule.ts";
 
@@ -85,7 +86,9 @@ export type Schema<T> = [T] extends [boolean]
         : [T] extends [readonly (infer I)[]]
           ? ListSchema<I>
           : string extends keyof T
-            ? MapSchema<ValueOf<T, string>>
+            ? JsonValue extends ValueOf<T, string>
+              ? ObjectSchema<object>
+              : MapSchema<ValueOf<T, string>>
             : ObjectSchema<T>;
 
 /** A schema whose type is not known: what a walk over schemas sees. */

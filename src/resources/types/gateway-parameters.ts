@@ -2,6 +2,7 @@
  * GatewayParameters (trilith.dev): how the Envoys of Gateways run in a cluster, and the Service in front of them. A GatewayClass
  * refers to one for all of its Gateways, a Gateway to one of its own; what is absent says nothing, so that the other may.
  */
+import type { JsonObject } from "../json.ts";
 import type { NamespacedObject } from "./meta.ts";
 
 export interface GatewayParameters extends NamespacedObject {
@@ -21,7 +22,19 @@ export interface GatewayParametersSpec {
   readonly envoy?: EnvoyParameters;
   readonly podDisruptionBudget?: PodDisruptionBudgetParameters;
   readonly autoscaling?: AutoscalingParameters;
+  readonly overlays?: Overlays;
 }
+
+/** Strategic merge patches, laid over what is made for a Gateway. */
+export interface Overlays {
+  readonly deployment?: Overlay;
+  readonly service?: Overlay;
+  readonly serviceAccount?: Overlay;
+  readonly podDisruptionBudget?: Overlay;
+  readonly horizontalPodAutoscaler?: Overlay;
+}
+
+export type Overlay = JsonObject;
 
 /** https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/ */
 export interface ContainerResources {

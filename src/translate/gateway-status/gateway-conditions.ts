@@ -51,6 +51,7 @@ function programmedOf(state: GatewayState, accepted: ConditionVerdict): Conditio
   const [unusable] = placement?.unusable ?? [];
   if (unusable !== undefined) return no("AddressNotUsable", `${unusable.path}: ${unusable.message}`);
   if (placement?.waiting !== undefined) return no("AddressNotAssigned", placement.waiting);
+  if (placement?.unmade !== undefined) return no("Invalid", `What it needs cannot be made: ${placement.unmade}`);
   const { idle, total } = summarise(listeners);
   if (listeners.some(({ serving }) => serving)) return programmedTogether(listeners);
   // The Gateway then lives by its ListenerSets, whose own statuses tell about their listeners.

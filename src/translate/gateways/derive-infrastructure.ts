@@ -6,12 +6,7 @@
  */
 import type { Collection, Graph } from "../../collections/index.ts";
 import type { NamespacedName, ProxyKey } from "../../model/index.ts";
-import type {
-  GatewayInfrastructure,
-  GatewayParametersSpec,
-  GatewaySpecAddress,
-  ObjectKey,
-} from "../../resources/index.ts";
+import type { GatewayInfrastructure, GatewaySpecAddress, ObjectKey, Overlays } from "../../resources/index.ts";
 import type { Listener } from "../listener.ts";
 import type { ManagedGateway } from "./managed-gateways.ts";
 import type { ParametersOfGateway } from "./parameters.ts";
@@ -31,7 +26,9 @@ export interface InfrastructureWish extends NamespacedName {
   /** What it needs cannot be said just now: what it has stays as it is. */
   readonly held?: true;
   /** Those of the class and of the Gateway itself together. */
-  readonly parameters: GatewayParametersSpec;
+  readonly parameters: ParametersOfGateway["parameters"];
+  /** Laid over what is made, one after the other. */
+  readonly overlays: readonly Overlays[];
   /** As the Gateway asks for them. */
   readonly addresses: readonly GatewaySpecAddress[];
   /** Every port that its listeners and those of its ListenerSets have, sorted, whether or not they can serve just now. */
@@ -66,6 +63,7 @@ export function deriveInfrastructure(
         held: placement?.held === true,
       }));
       if (refused && !held) return [];
+      const stated = read.get(parameters, key);
       return [
         {
           key,
@@ -78,7 +76,8 @@ export function deriveInfrastructure(
           gatewayClassName: spec.gatewayClassName,
           infrastructure: spec.infrastructure ?? {},
           ...(held && { held }),
-          parameters: read.get(parameters, key)?.parameters ?? {},
+          parameters: stated?.parameters ?? {},
+          overlays: stated?.overlays ?? [],
           addresses: spec.addresses ?? [],
           ports: portsOf(read.by(byGateway, key)),
         },

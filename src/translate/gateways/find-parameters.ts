@@ -7,8 +7,9 @@ import {
   type ParametersReference,
   trilithGroup,
 } from "../../resources/index.ts";
+import { overlayProblem } from "./overlay-problem.ts";
 
-/** What a reference leads to, if there is one, or why it leads nowhere. */
+/** What a reference leads to, if there is one, or why it leads nowhere, or to what cannot be had. */
 export function findParameters(
   reference: ParametersReference | undefined,
   gatewayParameters: Collection<GatewayParameters>,
@@ -21,5 +22,7 @@ export function findParameters(
   if (namespace === undefined) return { problem: `parametersRef names no namespace of GatewayParameters ${name}` };
   const found = read.get(gatewayParameters, objectKey({ group, kind, namespace, name }));
   if (found === undefined) return { problem: `There is no valid GatewayParameters ${namespace}/${name}` };
+  const problem = overlayProblem(found.spec.overlays);
+  if (problem !== undefined) return { problem: `GatewayParameters ${namespace}/${name}: ${problem}` };
   return { parameters: found.spec };
 }

@@ -73,7 +73,7 @@ export function deriveGatewayClasses(
               code: "gateway-class-invalid-parameters",
               path: "spec.parametersRef",
               message: accepted.message,
-              advice: "Let spec.parametersRef name a GatewayParameters that exists, or remove it",
+              advice: "Let spec.parametersRef name GatewayParameters that exist and are right, or remove it",
             }),
           ],
   });

@@ -1,12 +1,12 @@
 /**
  * What GatewayParameters say for each Gateway: those that its class refers to, and over them, field by field, those that it
  * refers to itself. What is absent in one is left to the other; the fields of `service` and of `envoy` are each for themselves,
- * every other field is one.
+ * every other field is one. Overlays are both laid over what is made, the Gateway's last.
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
  */
 import type { Collection, Graph } from "../../collections/index.ts";
-import type { GatewayParameters, GatewayParametersSpec, ObjectKey } from "../../resources/index.ts";
+import type { GatewayParameters, GatewayParametersSpec, ObjectKey, Overlays } from "../../resources/index.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import type { TranslateSettings } from "../settings.ts";
 import { findParameters } from "./find-parameters.ts";
@@ -16,9 +16,14 @@ import { classKeyOf, type ManagedGateway } from "./managed-gateways.ts";
 export interface ParametersOfGateway {
   /** The Gateway's object key. */
   readonly key: ObjectKey;
-  readonly parameters: GatewayParametersSpec;
+  /** Without `overlays`, which follow. */
+  readonly parameters: Omit<GatewayParametersSpec, "overlays">;
+  /** In the order in which they are laid over what is made: those of the class, those of the Gateway. */
+  readonly overlays: readonly Overlays[];
   readonly problem?: ParametersProblem;
 }
+
+type Parameters = ParametersOfGateway["parameters"];
 
 export interface ParametersProblem {
   readonly reason: "InvalidParameters";
@@ -39,7 +44,7 @@ export function deriveParameters(
     reads: [classes, gatewayParameters],
     map: ({ key, namespace, spec }, read) => {
       const refuse = (message: string, path: string): ParametersOfGateway[] => [
-        { key, parameters: {}, problem: { reason: "InvalidParameters", message, path } },
+        { key, parameters: {}, overlays: [], problem: { reason: "InvalidParameters", message, path } },
       ];
       const { refused, ofClass } = read.pick(classes, classKeyOf(spec), (own) => ({
         refused: own?.accepted.status === "False" ? own.accepted.message : undefined,
@@ -50,7 +55,15 @@ export function deriveParameters(
       const reference = spec.infrastructure?.parametersRef;
       const found = findParameters(reference && { ...reference, namespace }, gatewayParameters, read);
       if (found.problem !== undefined) return refuse(found.problem, "spec.infrastructure.parametersRef");
-      return [{ key, parameters: mergeParameters(ofClass, found.parameters ?? {}) }];
+      const { overlays: classOverlays, ...classParameters } = ofClass;
+      const { overlays: ownOverlays, ...ownParameters } = found.parameters ?? {};
+      return [
+        {
+          key,
+          parameters: mergeParameters(classParameters, ownParameters),
+          overlays: [...(classOverlays ? [classOverlays] : []), ...(ownOverlays ? [ownOverlays] : [])],
+        },
+      ];
     },
   });
 }
@@ -65,8 +78,8 @@ export function deriveParametersFindings(
     name: "translate/ParametersFindings",
     key: (finding: Finding) => finding.key,
     from: parameters,
-    map: ({ key, parameters: stated }) => {
-      if (addresses === "service" || Object.keys(stated).length === 0) return [];
+    map: ({ key, parameters: stated, overlays }) => {
+      if (addresses === "service" || Object.keys(stated).length + overlays.length === 0) return [];
       const code = "parameters-without-effect";
       const message = "GatewayParameters are for clusters: Gateways share the one Envoy of this machine";
       return [findingOf({ object: key, severity: "warning", code, message })];
@@ -75,7 +88,7 @@ export function deriveParametersFindings(
 }
 
 /** `own` wins. */
-function mergeParameters(ofClass: GatewayParametersSpec, own: GatewayParametersSpec): GatewayParametersSpec {
+function mergeParameters(ofClass: Parameters, own: Parameters): Parameters {
   const service = { ...ofClass.service, ...own.service };
   const envoy = { ...ofClass.envoy, ...own.envoy };
   return {

@@ -31,6 +31,8 @@ export interface Placement {
   readonly reached: readonly ReachedAddress[];
   /** What was asked for and cannot be had. */
   readonly unusable: readonly { readonly path: string; readonly message: string }[];
+  /** Why what it needs of the cluster is not as it asks for it. */
+  readonly unmade?: string;
   /** What an address is waited for. */
   readonly waiting?: string;
 }
@@ -134,7 +136,7 @@ function reachableOf(address: string): string {
 function reachedThrough(
   asked: readonly GatewaySpecAddress[],
   fact: GatewayAddressFact | undefined,
-): Pick<Placement, "reached" | "unusable" | "waiting"> {
+): Pick<Placement, "reached" | "unusable" | "unmade" | "waiting"> {
   const reached = fact?.addresses ?? [];
   const unusable = asked.flatMap(({ value }, index) => {
     const problem = fact?.unusable.find((one) => one.value === value);
@@ -148,5 +150,10 @@ function reachedThrough(
   const isWaiting = !hasAll && unusable.length === 0;
   const what = reached.length === 0 ? "No address" : "Not every address";
   const why = fact?.problem === undefined ? "" : `: ${fact.problem}`;
-  return { reached, unusable, ...(isWaiting && { waiting: `${what} has been assigned yet${why}` }) };
+  return {
+    reached,
+    unusable,
+    ...(fact?.isRefused && fact.problem !== undefined && { unmade: fact.problem }),
+    ...(isWaiting && { waiting: `${what} has been assigned yet${why}` }),
+  };
 }
