@@ -1,11 +1,28 @@
-/** The program: rooms wired together, as `serve` and as `check`. */
-export { checkCluster } from "./check-cluster.ts";
+/**
+ * The program: rooms wired together, as `serve`, as `controller` and as `check`. What one of them is made of is loaded when it
+ * is called: a process is only ever one of them, and keeps in memory whatever it has loaded.
+ */
+import type { ApiClient } from "../kubernetes/index.ts";
+import type { CheckClusterOptions, CheckClusterResult } from "./check-cluster.ts";
+import type { CheckResult } from "./check-files.ts";
+import type { Controller, ControllerOptions } from "./controller.ts";
+import type { Standalone, StandaloneOptions } from "./standalone.ts";
+
 export type { CheckClusterOptions, CheckClusterResult } from "./check-cluster.ts";
-export { checkFiles } from "./check-files.ts";
 export type { CheckResult } from "./check-files.ts";
-export { startController } from "./controller.ts";
 export type { Controller, ControllerOptions } from "./controller.ts";
 export type { ShownResource } from "./describe-resources.ts";
 export type { Diagnostic } from "./diagnosis.ts";
-export { startStandalone } from "./standalone.ts";
 export type { Standalone, StandaloneOptions } from "./standalone.ts";
+
+export const checkCluster = async (client: ApiClient, options: CheckClusterOptions): Promise<CheckClusterResult> =>
+  (await import("./check-cluster.ts")).checkCluster(client, options);
+
+export const checkFiles = async (paths: readonly string[], className: string): Promise<CheckResult> =>
+  (await import("./check-files.ts")).checkFiles(paths, className);
+
+export const startController = async (options: ControllerOptions): Promise<Controller> =>
+  (await import("./controller.ts")).startController(options);
+
+export const startStandalone = async (options: StandaloneOptions): Promise<Standalone> =>
+  (await import("./standalone.ts")).startStandalone(options);

@@ -3,16 +3,12 @@ import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check-command.ts";
 import { CliError } from "./cli-error.ts";
 import { controllerCommand } from "./controller-command.ts";
-import { keepCompiledSources } from "./compiled-sources.ts";
 import { completionCommand } from "./completion-command.ts";
 import { envoyCommand, getCommand } from "./envoy-command.ts";
 import { installCommand } from "./install-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { VERSION } from "./version.ts";
-
-// Before the commands import what they need: that is nearly everything.
-keepCompiledSources();
 
 const program = new Command("trilith")
   .description("Kubernetes Gateway API over Envoy: serve a directory of YAML, and tell what became of it")
