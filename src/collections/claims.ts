@@ -2,43 +2,47 @@
  * Who may say the value of a key, when several claim it. The owner keeps a key for as long as it claims it; when it
  * lets go, the least of the other claimants takes over. Of several that claim a free key in one batch, the least gets it.
  *
- * A conflict is a mistake in the key function of a derivation. It costs the loser that key and nothing else.
+ * A conflict is a mistake in the key function of a derivation. It costs the loser that key and nothing else. Conflicts alone
+ * are noted here: whoever claims a key and does not wait for it is its owner, and claimants know what they claim.
  */
 import { compareKeys } from "./compare-keys.ts";
 import type { Store } from "./store.ts";
 
 export class Claims<T> {
   readonly #store: Store<T>;
-  readonly #owners = new Map<string, string>();
+  readonly #claimantsOf: (key: string) => Iterable<string>;
   /** The values of those who did not get a key, by key and claimant. */
   readonly #waiting = new Map<string, Map<string, T>>();
   /** The same the other way round. */
   readonly #lost = new Map<string, Set<string>>();
+  /** Keys whose owner has let go in this batch, and that nobody has got since. */
   readonly #released = new Set<string>();
   #affected = new Set<string>();
 
-  constructor(store: Store<T>) {
+  /** `claimantsOf` is only asked when there is something to tell of a conflict: it may take its time. */
+  constructor(store: Store<T>, claimantsOf: (key: string) => Iterable<string>) {
     this.#store = store;
+    this.#claimantsOf = claimantsOf;
   }
 
-  /** Within a batch, what is released must be released first, and claimants must come in key order. */
-  claim(claimant: string, key: string, value: T): void {
-    const owner = this.#owners.get(key);
-    const isFree = owner === undefined && !this.#waiting.has(key);
-    if (owner === claimant || isFree) this.#give(claimant, key, value);
+  /**
+   * Within a batch, what is released must be released first, and claimants must come in key order. `isClaimed`: the claimant
+   * has claimed the key before, and not released it.
+   */
+  claim(claimant: string, key: string, value: T, isClaimed: boolean): void {
+    const isOwner = isClaimed && !this.#isWaiting(claimant, key);
+    if (isOwner || this.#isFree(key)) this.#give(key, value);
     else this.#wait(claimant, key, value);
   }
 
   release(claimant: string, key: string): void {
-    if (this.#owners.get(key) === claimant) {
-      this.#owners.delete(key);
-      this.#released.add(key);
-    } else this.#stopWaiting(claimant, key);
+    if (this.#isWaiting(claimant, key)) this.#stopWaiting(claimant, key);
+    else this.#released.add(key);
   }
 
   /** Ends a batch: hands over what was released. Returns those whose conflict came, went or changed. */
   settle(): ReadonlySet<string> {
-    for (const key of this.#released) if (!this.#owners.has(key)) this.#handOver(key);
+    for (const key of this.#released) this.#handOver(key);
     this.#released.clear();
     const affected = this.#affected;
     this.#affected = new Set();
@@ -51,11 +55,25 @@ export class Claims<T> {
     const [key] = lost === undefined ? [] : [...lost].sort(compareKeys);
     if (key === undefined || lost === undefined) return undefined;
     const others = lost.size === 1 ? "" : ` (and ${lost.size - 1} other keys are taken)`;
-    return new Error(`${this.#store.name}: ${key} of ${claimant} is held by ${this.#owners.get(key)}${others}`);
+    return new Error(`${this.#store.name}: ${key} of ${claimant} is held by ${this.#ownerOf(key)}${others}`);
   }
 
-  #give(claimant: string, key: string, value: T): void {
-    this.#owners.set(key, claimant);
+  #isWaiting(claimant: string, key: string): boolean {
+    return this.#waiting.get(key)?.has(claimant) === true;
+  }
+
+  #isFree(key: string): boolean {
+    if (this.#waiting.has(key)) return false;
+    return this.#released.has(key) || this.#store.get(key) === undefined;
+  }
+
+  #ownerOf(key: string): string | undefined {
+    for (const claimant of this.#claimantsOf(key)) if (!this.#isWaiting(claimant, key)) return claimant;
+    return undefined;
+  }
+
+  #give(key: string, value: T): void {
+    this.#released.delete(key);
     this.#store.write(key, value);
   }
 
@@ -83,7 +101,7 @@ export class Claims<T> {
     // Those who go on waiting are told by whom the key is held now.
     for (const claimant of waiting?.keys() ?? []) this.#affected.add(claimant);
     this.#stopWaiting(heir, key);
-    this.#give(heir, key, value);
+    this.#give(key, value);
   }
 }
 

@@ -27,15 +27,17 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
   readonly #failures: Failures;
   readonly #claims: Claims<O>;
   readonly #marked: Set<string>;
-  readonly #keysOf = new Map<string, readonly string[]>();
-  readonly #readsOf = new Map<string, readonly Read[]>();
+  /** Of inputs that have outputs. One key, as most have, stands without a set around it. */
+  readonly #keysOf = new Map<string, string | ReadonlySet<string>>();
+  /** The last read of each input that has read something, which leads to those before it. */
+  readonly #readsOf = new Map<string, Read>();
   readonly #errors = new Map<string, unknown>();
 
   constructor(derivation: Derivation<I, O>, store: Store<O>, failures: Failures) {
     this.store = store;
     this.#derivation = derivation;
     this.#failures = failures;
-    this.#claims = new Claims(store);
+    this.#claims = new Claims(store, (key) => this.#inputsWith(key));
     this.#from = storeOf(derivation.from);
     this.#reads = (derivation.reads ?? []).map(storeOf);
     this.declared = new Set<Collection<unknown>>([this.#from, ...this.#reads]);
@@ -76,7 +78,7 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
   }
 
   remove(): void {
-    for (const input of this.#readsOf.keys()) this.#keepReads(input, []);
+    for (const input of this.#readsOf.keys()) this.#keepReads(input, undefined);
     for (const store of [this.#from, ...this.#reads]) store.dependents.delete(this.name);
     for (const input of [...this.#from.keys(), ...this.#keysOf.keys()]) this.#failures.clear(this.name, input);
   }
@@ -90,7 +92,7 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
     const value = this.#from.get(input);
     this.#errors.delete(input);
     if (value === undefined) {
-      this.#keepReads(input, []);
+      this.#keepReads(input, undefined);
       return new Map();
     }
     this.recomputations++;
@@ -115,21 +117,34 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
     return byKey;
   }
 
-  #keepReads(input: string, reads: readonly Read[]): void {
-    for (const read of this.#readsOf.get(input) ?? []) read.place.remove(read);
-    for (const read of reads) read.place.add(read);
-    if (reads.length === 0) this.#readsOf.delete(input);
-    else this.#readsOf.set(input, reads);
+  #keepReads(input: string, last: Read | undefined): void {
+    for (let read = this.#readsOf.get(input); read !== undefined; read = read.earlier) read.place.remove(read);
+    for (let read = last; read !== undefined; read = read.earlier) read.place.add(read);
+    if (last === undefined) this.#readsOf.delete(input);
+    else this.#readsOf.set(input, last);
   }
 
   #release(input: string, outputs: Outputs<O>): void {
-    for (const key of this.#keysOf.get(input) ?? []) if (!outputs.has(key)) this.#claims.release(input, key);
-    if (outputs.size === 0) this.#keysOf.delete(input);
-    else this.#keysOf.set(input, [...outputs.keys()]);
+    for (const key of this.#keysBefore(input)) if (!outputs.has(key)) this.#claims.release(input, key);
   }
 
   #claim(input: string, outputs: Outputs<O>): void {
-    for (const [key, output] of outputs) this.#claims.claim(input, key, output);
+    const before = this.#keysOf.get(input);
+    const isClaimed = (key: string): boolean =>
+      before === undefined || typeof before === "string" ? key === before : before.has(key);
+    for (const [key, output] of outputs) this.#claims.claim(input, key, output, isClaimed(key));
+    const [only] = outputs.keys();
+    if (only === undefined) this.#keysOf.delete(input);
+    else this.#keysOf.set(input, outputs.size === 1 ? only : new Set(outputs.keys()));
+  }
+
+  #keysBefore(input: string): Iterable<string> {
+    const keys = this.#keysOf.get(input) ?? [];
+    return typeof keys === "string" ? [keys] : keys;
+  }
+
+  *#inputsWith(key: string): Iterable<string> {
+    for (const [input, keys] of this.#keysOf) if (typeof keys === "string" ? keys === key : keys.has(key)) yield input;
   }
 
   #report(input: string): void {

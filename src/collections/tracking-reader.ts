@@ -3,10 +3,13 @@
  * over. What was read before a call threw counts as well: a change of it is what can repair the input.
  */
 import type { Collection, Index, Reader } from "./collection.ts";
+import { CountedRead, PickedRead, WholeRead } from "./reads.ts";
 import { StoreIndex } from "./store-index.ts";
 import { type Store, storeOf } from "./store.ts";
-import { structurallyEqual } from "./structurally-equal.ts";
-import type { Read, Watchers } from "./watchers.ts";
+import type { Read, ReadBy, Watchers } from "./watchers.ts";
+
+/** So many reads are looked through for an equal one; when there are more, their tokens are kept besides. */
+const FEW = 16;
 
 /** Whose call it is. */
 export interface ReadingNode {
@@ -19,9 +22,10 @@ export interface ReadingNode {
 export class TrackingReader implements Reader {
   readonly #node: ReadingNode;
   readonly #input: string;
-  readonly #reads: Read[] = [];
-  /** What is read as a whole is registered once, however often it is read. */
-  readonly #whole = new Map<Watchers, Set<string>>();
+  #last: Read | undefined;
+  #count = 0;
+  /** Where there are many: the tokens of what was read as a whole. */
+  #whole: Map<Watchers, Set<string>> | undefined;
   #isOver = false;
 
   constructor(node: ReadingNode, input: string) {
@@ -38,7 +42,7 @@ export class TrackingReader implements Reader {
   pick<T, P>(from: Collection<T>, key: string, project: (value: T | undefined) => P): P {
     const store = this.#storeOf(from);
     const seen = this.#tryOrReadWhole(store.keyReads, key, () => project(store.get(key)));
-    this.#read(store.keyReads, key, () => hasChanged(() => structurallyEqual(project(store.get(key)), seen)));
+    this.#keep(new PickedRead(store, key, { project, seen }, this.#by));
     return seen;
   }
 
@@ -49,20 +53,23 @@ export class TrackingReader implements Reader {
   }
 
   count(index: Index<unknown>, token: string): number {
-    const { reads } = this.#indexOf(index);
-    const seen = index.lookup(token).length;
-    this.#read(reads, token, () => index.lookup(token).length !== seen);
-    return seen;
+    const read = new CountedRead(this.#indexOf(index), token, this.#by);
+    this.#keep(read);
+    return read.seen;
   }
 
   all<T>(from: Collection<T>): readonly T[] {
     return this.#readEverything(this.#storeOf(from).everything());
   }
 
-  /** Ends the call: the reader throws from now on. Gives what was read. */
-  close(): readonly Read[] {
+  /** Ends the call: the reader throws from now on. Gives the last of what was read, which leads to the others. */
+  close(): Read | undefined {
     this.#isOver = true;
-    return this.#reads;
+    // A projection may hold on to the reader for as long as it is read.
+    this.#whole = undefined;
+    const last = this.#last;
+    this.#last = undefined;
+    return last;
   }
 
   #readEverything<T>(index: StoreIndex<T>): readonly T[] {
@@ -83,16 +90,27 @@ export class TrackingReader implements Reader {
     throw new Error(`the index "${index.name}" was not made by a graph`);
   }
 
+  /** What is read as a whole is registered once, however often it is read. */
   #readWhole(place: Watchers, token: string): void {
-    const tokens = this.#whole.get(place);
-    if (tokens?.has(token)) return;
-    if (tokens === undefined) this.#whole.set(place, new Set([token]));
-    else tokens.add(token);
-    this.#read(place, token, undefined);
+    if (!this.#hasReadWhole(place, token)) this.#keep(new WholeRead(place, token, this.#by));
   }
 
-  #read(place: Watchers, token: string, isStale: (() => boolean) | undefined): void {
-    this.#reads.push({ place, token, input: this.#input, reader: this.#node, isStale });
+  #hasReadWhole(place: Watchers, token: string): boolean {
+    if (this.#count > FEW) this.#whole ??= tokensOf(this.#last);
+    if (this.#whole !== undefined) return this.#whole.get(place)?.has(token) === true;
+    for (let read = this.#last; read !== undefined; read = read.earlier)
+      if (read instanceof WholeRead && read.place === place && read.token === token) return true;
+    return false;
+  }
+
+  get #by(): ReadBy {
+    return { reader: this.#node, input: this.#input, earlier: this.#last };
+  }
+
+  #keep(read: Read): void {
+    this.#last = read;
+    this.#count += 1;
+    if (this.#whole !== undefined && read instanceof WholeRead) addToken(this.#whole, read);
   }
 
   #tryOrReadWhole<P>(place: Watchers, token: string, project: () => P): P {
@@ -105,11 +123,14 @@ export class TrackingReader implements Reader {
   }
 }
 
-/** A projection that throws on the new value has changed: the input is computed again and fails where it can be seen. */
-function hasChanged(isSame: () => boolean): boolean {
-  try {
-    return !isSame();
-  } catch {
-    return true;
-  }
+function tokensOf(last: Read | undefined): Map<Watchers, Set<string>> {
+  const tokens = new Map<Watchers, Set<string>>();
+  for (let read = last; read !== undefined; read = read.earlier) if (read instanceof WholeRead) addToken(tokens, read);
+  return tokens;
+}
+
+function addToken(tokens: Map<Watchers, Set<string>>, { place, token }: Read): void {
+  const ofPlace = tokens.get(place);
+  if (ofPlace === undefined) tokens.set(place, new Set([token]));
+  else ofPlace.add(token);
 }

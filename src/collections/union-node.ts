@@ -14,15 +14,20 @@ export class UnionNode<T> implements GraphNode {
   readonly #members: readonly Store<T>[];
   readonly #failures: Failures;
   readonly #claims: Claims<T>;
-  readonly #marked = new Map<string, Set<string>>();
+  /** Keys that changed, by member, and whether the member had the key when this was last computed. */
+  readonly #marked = new Map<string, Map<string, boolean>>();
+  #isNew = true;
 
   constructor(members: readonly Store<T>[], store: Store<T>, failures: Failures) {
     this.store = store;
     this.#members = [...members].sort((a, b) => compareKeys(a.name, b.name));
     this.#failures = failures;
-    this.#claims = new Claims(store);
+    this.#claims = new Claims(store, (key) => this.#membersWith(key));
     for (const member of members) {
-      this.#marked.set(member.name, new Set(member.keys()));
+      this.#mark(
+        member,
+        [...member.keys()].map((key) => ({ key, before: undefined })),
+      );
       member.dependents.set(store.name, (changes) => this.#mark(member, changes));
     }
   }
@@ -34,8 +39,11 @@ export class UnionNode<T> implements GraphNode {
   run(): void {
     if (this.#marked.size === 0) return;
     this.#forEachMarked((member, key, value) => value === undefined && this.#claims.release(member, key));
-    this.#forEachMarked((member, key, value) => value !== undefined && this.#claims.claim(member, key, value));
+    this.#forEachMarked(
+      (member, key, value, isClaimed) => value !== undefined && this.#claims.claim(member, key, value, isClaimed),
+    );
     this.#marked.clear();
+    this.#isNew = false;
     for (const member of this.#claims.settle()) this.#report(member);
   }
 
@@ -46,15 +54,21 @@ export class UnionNode<T> implements GraphNode {
     }
   }
 
-  #mark(member: Store<T>, changes: readonly Change<T>[]): void {
-    const keys = this.#marked.get(member.name) ?? new Set();
-    for (const { key } of changes) keys.add(key);
+  #mark(member: Store<T>, changes: readonly Pick<Change<T>, "key" | "before">[]): void {
+    const keys = this.#marked.get(member.name) ?? new Map<string, boolean>();
+    // What a member had before there was a union was never claimed.
+    for (const { key, before } of changes) keys.set(key, before !== undefined && !this.#isNew);
     this.#marked.set(member.name, keys);
   }
 
-  #forEachMarked(visit: (member: string, key: string, value: T | undefined) => void): void {
+  #forEachMarked(visit: (member: string, key: string, value: T | undefined, isClaimed: boolean) => void): void {
     for (const member of this.#members)
-      for (const key of this.#marked.get(member.name) ?? []) visit(member.name, key, member.get(key));
+      for (const [key, isClaimed] of this.#marked.get(member.name) ?? [])
+        visit(member.name, key, member.get(key), isClaimed);
+  }
+
+  *#membersWith(key: string): Iterable<string> {
+    for (const member of this.#members) if (member.get(key) !== undefined) yield member.name;
   }
 
   #report(member: string): void {

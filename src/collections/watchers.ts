@@ -3,40 +3,79 @@
  * read it and no others, which is what keeps the work of a change independent of the size of collections.
  */
 
-/** One read by one input of a derivation. */
-export interface Read {
+/** A derivation, which is told the input whose read looks different. */
+export interface Waking {
+  wake(input: string): void;
+}
+
+/** Whose read it is: an input of a derivation, and the read that it made before this one. */
+export interface ReadBy {
+  readonly reader: Waking;
+  readonly input: string;
+  readonly earlier: Read | undefined;
+}
+
+/**
+ * One read by one input. It is linked to its neighbours, to the other reads of its token and to those of its input: there are many
+ * times more reads than anything else in a graph, most tokens are read once, and a set or list of one member takes several
+ * times the memory of the member.
+ */
+export abstract class Read {
   readonly place: Watchers;
   readonly token: string;
   readonly input: string;
-  readonly reader: { wake(input: string): void };
-  /** Whether what was read looks different now. Without it every change counts. */
-  readonly isStale: (() => boolean) | undefined;
+  readonly earlier: Read | undefined;
+  readonly #reader: Waking;
+  /** Neighbours among the reads of the token, while it is registered; for Watchers alone. */
+  previous: Read | undefined;
+  next: Read | undefined;
+
+  constructor(place: Watchers, token: string, { reader, input, earlier }: ReadBy) {
+    this.place = place;
+    this.token = token;
+    this.input = input;
+    this.earlier = earlier;
+    this.#reader = reader;
+  }
+
+  /** Whether what was read looks different now. */
+  abstract isStale(): boolean;
+
+  wake(): void {
+    if (this.isStale()) this.#reader.wake(this.input);
+  }
 }
 
 export class Watchers {
-  readonly #reads = new Map<string, Set<Read>>();
+  /** The first read of each token, which leads to the others. */
+  readonly #firstOf = new Map<string, Read>();
 
   add(read: Read): void {
-    const reads = this.#reads.get(read.token);
-    if (reads === undefined) this.#reads.set(read.token, new Set([read]));
-    else reads.add(read);
+    const next = this.#firstOf.get(read.token);
+    read.next = next;
+    if (next !== undefined) next.previous = read;
+    this.#firstOf.set(read.token, read);
   }
 
   remove(read: Read): void {
-    const reads = this.#reads.get(read.token);
-    reads?.delete(read);
-    if (reads?.size === 0) this.#reads.delete(read.token);
+    const { token, previous, next } = read;
+    if (next !== undefined) next.previous = previous;
+    if (previous !== undefined) previous.next = next;
+    else if (next !== undefined) this.#firstOf.set(token, next);
+    else this.#firstOf.delete(token);
+    read.previous = undefined;
+    read.next = undefined;
   }
 
   wake(token: string): void {
-    for (const { reader, input, isStale } of this.#reads.get(token) ?? [])
-      if (isStale === undefined || isStale()) reader.wake(input);
+    for (let read = this.#firstOf.get(token); read !== undefined; read = read.next) read.wake();
   }
 
   /** The number of reads. */
   get size(): number {
     let size = 0;
-    for (const reads of this.#reads.values()) size += reads.size;
+    for (const first of this.#firstOf.values())
+      for (let read: Read | undefined = first; read !== undefined; read = read.next) size += 1;
     return size;
   }
 }
