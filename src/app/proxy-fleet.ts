@@ -6,14 +6,28 @@
 import type { EnvoyRecord } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import { audiencesOf, type ProxyKey, proxyKey } from "../model/index.ts";
-import { ProxyGroup } from "../transport/index.ts";
-import { type Fact, type ResourceId, ResourceShares, type SessionOptions, type SharedBatch } from "../xds/index.ts";
+import { type ProxyConnection, ProxyGroup } from "../transport/index.ts";
+import {
+  type Fact,
+  type ResourceId,
+  ResourceShares,
+  type SessionOptions,
+  type SharedBatch,
+  type WarmingFact,
+} from "../xds/index.ts";
 import { type Delivery, DeliveryLedger } from "./delivery-ledger.ts";
 
 export interface FleetEvents {
   /** A message was queued for an Envoy. */
   readonly sent?: (message: DeltaDiscoveryResponse) => void;
   readonly learnt?: (facts: readonly Fact[]) => void;
+  /**
+   * An Envoy has these versions of clusters that are only ready when somebody says so: call `warmed` of the connection. Without it, to
+   * have them is enough: Envoy acknowledges a cluster when the first check of each endpoint is over, passed or not.
+   */
+  readonly warming?: (connection: ProxyConnection, facts: readonly WarmingFact[]) => void;
+  /** Facts of the connection no longer hold. */
+  readonly disconnected?: (connection: ProxyConnection) => void;
   /** The delivery of these resources may be another one now. */
   readonly changed?: (keys: readonly string[]) => void;
   /** An Envoy of the proxy came or went. */
@@ -66,9 +80,11 @@ export class ProxyFleet {
         learnt: (connection, facts) => {
           this.#events.learnt?.(facts);
           this.#events.changed?.(ledger.learn(connection, facts));
+          this.#tellWarming(connection, facts);
         },
         disconnected: (connection) => {
           const keys = ledger.forget(connection);
+          this.#events.disconnected?.(connection);
           this.#events.connections?.(proxy);
           this.#events.changed?.(keys);
         },
@@ -80,6 +96,13 @@ export class ProxyFleet {
     const share = audiences.length > 1 ? this.#shares.join(proxy, audiences) : NOTHING;
     if (this.#isOpen) group.apply(share);
     return group;
+  }
+
+  #tellWarming(connection: ProxyConnection, facts: readonly Fact[]): void {
+    const warming = facts.filter((fact) => fact.kind === "warming");
+    if (warming.length === 0) return;
+    if (this.#events.warming) this.#events.warming(connection, warming);
+    else for (const { id, version } of warming) connection.warmed(id.name, version);
   }
 
   /** The proxy serves nobody any more. */

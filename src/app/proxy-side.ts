@@ -20,6 +20,7 @@ import { startAdsServer } from "../transport/index.ts";
 import { type Fact, routeTableOf } from "../xds/index.ts";
 import { deliveryKey } from "./delivery-ledger.ts";
 import type { Engine } from "./engine.ts";
+import { HealthWatch } from "./health-watch.ts";
 import { PortGate, portOfSocket } from "./port-gate.ts";
 import { ProxyFleet } from "./proxy-fleet.ts";
 import { ReportWriter } from "./report-writer.ts";
@@ -42,6 +43,8 @@ export interface ProxySideOptions {
 export interface ProxySide {
   readonly records: Collection<EnvoyRecord>;
   readonly fleet: ProxyFleet;
+  /** Clusters none of whose endpoints has passed its health check yet. */
+  unhealthy(): readonly string[];
   /** Envoy's process; undefined between two. */
   readonly envoyPid: number | undefined;
   /** What is still missing until the first complete state is acknowledged; undefined from then on, for good. */
@@ -68,19 +71,33 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
       changed: (listener) => reports.touch([`listener/${listener}`]),
     }),
   );
+  const health: HealthWatch = starting.use(
+    new HealthWatch({
+      healthyVersions: (clusters) => proxy.healthyClusterVersions(clusters),
+      changed: (clusters) => reports.touchUsers(clusters),
+    }),
+  );
   const fleet: ProxyFleet = new ProxyFleet({
     sent: (message) => options.onSent?.(message),
-    learnt: options.onFacts,
+    learnt: (facts) => {
+      options.onFacts(facts);
+      health.forgetRemoved(facts);
+    },
+    warming: (connection, facts) => health.take(connection, facts),
+    disconnected: (connection) => health.forget(connection),
     changed: (keys) => reports.touch(keys),
     connections: (proxy) => reports.touchProxy(proxy),
   });
   const barrierOf = (socket: SocketKey): string | undefined => gate.barrierOf(socket);
-  const reports: ReportWriter = new ReportWriter({ engine, records, fleet, barrierOf }, engine.driven);
+  const reports: ReportWriter = new ReportWriter(
+    { engine, records, fleet, barrierOf, isUnhealthy: (cluster) => health.isAwaited(cluster) },
+    engine.driven,
+  );
   const feed: ResourceFeed = starting.use(new ResourceFeed(engine.graph, records, fleet, gate));
   const local = fleet.groupOf(LOCAL_PROXY);
   const ads = await startAdsServer({ listen: { path: options.directory.adsSocket }, admit: () => local });
   starting.defer(() => ads.close());
-  const proxy = await startEnvoy(options);
+  const proxy: ProxyProcess = await startEnvoy(options);
   gate.hold(await listenersIn(proxy));
   feed.open();
   const retrying = setInterval(() => void retryRefused(records, fleet), RETRY_MS);
@@ -90,6 +107,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
   return {
     records,
     fleet,
+    unhealthy: () => health.awaited(),
     get envoyPid() {
       return proxy.pid;
     },

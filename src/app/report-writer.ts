@@ -26,6 +26,8 @@ export interface ReportSources {
   readonly fleet: ProxyFleet;
   /** Nothing is kept back unless this says so. */
   readonly barrierOf?: SocketBarrier;
+  /** Whether a cluster is waited for that none of its endpoints is known to be well in; none is unless this says so. */
+  readonly isUnhealthy?: (cluster: string) => boolean;
 }
 
 export class ReportWriter {
@@ -33,6 +35,7 @@ export class ReportWriter {
   readonly #records: Collection<EnvoyRecord>;
   readonly #fleet: ProxyFleet;
   readonly #barrierOf: SocketBarrier;
+  readonly #isUnhealthy: (cluster: string) => boolean;
   readonly #sink: ReportSink;
   /** The proxies that each route has a report of. */
   readonly #reported = new Map<ObjectKey, readonly ProxyKey[]>();
@@ -47,7 +50,9 @@ export class ReportWriter {
   readonly #warming = new Set<SocketKey>();
   #isScheduled = false;
 
-  constructor({ engine, records, fleet, barrierOf = () => undefined }: ReportSources, sink: ReportSink) {
+  constructor(sources: ReportSources, sink: ReportSink) {
+    const { engine, records, fleet, barrierOf = () => undefined, isUnhealthy = () => false } = sources;
+    this.#isUnhealthy = isUnhealthy;
     this.#engine = engine;
     this.#records = records;
     this.#fleet = fleet;
@@ -59,6 +64,14 @@ export class ReportWriter {
   /** The proxies said something about these resources. */
   touch(keys: Iterable<string>): void {
     for (const key of keys) this.#markRecord(this.#records.get(key));
+    this.#schedule();
+  }
+
+  /** Whether these clusters are well has changed, which is told of what leads to them. */
+  touchUsers(clusters: readonly string[]): void {
+    const changed = new Set(clusters);
+    for (const record of this.#records.values())
+      if (record.needs.some(({ kind, name }) => kind === "cluster" && changed.has(name))) this.#markRecord(record);
     this.#schedule();
   }
 
@@ -216,13 +229,23 @@ export class ReportWriter {
     const key = routeReportKey(route, proxy);
     const before = this.#sink.routeReports.get(key);
     const kept = before?.uid === uid ? (before?.generation ?? 0) : 0;
+    const unhealthy = this.#unhealthyBackendsOf(records);
     const acknowledged = large === undefined && deliveries.every(({ state }) => state === "acknowledged");
     return {
       key,
       ...identity,
       generation: acknowledged ? generation : kept,
       ...(problem !== undefined && { problem }),
+      ...(unhealthy.length > 0 && { unhealthy }),
     };
+  }
+
+  /** `Service/shop/cart:80`; each once, sorted. */
+  #unhealthyBackendsOf(records: readonly EnvoyRecord[]): readonly string[] {
+    const clusters = records.flatMap(({ needs }) =>
+      needs.filter(({ kind, name }) => kind === "cluster" && this.#isUnhealthy(name)),
+    );
+    return [...new Set(clusters.flatMap((id) => this.#records.get(deliveryKey(id))?.origins ?? []))].sort();
   }
 
   #find(route: ObjectKey): Route | undefined {

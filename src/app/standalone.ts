@@ -16,7 +16,7 @@ import { DiagnosticLog, logFacts, logFailure, logProxyEvent } from "./event-log.
 import { Metrics } from "./metrics.ts";
 import { proxyCountsOf } from "./proxy-counts.ts";
 import { type ProxySide, startProxySide } from "./proxy-side.ts";
-import { troublesOf } from "./troubles.ts";
+import { troublesOf, unhealthyDiagnostics } from "./troubles.ts";
 import { CONTROLLER_NAME, standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
 
 export interface StandaloneOptions {
@@ -161,7 +161,11 @@ interface Shown {
 
 function adminSources({ engine, proxySide, files, book, metrics }: Shown): Parameters<typeof startAdminServer>[1] {
   const { records, fleet } = proxySide;
-  const diagnostics = (): Diagnostic[] => [...files.diagnostics(), ...troublesOf(engine.graph, records, fleet)];
+  const diagnostics = (): Diagnostic[] => [
+    ...files.diagnostics(),
+    ...troublesOf(engine.graph, records, fleet),
+    ...unhealthyDiagnostics(proxySide.unhealthy(), records),
+  ];
   return {
     notReady: () => proxySide.notReady(),
     status: () => ({ objects: book.all(), diagnostics: diagnostics(), heldFiles: files.held }),

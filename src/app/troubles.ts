@@ -18,6 +18,17 @@ export function troublesOf(graph: Graph, records: Collection<EnvoyRecord>, fleet
   return [...failures, ...refused];
 }
 
+/** Backends that routes wait for, or went out without. */
+export function unhealthyDiagnostics(clusters: readonly string[], records: Collection<EnvoyRecord>): Diagnostic[] {
+  const backends = clusters.flatMap((name) => records.get(`cluster/${name}`)?.origins ?? []);
+  return [...new Set(backends)].sort().map((backend) => ({
+    severity: "warning",
+    code: "backend-not-healthy",
+    message: `no endpoint of ${backend} has passed its health check: changes of routes that lead to it wait for one, 15 s at most`,
+    advice: "See whether the backend answers what its BackendPolicy asks for",
+  }));
+}
+
 /** Resources that could not be sent, whose last version that could is still in force. */
 export function tooLargeResources(graph: Graph): ResourceTooLargeError[] {
   return [...graph.failures.values()].filter((error) => error instanceof ResourceTooLargeError);

@@ -23,7 +23,7 @@ export interface EnvoyRecord extends ResourceId {
   readonly bytes: Uint8Array;
   /** What the proxy must have, or be able to get, before this can serve. */
   readonly needs: readonly ResourceId[];
-  /** Ready only when the proxy says so itself; nothing that is made here today is. */
+  /** Ready only when the proxy says so itself: a cluster whose endpoints are to pass a health check first. */
   readonly awaits?: "warm";
   /** The proxies that get it unasked; with neither these nor an audience: each one that has something which needs it. */
   readonly proxies?: readonly ProxyKey[];

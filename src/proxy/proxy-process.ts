@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { AdminClient } from "./admin-client.ts";
-import { servingClusterVersions, warmingClusters } from "./cluster-warmth.ts";
+import { healthyClusterVersions, servingClusterVersions, warmingClusters } from "./cluster-warmth.ts";
 import { drainEnvoy } from "./drain-envoy.ts";
 import type { DrainBounds } from "./drain-envoy.ts";
 import type { OutputFollower } from "./output-follower.ts";
@@ -55,6 +55,11 @@ export class ProxyProcess {
   /** The version that serves of each of these clusters; one without any is left out. Throws ProxyError. */
   async servingClusterVersions(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     return await servingClusterVersions(this.admin, names);
+  }
+
+  /** Of these clusters, the version that serves of those that somebody can be called in, as far as checks tell. Throws ProxyError. */
+  async healthyClusterVersions(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return await healthyClusterVersions(this.admin, names);
   }
 
   /**

@@ -122,6 +122,8 @@ export interface RouteReport {
   /** Envoys are connected, so that they will say within milliseconds what they do with a newer one. Told in clusters. */
   readonly isFollowed?: true;
   readonly problem?: string;
+  /** Backends that it leads to and that no endpoint of has passed a health check in the proxy yet: `Service/shop/cart:80`. */
+  readonly unhealthy?: readonly string[];
 }
 
 export const routeReportKey = (route: ObjectKey, proxy: ProxyKey): string => `${route}|${proxy}`;

@@ -1,19 +1,21 @@
 /**
- * A route is sent to Envoy when what it leads to serves, and not before: shown with the whole of Trilith and names that take
- * their time to be resolved, under load. (What the session does about secrets and health checks: xds-readiness.test.ts.)
+ * A route is sent to Envoy when what it leads to serves, and not before: shown with the whole of Trilith, names that take their
+ * time to be resolved, and backends that take theirs to pass a health check, under load. (What the session does about secrets:
+ * xds-readiness.test.ts.)
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NameResolver } from "../../src/sources/index.ts";
 import { startHttpBackend } from "../backends/index.ts";
 import type { Backend } from "../backends/index.ts";
 import { ServedGateway, validated } from "../oracle/served-gateway.ts";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
 import { freePorts } from "../support/free-ports.ts";
-import { backendTls, externalService, gateway, route, service, to } from "../support/manifests.ts";
+import { backendPolicy, backendTls, externalService, gateway, route, service, to } from "../support/manifests.ts";
 import type { Manifest } from "../support/manifests.ts";
+import { MoodyServer } from "../support/moody-server.ts";
 import { LoadTarget, PacedLoad } from "../support/paced-load.ts";
 
 const HOST = "shop.test";
@@ -189,4 +191,118 @@ test("a backend that is asked over TLS serves from the first request on", async 
     await load.stop();
     await secure.close();
   }
+});
+
+describe("a backend that is checked", () => {
+  let checked: MoodyServer;
+
+  beforeEach(async () => {
+    checked = await MoodyServer.start("checked");
+  });
+
+  afterEach(async () => {
+    await load.stop();
+    await checked.stop();
+  });
+
+  function wantChecked(): void {
+    const healthCheck = { type: "HTTP", http: { path: "/healthz" }, interval: "100ms", timeout: "10s" };
+    want([
+      ...service("checked", [checked.port]),
+      backendPolicy("checked", "checked", { healthCheck: { ...healthCheck, healthyThreshold: 1 } }),
+      { ...leadingTo("checked"), metadata: { name: "shop", generation: 2 } },
+    ]);
+  }
+
+  /** What the status says of the route and proxies. */
+  function programmed(): string {
+    const route = [...served.engine.translation.statuses.values()].find(({ kind }) => kind === "HTTPRoute");
+    const { parents: [parent] = [] } = (route?.status ?? {}) as {
+      parents?: { conditions: { type: string; message: string }[] }[];
+    };
+    return parent?.conditions.find(({ type }) => type === "trilith.dev/Programmed")?.message ?? "";
+  }
+
+  async function followedToChecked(): Promise<void> {
+    await expect.poll(() => checked.requests, { timeout: 20_000, interval: 10 }).toBeGreaterThan(0);
+    await served.delivered();
+    await load.more(2);
+    allow("checked");
+    await load.more(5);
+  }
+
+  test("gets nothing before the first check, which takes its time, has passed, and its route's last version answers", async () => {
+    await startOnOld();
+    checked.holdChecks();
+    wantChecked();
+    await expect.poll(() => checked.checks, { timeout: 20_000, interval: 10 }).toBe(1);
+    await load.more(ENOUGH);
+    expect({ failures: load.failures, requests: checked.requests }).toEqual({ failures: [], requests: 0 });
+    allow("old", "checked");
+    checked.release();
+    await followedToChecked();
+    expect(load.failures).toEqual([]);
+  });
+
+  test("gets nothing while checks fail, which the status says, and its route goes out when one passes", async () => {
+    await startOnOld();
+    checked.health = 503;
+    wantChecked();
+    await expect.poll(() => checked.checks, { timeout: 20_000, interval: 10 }).toBeGreaterThan(3);
+    await expect
+      .poll(programmed, { timeout: 20_000, interval: 10 })
+      .toBe(
+        "No proxy has acknowledged this generation yet; no endpoint of Service/default/checked:80 has passed a health check yet",
+      );
+    await load.more(ENOUGH);
+    expect({ failures: load.failures, requests: checked.requests }).toEqual({ failures: [], requests: 0 });
+    allow("old", "checked");
+    checked.health = 200;
+    await followedToChecked();
+    expect(load.failures).toEqual([]);
+    await expect
+      .poll(programmed, { timeout: 20_000, interval: 10 })
+      .toBe("Every proxy has acknowledged this generation");
+  });
+
+  test("is waited for within a bound; then its route goes out all the same, and the status says what it lacks", async () => {
+    await startOnOld();
+    checked.health = 503;
+    allow("old", "checked");
+    wantChecked();
+    await followedToChecked();
+    expect(load.failures).toEqual([]);
+    await expect
+      .poll(programmed, { timeout: 20_000, interval: 10 })
+      .toBe(
+        "Every proxy has acknowledged this generation; no endpoint of Service/default/checked:80 has passed a health check yet",
+      );
+    expect(served.proxySide.unhealthy()).toEqual(["Service/default/checked/80/http"]);
+    // Whoever is not waited for any more is forgotten.
+    want([leadingTo("old")]);
+    allow("old", "checked");
+    await expect.poll(() => served.proxySide.unhealthy(), { timeout: 20_000, interval: 10 }).toEqual([]);
+  });
+
+  test("keeps getting requests while its policy and its route change together", async () => {
+    await startOnOld();
+    allow("old", "checked");
+    wantChecked();
+    await followedToChecked();
+    for (const path of ["/healthz?1", "/healthz?2", "/healthz?3"]) {
+      want([
+        ...service("checked", [checked.port]),
+        backendPolicy("checked", "checked", { healthCheck: { type: "HTTP", http: { path }, interval: "100ms" } }),
+        route({
+          name: "shop",
+          parent: "edge",
+          hostnames: [HOST],
+          rules: [{ name: `v${path.slice(-1)}`, backendRefs: [to("checked")] }],
+        }),
+      ]);
+      await served.delivered();
+      await load.more(5);
+    }
+    expect(load.failures).toEqual([]);
+  });
 });

@@ -67,6 +67,7 @@ export class MoodyServer {
   }
 
   #answer(response: ServerResponse, isCheck: boolean): void {
-    response.writeHead(isCheck ? this.health : this.status, { "x-backend": this.name }).end(this.name);
+    const body = JSON.stringify({ backend: this.name });
+    response.writeHead(isCheck ? this.health : this.status, { "x-backend": this.name }).end(body);
   }
 }

@@ -67,6 +67,7 @@ export function clusterRecord(backend: Backend, identities: readonly string[], s
         ...(tls ? secretsOfClient(tls) : []),
         ...(accepted.length > 0 ? MESH_SECRETS : []),
       ],
+      ...(policy?.healthCheck && { awaits: "warm" as const }),
       origins: [formatBackend(origin)],
     },
     ClusterSchema,

@@ -72,6 +72,9 @@ function hindranceOf(rules: RouteRules | undefined, attachments: readonly Attach
     : "Other listeners of the port have all of the route's hostnames";
 }
 
+const unhealthyMessage = (backends: readonly string[]): string =>
+  `; no endpoint of ${backends.join(", ")} has passed a health check yet`;
+
 function programmedOf(
   { route: { generation, uid } }: ParentResult,
   accepted: Verdict,
@@ -83,8 +86,9 @@ function programmedOf(
     return { status: "False", reason: "NotAccepted", message: "The route is not accepted, so it is not served" };
   if (hindrance !== undefined) return { status: "False", reason: "NotServed", message: hindrance };
   if (report?.problem !== undefined) return { status: "False", reason: "Refused", message: report.problem };
+  const checked = report?.unhealthy ? unhealthyMessage(report.unhealthy) : "";
   if (report === undefined || report.generation < generation) {
-    return { status: "Unknown", reason: "Pending", message: "No proxy has acknowledged this generation yet" };
+    return { status: "Unknown", reason: "Pending", message: `No proxy has acknowledged this generation yet${checked}` };
   }
-  return { status: "True", reason: "Programmed", message: "Every proxy has acknowledged this generation" };
+  return { status: "True", reason: "Programmed", message: `Every proxy has acknowledged this generation${checked}` };
 }
