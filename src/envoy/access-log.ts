@@ -81,6 +81,8 @@ const callOf = (filter: "http" | "network"): Fields => ({
 export const inboundHttpAccessLog: AccessLog = accessLogOf({ ...httpFields, ...callOf("http") });
 /** Of connections to a workload of the mesh. */
 export const inboundStreamAccessLog: AccessLog = accessLogOf({ ...streamFields, ...callOf("network") });
+/** Of connections from outside the mesh that a workload takes none of. */
+export const refusedOutsideAccessLog: AccessLog = accessLogOf({ ...streamFields, details: "refused_outside_mesh" });
 /** Of requests. */
 export const httpAccessLog: AccessLog = accessLogOf(httpFields);
 /** Of TCP and TLS connections. */

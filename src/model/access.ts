@@ -33,6 +33,8 @@ export interface AccessRule {
 export type AccessSource =
   /** Whoever has an identity of the mesh. */
   | { readonly kind: "mesh" }
+  /** Whoever has none. */
+  | { readonly kind: "outside" }
   /** Whose SPIFFE ID begins with it. */
   | { readonly kind: "prefix"; readonly prefix: string }
   | { readonly kind: "identity"; readonly identity: string };
@@ -45,5 +47,19 @@ export interface AccessRequest {
   readonly ports?: readonly number[];
 }
 
+/**
+ * Whether nobody outside the mesh gets through, whatever they send: then their connections need not be looked at. What only HTTP has
+ * allows none of them, since nobody knows that they are HTTP.
+ */
+export function isClosedToOutside({ deny, allow }: AccessRules): boolean {
+  if (deny.some((rule) => isForOutside(rule) && rule.requests === undefined)) return true;
+  const opens = (rule: AccessRule): boolean =>
+    isForOutside(rule) && (rule.requests?.some((request) => !isAboutHttp(request)) ?? true);
+  return allow !== undefined && !allow.some(opens);
+}
+
+const isForOutside = ({ sources }: AccessRule): boolean => sources?.some(({ kind }) => kind === "outside") ?? true;
+
 /** Whether it speaks of what only HTTP has. */
-export const isAboutHttp = ({ methods, paths }: AccessRequest): boolean => methods !== undefined || paths !== undefined;
+export const isAboutHttp = ({ methods, paths }: { readonly methods?: unknown; readonly paths?: unknown }): boolean =>
+  methods !== undefined || paths !== undefined;

@@ -20,8 +20,14 @@ import {
   TcpProxySchema,
   UpstreamConnectMode,
 } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
-import { type Access, type AccessRules, ALL_SIDECARS, type StreamBackendKey } from "../../model/index.ts";
-import { inboundStreamAccessLog } from "../access-log.ts";
+import {
+  type Access,
+  type AccessRules,
+  ALL_SIDECARS,
+  isClosedToOutside,
+  type StreamBackendKey,
+} from "../../model/index.ts";
+import { inboundStreamAccessLog, refusedOutsideAccessLog } from "../access-log.ts";
 import { overTheStream } from "../discovery.ts";
 import { tcpProxyOf } from "../listeners/stream-filters.ts";
 import { type EnvoyRecord, recordOf, type ResourceId } from "../record.ts";
@@ -37,7 +43,7 @@ const filterId = (subject: AccessSubject, action: AccessAction): ResourceId => (
   kind: "extension",
   name: `mesh/${action}/${subject}`,
 });
-/** What takes connections from outside the mesh to the workload. */
+/** What takes connections from outside the mesh to the workload, or closes them. */
 const HANDOVER: ResourceId = { kind: "extension", name: "mesh/handover" };
 
 export const ACCESS_FILTERS: readonly ResourceId[] = [
@@ -90,11 +96,7 @@ export function accessRecords(access: Access, workload: StreamBackendKey, settin
         create(NetworkRbacSchema, { statPrefix: "mesh.", ...decisionsOf(access, action, "bytes") }),
       ),
     ]),
-    record(
-      HANDOVER,
-      TcpProxySchema,
-      create(TcpProxySchema, { ...tcpProxyOf("tcp", workload, settings, inboundStreamAccessLog), ...modeOf(access) }),
-    ),
+    record(HANDOVER, TcpProxySchema, create(TcpProxySchema, handoverOf(access, workload, settings))),
   ];
 }
 
@@ -107,11 +109,20 @@ function decisionsOf({ enforced, audited }: Access, action: AccessAction, subjec
   };
 }
 
+function handoverOf({ enforced }: Access, workload: StreamBackendKey, settings: EnvoySettings) {
+  if (isClosedToOutside(enforced))
+    return { ...tcpProxyOf("tcp", NOBODY, settings, refusedOutsideAccessLog), statPrefix: "outside" };
+  return { ...tcpProxyOf("tcp", workload, settings, inboundStreamAccessLog), ...modeOf(enforced) };
+}
+
+/** There is no such cluster: the connection is closed before anything of it is read, and counted as `downstream_cx_no_route`. */
+const NOBODY = "mesh/nobody" as StreamBackendKey;
+
 /**
  * Envoy decides about a connection at its first byte. A workload that is protected must not be reached before that, so that those from
  * outside the mesh, who say nothing of themselves, have to speak first. In the mesh, a server may.
  */
-const modeOf = ({ enforced }: Access) =>
+const modeOf = (enforced: AccessRules) =>
   isOpen(enforced)
     ? {}
     : { upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_DATA, maxEarlyDataBytes: EARLY_BYTES };

@@ -54,12 +54,14 @@ const anybody = create(PrincipalSchema, { identifier: { case: "any", value: true
 
 /** The first URI of the caller's certificate: identities of the mesh have one, their SPIFFE ID. */
 function principalOf(source: AccessSource): Principal {
+  if (source.kind === "outside")
+    return create(PrincipalSchema, { identifier: { case: "notId", value: principalOf({ kind: "mesh" }) } });
   const principalName = nameOf(source);
   const value = create(Principal_AuthenticatedSchema, principalName && { principalName });
   return create(PrincipalSchema, { identifier: { case: "authenticated", value } });
 }
 
-function nameOf(source: AccessSource): StringMatcher | undefined {
+function nameOf(source: Exclude<AccessSource, { kind: "outside" }>): StringMatcher | undefined {
   switch (source.kind) {
     case "mesh":
       return undefined;

@@ -37,7 +37,7 @@ function goesWith(
 
 const source: Schema<AccessPolicySource> = object<AccessPolicySource>(
   {
-    type: oneOf(["Mesh", "Namespace", "ServiceAccount", "Identity"]),
+    type: oneOf(["Mesh", "Outside", "Namespace", "ServiceAccount", "Identity"]),
     namespace: namespaceName,
     serviceAccount: object<NonNullable<AccessPolicySource["serviceAccount"]>>(
       { namespace: namespaceName, name: named(dnsSubdomain, 253) },

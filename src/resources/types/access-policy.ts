@@ -40,8 +40,8 @@ export interface AccessPolicyRule {
 }
 
 export interface AccessPolicySource {
-  /** `Mesh`: everybody who has an identity in the mesh. */
-  readonly type: "Mesh" | "Namespace" | "ServiceAccount" | "Identity";
+  /** `Mesh`: everybody who has an identity in the mesh. `Outside`: everybody who has none. */
+  readonly type: "Mesh" | "Outside" | "Namespace" | "ServiceAccount" | "Identity";
   readonly namespace?: string;
   readonly serviceAccount?: { readonly namespace: string; readonly name: string };
   /** A SPIFFE ID. */

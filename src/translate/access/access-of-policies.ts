@@ -32,6 +32,8 @@ function sourceOf(source: AccessPolicySource, trustDomain: string): AccessSource
   switch (type) {
     case "Mesh":
       return { kind: "mesh" };
+    case "Outside":
+      return { kind: "outside" };
     case "Namespace":
       return { kind: "prefix", prefix: spiffeId(trustDomain, namespace, "") };
     case "ServiceAccount":

@@ -3,7 +3,8 @@
  * there are workloads, so that none is ever without it; whether there are any is told by a condition of its own.
  */
 import type { Collection, Graph, Index, Reader } from "../../collections/index.ts";
-import { type AccessPolicy, kinds, objectKeyOf, trilithGroup } from "../../resources/index.ts";
+import { isAboutHttp } from "../../model/index.ts";
+import { type AccessPolicy, type AccessPolicyRule, kinds, objectKeyOf, trilithGroup } from "../../resources/index.ts";
 import { conditionOf, type ConditionVerdict } from "../conditions.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import type { MeshMember } from "../inputs.ts";
@@ -111,10 +112,11 @@ const withoutMesh = (policy: AccessPolicy): Finding =>
 /** What is said differs from what is meant where connections are not known to be HTTP. */
 function findingsOf(policy: AccessPolicy): Finding[] {
   const { action, rules = [] } = policy.spec;
-  if (action === "Allow") return [];
+  if (action === "Allow") return rules.flatMap((rule, index) => allowsNothing(policy, rule, index));
   return rules.flatMap(({ sources, requests = [] }, index) => {
-    const about = requests.findIndex(({ methods, paths }) => methods !== undefined || paths !== undefined);
-    if (about === -1 || sources !== undefined) return [];
+    const about = requests.findIndex(isAboutHttp);
+    const isForOutside = sources?.some(({ type }) => type === "Outside") ?? true;
+    if (about === -1 || !isForOutside) return [];
     return [
       findingOf({
         object: objectKeyOf(policy),
@@ -127,4 +129,18 @@ function findingsOf(policy: AccessPolicy): Finding[] {
       }),
     ];
   });
+}
+
+function allowsNothing(policy: AccessPolicy, { sources, requests }: AccessPolicyRule, index: number): Finding[] {
+  if (!sources?.every(({ type }) => type === "Outside") || !requests?.every(isAboutHttp)) return [];
+  return [
+    findingOf({
+      object: objectKeyOf(policy),
+      severity: "warning",
+      code: "access-policy-allows-nothing",
+      path: `spec.rules[${index}].requests`,
+      message: "the rule allows nothing: of connections from outside the mesh nobody knows the methods and paths",
+      advice: "State ports, or no requests",
+    }),
+  ];
 }
