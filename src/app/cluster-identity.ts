@@ -6,12 +6,15 @@ import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import {
   type AuthorityTimes,
+  authorityTimesOf,
+  type IdentityTimes,
   type KeyPair,
   controlPlaneNames,
   openAuthority,
   peerAdmission,
   proxyAdmission,
   type Refusal,
+  type RefusalReason,
   type ServiceAccount,
 } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
@@ -28,7 +31,11 @@ export interface ClusterIdentityOptions {
   readonly names: NameClaims;
   /** The proxy that an account is of which was made for no Gateway. */
   readonly sidecarOf: (account: ServiceAccount) => ProxyKey | undefined;
-  readonly times?: Partial<AuthorityTimes> | undefined;
+  readonly times: IdentityTimes;
+  /** In the place of what follows from those: for tests. */
+  readonly authorityTimes?: Partial<AuthorityTimes> | undefined;
+  /** Somebody was turned away: for counting. */
+  readonly onRefused: (caller: "proxy" | "replica", reason: RefusalReason) => void;
   readonly log: Logger;
 }
 
@@ -36,6 +43,8 @@ export interface ClusterIdentity extends AsyncDisposable {
   /** PEM; what proxies are to trust. */
   readonly bundle: string;
   readonly serverCertificate: TlsFiles;
+  /** What is wrong with the authority; the last one that was good goes on. */
+  readonly problem: Error | undefined;
   onBundle(told: (bundle: string) => void): void;
   onServerCertificate(told: (tls: TlsFiles) => void): void;
   /** Told of each caller that is let in as a proxy, again each time that it comes. */
@@ -52,11 +61,12 @@ export interface TlsFiles {
   readonly cert: string;
 }
 
-/** Of the Secret in the namespace of the installation. */
+/** Secrets in the namespace of the installation: the authority that is kept there, and the one of whoever brings their own. */
 const AUTHORITY_SECRET = "trilith-ca";
+const GIVEN_SECRET = "trilith-own-ca";
 
 export async function openClusterIdentity(options: ClusterIdentityOptions): Promise<ClusterIdentity> {
-  const { client, namespace, service, names, times, log } = options;
+  const { client, namespace, service, names, log } = options;
   const bundleTold: ((bundle: string) => void)[] = [];
   const admittedTold: ((proxy: ProxyKey, account: ServiceAccount) => void)[] = [];
   const certificateTold: ((tls: TlsFiles) => void)[] = [];
@@ -65,31 +75,39 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
     client,
     namespace,
     name: AUTHORITY_SECRET,
+    givenName: GIVEN_SECRET,
     serverNames,
+    times: { ...authorityTimesOf(options.times), ...options.authorityTimes },
     onBundle: (bundle) => {
       for (const tell of bundleTold) tell(bundle);
     },
     onServerCertificate: (pair) => {
       for (const tell of certificateTold) tell(tlsOf(pair));
     },
-    ...(times && { times }),
     onProblem: (error) => log.error({ err: error }, "the control plane's authority has a problem; the last one stays"),
   });
-  const onRefused = (refusal: Refusal, caller: { readonly address?: string | undefined }): void =>
-    log.warn({ reason: refusal.reason, address: caller.address }, `a caller was turned away: ${refusal.message}`);
+  const refusing =
+    (caller: "proxy" | "replica") =>
+    ({ reason, message }: Refusal, { address }: { readonly address?: string | undefined }): void => {
+      options.onRefused(caller, reason);
+      log.warn({ caller, reason, address }, `a caller was turned away: ${message}`);
+    };
   const proxies = proxyAdmission<ProxyKey>({
     client,
-    onRefused,
+    onRefused: refusing("proxy"),
     // A ServiceAccount is a Gateway's when it is what was made for it.
     proxyOf: (account) => names.holderOf(account.namespace, account.name)?.proxy ?? options.sidecarOf(account),
   });
-  const replicas = peerAdmission({ client, onRefused, namespace, name: service });
+  const replicas = peerAdmission({ client, onRefused: refusing("replica"), namespace, name: service });
   return {
     get bundle() {
       return authority.bundle;
     },
     get serverCertificate() {
       return tlsOf(authority.serverCertificate);
+    },
+    get problem() {
+      return authority.problem;
     },
     onBundle: (told) => void bundleTold.push(told),
     onServerCertificate: (told) => void certificateTold.push(told),

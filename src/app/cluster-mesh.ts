@@ -3,7 +3,7 @@
  * are given comes from translation, as it does for Gateways' proxies.
  */
 import type { Logger } from "pino";
-import { WorkloadCertificates } from "../identity/index.ts";
+import { type IdentityTimes, WorkloadCertificates, workloadTimesOf } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import { type ProxyKey, SIDECAR_LABEL, sidecarKey, spiffeId } from "../model/index.ts";
 import { followMemberPods } from "../sources/index.ts";
@@ -14,6 +14,7 @@ export interface ClusterMeshOptions {
   readonly client: ApiClient;
   readonly engine: Engine;
   readonly identity: ClusterIdentity;
+  readonly times: IdentityTimes;
   readonly trustDomain: string;
   /** Whether an Envoy of the proxy has a stream here. */
   readonly isConnected: (proxy: ProxyKey) => boolean;
@@ -46,6 +47,7 @@ export async function startClusterMesh(options: ClusterMeshOptions): Promise<Dis
   );
   const workloads = starting.use(
     new WorkloadCertificates<ProxyKey>({
+      times: workloadTimesOf(options.times),
       issue: (id, lifeMs) => identity.issueForWorkload(id, lifeMs),
       onIssued: (key, { certificate, key: privateKey }) =>
         driven.workloadCertificates.set({ key, certificateChain: certificate, privateKey }),

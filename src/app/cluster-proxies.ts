@@ -15,7 +15,7 @@ import {
   type ProxyIdentity,
   startAdsServer,
 } from "../transport/index.ts";
-import type { Fact } from "../xds/index.ts";
+import type { Fact, ResourceId } from "../xds/index.ts";
 import type { Engine } from "./engine.ts";
 import { ProxyFleet } from "./proxy-fleet.ts";
 import { type ReportSink, ReportWriter } from "./report-writer.ts";
@@ -31,6 +31,8 @@ export interface ClusterProxiesOptions {
   readonly sink: ReportSink;
   readonly onFacts: (facts: readonly Fact[]) => void;
   readonly onSent: (message: DeltaDiscoveryResponse) => void;
+  /** An Envoy of the proxy asked for what is others' alone. */
+  readonly onWithheld: (proxy: ProxyKey, ids: readonly ResourceId[]) => void;
   /** Before the first Envoy comes; what is given back is told whose Envoys come and go. */
   readonly onFleet: (fleet: ProxyFleet) => { touch(proxy: ProxyKey): void };
 }
@@ -52,6 +54,7 @@ export async function startClusterProxies(engine: Engine, options: ClusterProxie
     {
       sent: options.onSent,
       learnt: options.onFacts,
+      withheld: options.onWithheld,
       changed: (keys) => reports.touch(keys),
       connections: (proxy) => {
         counts.touch(proxy);

@@ -2,6 +2,7 @@
 import type { AdminSources, HealthSources } from "../admin/index.ts";
 import { formatObject, parseObjectKey } from "../resources/index.ts";
 import type { Finding } from "../translate/index.ts";
+import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { ClusterObjects } from "./cluster-objects.ts";
 import type { ClusterProxies } from "./cluster-proxies.ts";
 import { describeResources } from "./describe-resources.ts";
@@ -20,6 +21,7 @@ export interface ServingReplica {
   readonly proxies: ClusterProxies;
   readonly peers: PeerExchange;
   readonly cluster: ClusterObjects;
+  readonly identity: Pick<ClusterIdentity, "problem">;
   readonly infrastructure: GatewayInfrastructure;
   readonly statuses: StatusDuty;
   readonly leadership: Leadership;
@@ -45,6 +47,7 @@ export function controllerHealth(view: ReplicaView): HealthSources {
         proxies: serving ? proxyCountsOf(serving.proxies.fleet) : noProxies,
         ready: notReady() === undefined,
         diagnostics: diagnosticsOf(view),
+        isAuthorityUnusable: serving?.identity.problem !== undefined,
         leading: serving?.leadership.isLeading ?? false,
         statusBacklog: serving?.statuses.backlog ?? 0,
       });
@@ -94,12 +97,25 @@ export function diagnosticsOf({ engine, serving }: Pick<ReplicaView, "engine" | 
     engine.translation.findings.values() as Iterable<Finding>,
   );
   if (replica === undefined) return found;
-  const { cluster, infrastructure, proxies } = replica;
+  const { cluster, identity, infrastructure, proxies } = replica;
+  const { problem } = identity;
+  const unusable: Diagnostic = {
+    severity: "error",
+    code: "authority-unusable",
+    message: `the authority of all identities has a problem: ${problem?.message ?? ""}`,
+    advice: "The last one that was good goes on",
+  };
   const unmade = [...infrastructure.problems].map(([gateway, problem]): Diagnostic => ({
     severity: "error",
     code: "not-provisioned",
     object: formatObject(parseObjectKey(gateway)),
     message: `what the Gateway needs cannot be made: ${problem.message}`,
   }));
-  return [...cluster.problems, ...found, ...unmade, ...troublesOf(engine.graph, proxies.records, proxies.fleet)];
+  return [
+    ...cluster.problems,
+    ...(problem ? [unusable] : []),
+    ...found,
+    ...unmade,
+    ...troublesOf(engine.graph, proxies.records, proxies.fleet),
+  ];
 }

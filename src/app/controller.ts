@@ -9,7 +9,7 @@
  */
 import type { Logger } from "pino";
 import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
-import type { AuthorityTimes } from "../identity/index.ts";
+import { type AuthorityTimes, defaultIdentityTimes, type IdentityTimes } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import type { ProxyKey } from "../model/index.ts";
 import { NameClaims } from "../provision/index.ts";
@@ -28,7 +28,7 @@ import {
 } from "./controller-admin.ts";
 import { controllerSettings } from "./controller-settings.ts";
 import { createEngine } from "./engine.ts";
-import { DiagnosticLog, logFacts, logFailure } from "./event-log.ts";
+import { DiagnosticLog, logFacts, logFailure, logWithheld } from "./event-log.ts";
 import { GatewayInfrastructure } from "./gateway-infrastructure.ts";
 import { type EnvoyImage, installationOf } from "./installation.ts";
 import { Leadership } from "./leadership.ts";
@@ -50,6 +50,8 @@ export interface ControllerOptions {
   /** The token to show to other replicas, in a file. */
   readonly peerTokenFile: string;
   readonly envoy: EnvoyImage;
+  /** Default: `defaultIdentityTimes`. */
+  readonly identity?: IdentityTimes;
   /** Absent: no mesh. */
   readonly mesh?: {
     readonly trustDomain: string;
@@ -124,6 +126,7 @@ async function startReplica(
   starting: AsyncDisposableStack,
 ): Promise<ServingReplica> {
   const { client, namespace, service, replica, listen, mesh, times = {}, log } = options;
+  const { identity: identityTimes = defaultIdentityTimes } = options;
   const { graph, translation, driven } = engine;
   const names = new NameClaims(graph, translation.infrastructure);
   const identity = starting.use(
@@ -133,14 +136,26 @@ async function startReplica(
       service,
       names,
       sidecarOf: (account) => sidecarOf(engine, account),
-      times: times.authority,
+      times: identityTimes,
+      authorityTimes: times.authority,
+      onRefused: (caller, reason) => metrics.countRefusedCaller(caller, reason),
       log,
     }),
   );
   let fleet: ProxyFleet | undefined;
   const isConnected = (proxy: ProxyKey): boolean => (fleet?.connectedTo(proxy) ?? 0) > 0;
   if (mesh)
-    starting.use(await startClusterMesh({ client, engine, identity, trustDomain: mesh.trustDomain, isConnected, log }));
+    starting.use(
+      await startClusterMesh({
+        client,
+        engine,
+        identity,
+        times: identityTimes,
+        trustDomain: mesh.trustDomain,
+        isConnected,
+        log,
+      }),
+    );
   const cluster = starting.use(await followCluster({ client, engine, log }));
   starting.use(new Clock(driven.clock));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
@@ -172,6 +187,10 @@ async function startReplica(
         logFacts(log, facts);
       },
       onSent: (message) => metrics.countSent(message),
+      onWithheld: (proxy, ids) => {
+        metrics.countWithheld(ids);
+        logWithheld(log, proxy, ids);
+      },
       onFleet: (fleet) => peers.count(fleet),
     }),
   );
@@ -186,7 +205,7 @@ async function startReplica(
     mesh && starting.use(await startMeshInjection({ ...options, mesh, engine, identity, listenForPods: listen.pods }));
   const duties = [statuses, infrastructure, ...(injection?.duties ?? [])];
   const leadership = starting.use(new Leadership({ client, namespace, holder: replica, duties, log }));
-  return { proxies, peers, cluster, infrastructure, statuses, leadership };
+  return { proxies, peers, cluster, identity, infrastructure, statuses, leadership };
 }
 
 /** Once for all that happens at the same moment. */

@@ -79,6 +79,7 @@ export class DeliveryLedger {
           break;
         case "held":
         case "warming":
+        case "unknown":
           break;
       }
       return key;

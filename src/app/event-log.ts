@@ -1,7 +1,8 @@
 /** What happens, as lines of the log: static messages, data in fields. */
 import type { Logger } from "pino";
+import type { ProxyKey } from "../model/index.ts";
 import type { ProxyEvent } from "../proxy/index.ts";
-import type { Fact } from "../xds/index.ts";
+import type { Fact, ResourceId } from "../xds/index.ts";
 import type { Diagnostic } from "./diagnosis.ts";
 
 export function logProxyEvent(log: Logger, event: ProxyEvent): void {
@@ -62,6 +63,12 @@ export function logFacts(log: Logger, facts: readonly Fact[]): void {
       log.warn({ resource, missing }, "sent without what it needs, which was not ready in time");
     }
   }
+}
+
+/** A proxy asked for what is others': by mistake, or because somebody else speaks for it. */
+export function logWithheld(log: Logger, proxy: ProxyKey, ids: readonly ResourceId[]): void {
+  const resources = ids.map(({ kind, name }) => `${kind} ${name}`);
+  log.warn({ proxy, resources }, "a proxy asked for resources of others, and was given none of them");
 }
 
 /** Logs what is new since the last time, so that an edit elsewhere does not repeat what is known. */

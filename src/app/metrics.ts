@@ -4,7 +4,8 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
-import { type Fact, kindOf } from "../xds/index.ts";
+import type { RefusalReason } from "../identity/index.ts";
+import { type Fact, kindOf, type ResourceId } from "../xds/index.ts";
 import type { Diagnostic } from "./diagnosis.ts";
 import type { Engine } from "./engine.ts";
 import { PROXY_ROLES, type ProxyCounts } from "./proxy-counts.ts";
@@ -19,6 +20,8 @@ export interface MetricReadings {
   readonly diagnostics: readonly Diagnostic[];
   /** Standalone. */
   readonly filesHeld?: number;
+  /** In a cluster: whether the Secrets of the authority could not be read or used when they were looked at last. */
+  readonly isAuthorityUnusable?: boolean;
   /** In a cluster: whether this replica leads, and objects whose status is yet to be written. */
   readonly leading?: boolean;
   readonly statusBacklog?: number;
@@ -40,6 +43,8 @@ export class Metrics {
   readonly #sent: Counter;
   readonly #sentBytes: Counter;
   readonly #restarts: Counter;
+  readonly #refusedCallers: Counter;
+  readonly #withheld: Counter;
 
   constructor({ writesStatuses = false }: { readonly writesStatuses?: boolean } = {}) {
     const registers = [this.#registry];
@@ -82,10 +87,22 @@ export class Metrics {
       help: "How often Envoy ended unasked and was started again.",
       registers,
     });
+    this.#refusedCallers = new Counter({
+      name: "trilith_callers_refused_total",
+      help: "Proxies, and replicas of the control plane, that did not prove what they said they are, or could not.",
+      labelNames: ["caller", "reason"],
+      registers: [this.#registry],
+    });
+    this.#withheld = new Counter({
+      name: "trilith_xds_withheld_total",
+      help: "Resources of others that a proxy asked for by name, and was not given.",
+      labelNames: ["resource"],
+      registers: [this.#registry],
+    });
   }
 
   countFacts(facts: readonly Fact[]): void {
-    for (const { kind, id } of facts) this.#answers.inc({ resource: id.kind, answer: kind });
+    for (const { kind, id } of facts) if (kind !== "unknown") this.#answers.inc({ resource: id.kind, answer: kind });
   }
 
   countSent({ typeUrl, resources }: DeltaDiscoveryResponse): void {
@@ -95,6 +112,14 @@ export class Metrics {
       { resource },
       resources.reduce((sum, sent) => sum + (sent.resource?.value.byteLength ?? 0), 0),
     );
+  }
+
+  countRefusedCaller(caller: "proxy" | "replica", reason: RefusalReason): void {
+    this.#refusedCallers.inc({ caller, reason });
+  }
+
+  countWithheld(ids: readonly ResourceId[]): void {
+    for (const { kind } of ids) this.#withheld.inc({ resource: kind });
   }
 
   countRestart(): void {
@@ -108,6 +133,7 @@ export class Metrics {
     ready,
     diagnostics,
     filesHeld,
+    isAuthorityUnusable,
     leading,
     statusBacklog,
   }: MetricReadings): Promise<{ readonly contentType: string; readonly text: string }> {
@@ -119,6 +145,12 @@ export class Metrics {
     this.#set("trilith_envoy_resources", "Envoy resources that are wanted.", resources);
     if (filesHeld !== undefined)
       this.#set("trilith_files_held", "Files with objects that keep their last good state.", filesHeld);
+    if (isAuthorityUnusable !== undefined)
+      this.#set(
+        "trilith_authority_unusable",
+        "1 while the authority of identities is not what its Secrets say, since those are of no use.",
+        Number(isAuthorityUnusable),
+      );
     if (leading !== undefined) this.#set("trilith_leading", "1 for the replica that leads.", Number(leading));
     if (statusBacklog !== undefined)
       this.#set("trilith_status_backlog", "Objects whose status is yet to be written.", statusBacklog);

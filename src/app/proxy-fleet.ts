@@ -28,6 +28,8 @@ export interface FleetEvents {
   readonly warming?: (connection: ProxyConnection, facts: readonly WarmingFact[]) => void;
   /** Facts of the connection no longer hold. */
   readonly disconnected?: (connection: ProxyConnection) => void;
+  /** An Envoy of the proxy asked by name for resources that are others' alone, and was given none of them. */
+  readonly withheld?: (proxy: ProxyKey, ids: readonly ResourceId[]) => void;
   /** The delivery of these resources may be another one now. */
   readonly changed?: (keys: readonly string[]) => void;
   /** An Envoy of the proxy came or went. */
@@ -79,6 +81,7 @@ export class ProxyFleet {
         sent: (_, message) => this.#events.sent?.(message),
         learnt: (connection, facts) => {
           this.#events.learnt?.(facts);
+          this.#tellWithheld(proxy, facts);
           this.#events.changed?.(ledger.learn(connection, facts));
           this.#tellWarming(connection, facts);
         },
@@ -103,6 +106,11 @@ export class ProxyFleet {
     if (warming.length === 0) return;
     if (this.#events.warming) this.#events.warming(connection, warming);
     else for (const { id, version } of warming) connection.warmed(id.name, version);
+  }
+
+  #tellWithheld(proxy: ProxyKey, facts: readonly Fact[]): void {
+    const ids = facts.flatMap(({ kind, id }) => (kind === "unknown" && this.#shares.has(id) ? [id] : []));
+    if (ids.length > 0) this.#events.withheld?.(proxy, ids);
   }
 
   /** The proxy serves nobody any more. */

@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import type { Controller } from "../app/index.ts";
 import { parseAddress } from "./admin-client.ts";
+import { durationMs, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
 import { addLogOptions, type LogOptions } from "./log-options.ts";
 import { VERSION } from "./version.ts";
 
@@ -14,6 +15,8 @@ interface ControllerCommandOptions extends LogOptions {
   readonly peerToken: string;
   readonly envoyImage: string;
   readonly envoyPullPolicy: "Always" | "IfNotPresent" | "Never";
+  readonly certificateLife: number;
+  readonly rootIntroduction: number;
   readonly mesh: boolean;
   readonly trustDomain: string;
   readonly captureImage: string;
@@ -40,6 +43,22 @@ export function controllerCommand(): Command {
       new Option("--envoy-pull-policy <policy>", "when nodes pull that image")
         .choices(["Always", "IfNotPresent", "Never"])
         .default("IfNotPresent"),
+    )
+    .addOption(
+      lifeOption(
+        "--certificate-life",
+        "of workloads and of the control plane itself",
+        "24h",
+        LEAST_CERTIFICATE_LIFE_MS,
+      ),
+    )
+    .addOption(
+      lifeOption(
+        "--root-introduction",
+        "how long a new root is trusted before it signs",
+        "1h",
+        LEAST_ROOT_INTRODUCTION_MS,
+      ),
     )
     .option("--no-mesh", "no sidecars, and routes attach to no Service")
     .option("--trust-domain <name>", "of the identities in the mesh", "cluster.local")
@@ -82,6 +101,7 @@ async function run(options: ControllerCommandOptions): Promise<void> {
     replica: options.podName,
     peerTokenFile: options.peerToken,
     envoy: { image: options.envoyImage, pullPolicy: options.envoyPullPolicy },
+    identity: { certificateLifeMs: options.certificateLife, rootIntroductionMs: options.rootIntroduction },
     ...(options.mesh && {
       mesh: {
         trustDomain: options.trustDomain,
@@ -100,6 +120,11 @@ async function run(options: ControllerCommandOptions): Promise<void> {
   await stopping;
   log.info("stopping");
   await stop(controller);
+}
+
+function lifeOption(name: string, description: string, byDefault: string, leastMs: number): Option {
+  const parse = durationMs(leastMs);
+  return new Option(`${name} <duration>`, description).argParser(parse).default(parse(byDefault), byDefault);
 }
 
 async function stop(controller: Controller): Promise<void> {

@@ -15,6 +15,10 @@ export interface Installation {
   /** Of the proxies of Gateways. */
   readonly envoyImage: string;
   readonly envoyPullPolicy: string;
+  /** Of workloads and of the control plane itself: `24h`. */
+  readonly certificateLife: string;
+  /** How long a new root is trusted before it signs. */
+  readonly rootIntroduction: string;
   /** Namespaces and pods may join the mesh. */
   readonly mesh: boolean;
   readonly trustDomain: string;
@@ -55,6 +59,7 @@ export interface ChartValues {
   readonly replicas: number;
   readonly image: { readonly repository: string; readonly tag: string; readonly pullPolicy: string };
   readonly envoy: { readonly image: string; readonly pullPolicy: string };
+  readonly identity: { readonly certificateLife: string; readonly rootIntroduction: string };
   readonly mesh: {
     readonly enabled: boolean;
     readonly trustDomain: string;

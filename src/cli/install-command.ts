@@ -1,6 +1,7 @@
 /** `trilith install --print`: the manifests of an installation, for those who do not use Helm. It applies nothing itself. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { CliError } from "./cli-error.ts";
+import { durationText, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
 import type { Installation } from "./install-chart.ts";
 
 /** What is not given is as in the chart's values. */
@@ -25,6 +26,16 @@ export function installCommand(): Command {
     .option("--envoy-image <image>", "image of the proxies that Gateways get")
     .addOption(
       new Option("--envoy-pull-policy <policy>", "when to pull that").choices(["Always", "IfNotPresent", "Never"]),
+    )
+    .option(
+      "--certificate-life <duration>",
+      "of the certificates of workloads and of the control plane itself",
+      durationText(LEAST_CERTIFICATE_LIFE_MS),
+    )
+    .option(
+      "--root-introduction <duration>",
+      "how long a new root is trusted before it signs",
+      durationText(LEAST_ROOT_INTRODUCTION_MS),
     )
     .option("--no-mesh", "without the mesh: no sidecars, and routes attach to no Service")
     .option("--trust-domain <name>", "of the identities in the mesh")

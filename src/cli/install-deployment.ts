@@ -48,6 +48,8 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
       "controller",
       `--envoy-image=${installation.envoyImage}`,
       `--envoy-pull-policy=${installation.envoyPullPolicy}`,
+      `--certificate-life=${installation.certificateLife}`,
+      `--root-introduction=${installation.rootIntroduction}`,
       ...meshArguments(installation),
       `--log-level=${installation.logLevel}`,
       `--log-format=${log.format}`,

@@ -19,7 +19,7 @@ import { VERSION } from "./version.ts";
 
 /** As the chart installs when nothing is set. */
 export function defaultInstallation(): Installation {
-  const { replicas, image, envoy, mesh, log } = chartValues();
+  const { replicas, image, envoy, identity, mesh, log } = chartValues();
   return {
     namespace: "trilith-system",
     replicas,
@@ -27,6 +27,8 @@ export function defaultInstallation(): Installation {
     imagePullPolicy: image.pullPolicy,
     envoyImage: envoy.image,
     envoyPullPolicy: envoy.pullPolicy,
+    certificateLife: identity.certificateLife,
+    rootIntroduction: identity.rootIntroduction,
     mesh: mesh.enabled,
     trustDomain: mesh.trustDomain,
     captureImage: mesh.captureImage,

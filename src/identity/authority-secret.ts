@@ -2,9 +2,10 @@
  * The Secret that keeps the authority, as all replicas share it: read, created by whoever is first, and changed under the
  * resource version that was read, so that of two replicas that do the same step one wins and the other reads again.
  *
- *   tls.crt, tls.key    the root that signs
- *   next.crt, next.key  the one that will sign, while it is introduced
- *   former.crt          the one that signed, while it is retired
+ *   tls.crt, tls.key    what signs: a root, or an intermediate authority with those that lead from it to a root
+ *   root.crt            the roots that this leads to, where it is none itself
+ *   next.crt, next.key  what will sign, while it is introduced; next-root.crt likewise
+ *   former.crt          the roots of what signed, while they are retired
  *   ca.crt              all that are trusted, for whoever looks
  *
  * A Secret without our label was made by somebody else (say, cert-manager): it is used as it is and never written. Its
@@ -12,7 +13,7 @@
  */
 import { ApiError, type ApiClient, resourcePath } from "../kubernetes/index.ts";
 import { type AuthorityState, trustedIn } from "./authority-state.ts";
-import { bundleOf, checkAuthority, type KeyPair, lifetimeOf } from "./certificates.ts";
+import { type Authority, bundleOf, checkAuthority, type KeyPair, lifetimeOf } from "./certificates.ts";
 import { IdentityError } from "./identity-error.ts";
 
 export interface SecretLocation {
@@ -80,7 +81,7 @@ export async function replaceAuthority(
   return await unlessLost(at.client.request<Secret>({ method: "PUT", path, body }));
 }
 
-const SECRETS = { group: "", version: "v1", plural: "secrets" };
+export const SECRETS = { group: "", version: "v1", plural: "secrets" } as const;
 
 async function unlessLost(call: Promise<Secret>): Promise<StoredAuthority | undefined> {
   try {
@@ -95,11 +96,8 @@ async function unlessLost(call: Promise<Secret>): Promise<StoredAuthority | unde
 const LOST: ReadonlySet<string> = new Set(["alreadyExists", "conflict", "notFound"]);
 
 function authorityOf({ metadata, data = {} }: Secret): StoredAuthority {
-  const textOf = (field: string): string | undefined => {
-    const value = data[field];
-    return value === undefined || value === "" ? undefined : Buffer.from(value, "base64").toString();
-  };
-  const present = pairOf(textOf("tls.crt"), textOf("tls.key"));
+  const textOf = (field: string): string | undefined => textIn(data, field);
+  const present = authorityIn(textOf, "tls", "root");
   if (!present)
     throw new IdentityError(
       "badAuthority",
@@ -118,14 +116,23 @@ function authorityOf({ metadata, data = {} }: Secret): StoredAuthority {
   };
 }
 
+/** Undefined where there is nothing. */
+export function textIn(data: Secret["data"], field: string): string | undefined {
+  const value = data?.[field];
+  return value === undefined || value === "" ? undefined : Buffer.from(value, "base64").toString();
+}
+
 function stateOf(
-  present: KeyPair,
+  present: Authority,
   textOf: (field: string) => string | undefined,
   sinceText: string | undefined,
 ): AuthorityState {
-  const next = pairOf(textOf("next.crt"), textOf("next.key"));
-  if (next) return { step: "introducing", present, next, since: sinceOf(sinceText, next) };
+  const next = authorityIn(textOf, "next", "next-root");
   const former = textOf("former.crt");
+  if (next) {
+    const since = sinceOf(sinceText, next);
+    return { step: "introducing", present, next, ...(former !== undefined && { former }), since };
+  }
   if (former === undefined) return { step: "steady", present };
   return { step: "retiring", present, former, since: sinceOf(sinceText, present) };
 }
@@ -145,9 +152,17 @@ function checkIn({ namespace, name }: Secret["metadata"], present: KeyPair): voi
   }
 }
 
-function pairOf(certificate: string | undefined, key: string | undefined): KeyPair | undefined {
-  return certificate === undefined || key === undefined ? undefined : { certificate, key };
+function authorityIn(textOf: (field: string) => string | undefined, pair: string, root: string): Authority | undefined {
+  const [certificate, key] = [textOf(`${pair}.crt`), textOf(`${pair}.key`)];
+  if (certificate === undefined || key === undefined) return undefined;
+  return { certificate, key, roots: textOf(`${root}.crt`) ?? certificate };
 }
+
+const fieldsOf = ({ certificate, key, roots }: Authority, pair: string, root: string): Record<string, string> => ({
+  [`${pair}.crt`]: certificate,
+  [`${pair}.key`]: key,
+  ...(roots !== certificate && { [`${root}.crt`]: roots }),
+});
 
 function secretOf(
   { namespace, name }: Pick<SecretLocation, "namespace" | "name">,
@@ -155,11 +170,10 @@ function secretOf(
   resourceVersion?: string,
 ): Secret {
   const texts = {
-    "tls.crt": state.present.certificate,
-    "tls.key": state.present.key,
+    ...fieldsOf(state.present, "tls", "root"),
     "ca.crt": bundleOf(trustedIn(state)),
-    ...(state.step === "introducing" && { "next.crt": state.next.certificate, "next.key": state.next.key }),
-    ...(state.step === "retiring" && { "former.crt": state.former }),
+    ...(state.step === "introducing" && fieldsOf(state.next, "next", "next-root")),
+    ...(state.step !== "steady" && state.former !== undefined && { "former.crt": state.former }),
   };
   const data = Object.entries(texts).map(([field, text]) => [field, Buffer.from(text).toString("base64")] as const);
   return {

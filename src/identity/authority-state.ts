@@ -7,15 +7,24 @@
  *   retiring     the next root has become the present one and signs; the former one is still trusted, for those certificates
  *                that it signed. `retireMs` later, when none of them is valid any more → steady
  *
+ * An authority that somebody brings takes the place of the next root: introduced where its root is not trusted yet, and at once
+ * where it is, as another intermediate authority of the same root.
+ *
  * Each step is one change of one value, so whoever makes it may crash before or after, and of two who make it one wins.
  */
-import type { KeyPair } from "./certificates.ts";
-import { lifetimeOf } from "./certificates.ts";
+import { type Authority, bundleOf, leadsTo, lifetimeOf } from "./certificates.ts";
 
 export type AuthorityState =
-  | { readonly step: "steady"; readonly present: KeyPair }
-  | { readonly step: "introducing"; readonly present: KeyPair; readonly next: KeyPair; readonly since: Date }
-  | { readonly step: "retiring"; readonly present: KeyPair; readonly former: string; readonly since: Date };
+  | { readonly step: "steady"; readonly present: Authority }
+  | {
+      readonly step: "introducing";
+      readonly present: Authority;
+      readonly next: Authority;
+      /** Roots of those before, where another one is introduced before they were retired. */
+      readonly former?: string;
+      readonly since: Date;
+    }
+  | { readonly step: "retiring"; readonly present: Authority; readonly former: string; readonly since: Date };
 
 export interface RotationTimes {
   /** How long a new root is trusted before it signs: many times what a changed ConfigMap takes to reach a pod (2 min). */
@@ -35,7 +44,12 @@ export function nextStep(state: AuthorityState, now: Date, times: RotationTimes,
     case "introducing":
       if (now.getTime() - state.since.getTime() < times.introduceMs) return "none";
       return {
-        state: { step: "retiring", present: state.next, former: state.present.certificate, since: now },
+        state: {
+          step: "retiring",
+          present: state.next,
+          former: bundleOf([state.present.roots, state.former ?? ""]),
+          since: now,
+        },
       };
     case "retiring":
       if (now.getTime() - state.since.getTime() < times.retireMs) return "none";
@@ -43,15 +57,40 @@ export function nextStep(state: AuthorityState, now: Date, times: RotationTimes,
   }
 }
 
+/** What becomes of the state where this authority is to sign; undefined where it does, or is about to. */
+export function stateTowards(state: AuthorityState, wanted: Authority, now: Date): AuthorityState | undefined {
+  const { present } = state;
+  const former = state.step === "steady" ? undefined : state.former;
+  const isPresent = isSame(present, wanted);
+  switch (state.step) {
+    case "introducing":
+      if (isSame(state.next, wanted)) return undefined;
+      if (isPresent) return settled(present, former, now);
+      break;
+    case "retiring":
+    case "steady":
+      if (isPresent) return undefined;
+      if (leadsTo(wanted.certificate, present.roots))
+        return settled(wanted, present.roots === wanted.roots ? former : bundleOf([present.roots, former ?? ""]), now);
+  }
+  return { step: "introducing", present, next: wanted, ...(former !== undefined && { former }), since: now };
+}
+
+const settled = (present: Authority, former: string | undefined, since: Date): AuthorityState =>
+  former === undefined ? { step: "steady", present } : { step: "retiring", present, former, since };
+
+const isSame = (a: Authority, b: Authority): boolean =>
+  a.certificate === b.certificate && a.key === b.key && a.roots === b.roots;
+
 /** The certificates that a proxy is to trust in this state. */
 export function trustedIn(state: AuthorityState): readonly string[] {
   switch (state.step) {
     case "steady":
-      return [state.present.certificate];
+      return [state.present.roots];
     case "introducing":
-      return [state.present.certificate, state.next.certificate];
+      return [state.present.roots, state.next.roots, state.former ?? ""];
     case "retiring":
-      return [state.present.certificate, state.former];
+      return [state.present.roots, state.former];
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * X.509 as far as the control plane makes it: roots that sign, and server certificates that they sign. ECDSA on P-256
- * everywhere, which every Envoy verifies. Nothing is kept here; everything goes in and out as PEM.
+ * X.509 as far as the control plane makes it: authorities that sign, and certificates of servers and workloads that they sign. ECDSA
+ * on P-256 everywhere, which every Envoy verifies. Nothing is kept here; everything goes in and out as PEM.
  */
 // @peculiar/x509 does not load without it.
 // oxlint-disable-next-line import/no-unassigned-import
@@ -15,6 +15,12 @@ export interface KeyPair {
   readonly key: string;
 }
 
+/** What signs, with the roots that its certificates lead to. */
+export interface Authority extends KeyPair {
+  /** PEM. Of a root: itself. */
+  readonly roots: string;
+}
+
 export interface Lifetime {
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -23,7 +29,7 @@ export interface Lifetime {
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 /** A root of its own for each call: two are told apart by their keys, so their names may be equal. */
-export async function createRoot(commonName: string, lifetime: Lifetime): Promise<KeyPair> {
+export async function createRoot(commonName: string, lifetime: Lifetime): Promise<Authority> {
   const keys = await newKeys();
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [commonName] }],
@@ -31,13 +37,36 @@ export async function createRoot(commonName: string, lifetime: Lifetime): Promis
     signingAlgorithm: ALGORITHM,
     ...lifetime,
     extensions: [
-      // It signs servers and workloads only, no further authorities.
-      new x509.BasicConstraintsExtension(true, 0, true),
+      // It signs intermediate authorities, which sign no further ones.
+      new x509.BasicConstraintsExtension(true, 1, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  return { certificate: pemOf(root), key: await pemOfKey(keys.privateKey) };
+  const certificate = pemOf(root);
+  return { certificate, key: await pemOfKey(keys.privateKey), roots: certificate };
+}
+
+/**
+ * An authority that signs servers and workloads for another one, and no further authorities. It ends with that one at the latest. Rejects
+ * with `badAuthority` where that cannot sign; whether it may, `maySignAuthorities` says.
+ */
+export async function createIntermediate(authority: KeyPair, commonName: string, lifetime: Lifetime): Promise<KeyPair> {
+  return await issue(authority, lifetime, {
+    subject: [{ CN: [commonName] }],
+    extensionsOf: async (publicKey) => [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+    ],
+  });
+}
+
+/** Whether what further authorities that it signs have signed is accepted by whoever trusts it (RFC 5280, 4.2.1.9). */
+export function maySignAuthorities(certificate: string): boolean {
+  const { ca, pathLength } =
+    new x509.X509Certificate(firstCertificateOf(certificate).raw).getExtension(x509.BasicConstraintsExtension) ?? {};
+  return ca === true && (pathLength === undefined || pathLength > 0);
 }
 
 /**
@@ -51,7 +80,8 @@ export async function issueServerCertificate(
 ): Promise<KeyPair> {
   return await issue(authority, lifetime, {
     subject: [{ CN: [(names[0] ?? "").slice(0, LONGEST_COMMON_NAME)] }],
-    extensions: [
+    extensionsOf: () => [
+      ...noAuthority,
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
       new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value }))),
     ],
@@ -71,7 +101,8 @@ export async function issueWorkloadCertificate(
 ): Promise<KeyPair> {
   return await issue(authority, lifetime, {
     subject: [],
-    extensions: [
+    extensionsOf: () => [
+      ...noAuthority,
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
       // The only name there is.
       new x509.SubjectAlternativeNameExtension([{ type: "url", value: spiffeId }], true),
@@ -79,15 +110,20 @@ export async function issueWorkloadCertificate(
   });
 }
 
+const noAuthority: readonly x509.Extension[] = [
+  new x509.BasicConstraintsExtension(false, undefined, true),
+  new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+];
+
 interface Holder {
   readonly subject: x509.JsonName;
-  readonly extensions: readonly x509.Extension[];
+  readonly extensionsOf: (key: x509.PublicKey) => readonly x509.Extension[] | Promise<readonly x509.Extension[]>;
 }
 
 async function issue(
   authority: KeyPair,
   { notBefore, notAfter }: Lifetime,
-  { subject, extensions }: Holder,
+  { subject, extensionsOf }: Holder,
 ): Promise<KeyPair> {
   const issuer = firstCertificateOf(authority.certificate);
   const issuerCertificate = new x509.X509Certificate(issuer.raw);
@@ -103,16 +139,12 @@ async function issue(
     notBefore,
     notAfter: end,
     extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      ...extensions,
+      ...(await extensionsOf(await x509.PublicKey.create(keys.publicKey))),
       // Two roots of the same name are told apart by it while both are trusted.
       await x509.AuthorityKeyIdentifierExtension.create(issuerCertificate.publicKey),
     ],
   });
-  const chain = isSelfSigned(issuer)
-    ? pemOf(certificate)
-    : `${pemOf(certificate)}${withNewline(authority.certificate)}`;
+  const chain = isSelfSigned(issuer) ? pemOf(certificate) : `${pemOf(certificate)}${bundleOf([authority.certificate])}`;
   return { certificate: chain, key: await pemOfKey(keys.privateKey) };
 }
 
@@ -125,6 +157,33 @@ export function checkAuthority({ certificate, key }: KeyPair): void {
   if (!parsed.ca) throw new IdentityError("badAuthority", "its certificate is not one of an authority (CA:TRUE)");
   if (!parsed.checkPrivateKey(privateKeyOf(key)))
     throw new IdentityError("badAuthority", "its private key does not belong to its certificate");
+}
+
+/**
+ * Whether the first certificate leads to one of the roots, by way of those that follow it. Of a root itself as well; whether any of them
+ * has ended is not looked at.
+ */
+export function leadsTo(chain: string, roots: string): boolean {
+  const trusted = certificatesIn(roots);
+  const [first, ...others] = certificatesIn(chain);
+  for (let current = first; current !== undefined;) {
+    const subject = current;
+    if (trusted.some((root) => root.raw.equals(subject.raw) || isIssuedBy(subject, root))) return true;
+    const next = others.findIndex((other) => isIssuedBy(subject, other));
+    current = next === -1 ? undefined : others.splice(next, 1)[0];
+  }
+  return false;
+}
+
+const isIssuedBy = (subject: X509Certificate, issuer: X509Certificate): boolean =>
+  issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
+
+/** Whether the first certificate of the PEM is its own issuer. */
+export const isRoot = (certificate: string): boolean => isSelfSigned(firstCertificateOf(certificate));
+
+/** Throws `badAuthority` for what is none. */
+function certificatesIn(pem: string): X509Certificate[] {
+  return (pem.match(PEM_CERTIFICATE) ?? []).map(firstCertificateOf);
 }
 
 /** When the first certificate of the PEM begins and ends. */

@@ -13,8 +13,9 @@ import {
   type SecretLocation,
   type StoredAuthority,
 } from "./authority-secret.ts";
-import { type AuthorityState, nextStep, type RotationTimes, renewalOf } from "./authority-state.ts";
+import { type AuthorityState, nextStep, type RotationTimes, renewalOf, stateTowards } from "./authority-state.ts";
 import {
+  type Authority,
   createRoot,
   issueServerCertificate,
   issueWorkloadCertificate,
@@ -22,8 +23,12 @@ import {
   type Lifetime,
   lifetimeOf,
 } from "./certificates.ts";
+import { type GivenAuthority, readGivenAuthority } from "./given-authority.ts";
+import { IntermediateAuthority } from "./intermediate-authority.ts";
 
 export interface AuthorityOptions extends SecretLocation {
+  /** The Secret of whoever brings an authority. Default: nobody does. */
+  readonly givenName?: string;
   /** DNS names of the control plane: see `controlPlaneNames`. */
   readonly serverNames: readonly string[];
   /** What proxies are to trust is another one now. */
@@ -39,6 +44,8 @@ export interface AuthorityOptions extends SecretLocation {
 
 export interface AuthorityTimes extends RotationTimes {
   readonly rootLifeMs: number;
+  /** At least twice what a workload's certificate lives. */
+  readonly intermediateLifeMs: number;
   readonly serverLifeMs: number;
   /** How often the Secret is looked at. */
   readonly lookMs: number;
@@ -50,6 +57,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 const defaultAuthorityTimes: AuthorityTimes = {
   rootLifeMs: 3 * 365 * DAY_MS,
+  intermediateLifeMs: 7 * DAY_MS,
   serverLifeMs: DAY_MS,
   lookMs: MINUTE_MS,
   introduceMs: HOUR_MS,
@@ -70,29 +78,34 @@ export function controlPlaneNames(service: string, namespace: string, clusterDom
 /** Rejects with an ApiError, or an IdentityError `badAuthority`, where there is no authority to begin with. */
 export async function openAuthority(options: AuthorityOptions): Promise<ControlPlaneAuthority> {
   const times = { ...defaultAuthorityTimes, ...options.times };
-  const stored = await settle(options, times);
-  const authority = new ControlPlaneAuthority(options, times, stored, await issue(options, times, stored.state));
+  const settled = await settle(options, times);
+  const server = await issue(options, times, settled.stored.state);
+  const authority = new ControlPlaneAuthority(options, times, settled, server);
   authority.start();
   return authority;
 }
 
+/** Made by `openAuthority`. */
 export class ControlPlaneAuthority implements AsyncDisposable {
   readonly #options: AuthorityOptions;
   readonly #times: AuthorityTimes;
   readonly #timers: Timers;
+  readonly #intermediate: IntermediateAuthority;
   #stored: StoredAuthority;
+  #problem: Error | undefined;
   #server: KeyPair;
   #next: Disposable | undefined;
   #looking: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  /** Made by `openAuthority`. */
-  constructor(options: AuthorityOptions, times: AuthorityTimes, stored: StoredAuthority, server: KeyPair) {
+  constructor(options: AuthorityOptions, times: AuthorityTimes, { stored, problem }: Settled, server: KeyPair) {
     this.#options = options;
     this.#times = times;
     this.#timers = options.timers ?? systemTimers;
+    this.#intermediate = new IntermediateAuthority((now) => livesFrom(now, times.intermediateLifeMs));
     this.#stored = stored;
     this.#server = server;
+    this.#note(problem);
   }
 
   /** What proxies and other replicas are to trust, in PEM. */
@@ -104,17 +117,20 @@ export class ControlPlaneAuthority implements AsyncDisposable {
     return this.#server;
   }
 
+  /** What was wrong when the Secrets were looked at last; the last authority that was good goes on. */
+  get problem(): Error | undefined {
+    return this.#problem;
+  }
+
   get step(): AuthorityState["step"] {
     return this.#stored.state.step;
   }
 
   /** For a workload of the mesh; see `issueWorkloadCertificate`. */
   async issueForWorkload(spiffeId: string, lifeMs: number): Promise<KeyPair> {
-    return await issueWorkloadCertificate(
-      this.#stored.state.present,
-      spiffeId,
-      livesFrom(nowOf(this.#options), lifeMs),
-    );
+    const now = nowOf(this.#options);
+    const signer = await this.#intermediate.under(this.#stored.state.present, now);
+    return await issueWorkloadCertificate(signer, spiffeId, livesFrom(now, lifeMs));
   }
 
   start(): void {
@@ -128,14 +144,15 @@ export class ControlPlaneAuthority implements AsyncDisposable {
   /** Reads the Secret, does what is due, and renews the server certificate. Never rejects. */
   async look(): Promise<void> {
     try {
-      const stored = await settle(this.#options, this.#times);
+      const { stored, problem } = await settle(this.#options, this.#times);
+      this.#note(problem);
       const wasBundle = this.bundle;
       const wasSigner = this.#stored.state.present.certificate;
       this.#stored = stored;
       if (stored.bundle !== wasBundle) this.#options.onBundle?.(stored.bundle);
       await this.#renew(stored.state.present.certificate !== wasSigner);
     } catch (error) {
-      this.#options.onProblem?.(error);
+      this.#note(error instanceof Error ? error : new Error(String(error)));
       // A certificate that runs out is worse than a Secret that nobody can read at the moment.
       await this.#renew(false).catch((problem: unknown) => this.#options.onProblem?.(problem));
     }
@@ -145,6 +162,11 @@ export class ControlPlaneAuthority implements AsyncDisposable {
     this.#isClosed = true;
     this.#next?.[Symbol.dispose]();
     await this.#looking;
+  }
+
+  #note(problem: Error | undefined): void {
+    this.#problem = problem;
+    if (problem) this.#options.onProblem?.(problem);
   }
 
   async #renew(isForced: boolean): Promise<void> {
@@ -158,35 +180,54 @@ export class ControlPlaneAuthority implements AsyncDisposable {
   }
 }
 
+interface Settled {
+  readonly stored: StoredAuthority;
+  /** What is wrong with the authority that somebody brings. */
+  readonly problem?: Error | undefined;
+}
+
 /** The authority after everything that is due was done, by this replica or another one. */
-async function settle(options: AuthorityOptions, times: AuthorityTimes): Promise<StoredAuthority> {
+async function settle(options: AuthorityOptions, times: AuthorityTimes): Promise<Settled> {
+  const now = nowOf(options);
+  const given = await givenTo(options, now);
+  const problem = given.kind === "unusable" ? given.problem : undefined;
   for (let race = 0; race < MOST_LOST_RACES; race += 1) {
     const stored = await readAuthority(options);
-    const now = nowOf(options);
-    if (stored && !stored.isOurs) return stored;
+    if (stored && !stored.isOurs) return { stored };
     const due = stored
-      ? await dueState(stored, now, times)
-      : { step: "steady" as const, present: await newRoot(now, times) };
-    if (stored && !due) return stored;
+      ? await dueState(stored, given, now, times)
+      : { step: "steady" as const, present: given.kind === "usable" ? given.authority : await newRoot(now, times) };
+    if (stored && !due) return { stored, problem };
     const written = due && (stored ? replaceAuthority(options, stored, due) : createAuthority(options, due));
     const settled = await written;
-    if (settled) return settled;
+    if (settled) return { stored: settled, problem };
   }
   throw new Error(`the Secret ${options.namespace}/${options.name} changed each time that it was to be written`);
 }
 
+async function givenTo({ client, namespace, givenName }: AuthorityOptions, now: Date): Promise<GivenAuthority> {
+  return givenName === undefined
+    ? { kind: "none" }
+    : await readGivenAuthority({ client, namespace, name: givenName }, now);
+}
+
 async function dueState(
   { state, isRotationAsked }: StoredAuthority,
+  given: GivenAuthority,
   now: Date,
   times: AuthorityTimes,
 ): Promise<AuthorityState | undefined> {
+  const wanted = given.kind === "usable" ? stateTowards(state, given.authority, now) : undefined;
+  if (wanted) return wanted;
   const step = nextStep(state, now, times, isRotationAsked);
   if (step === "none") return undefined;
   if (step !== "begin") return step.state;
+  // Who brings an authority brings the next one, too.
+  if (given.kind !== "none") return undefined;
   return { step: "introducing", present: state.present, next: await newRoot(now, times), since: now };
 }
 
-async function newRoot(now: Date, times: AuthorityTimes): Promise<KeyPair> {
+async function newRoot(now: Date, times: AuthorityTimes): Promise<Authority> {
   return await createRoot("Trilith control plane", livesFrom(now, times.rootLifeMs));
 }
 

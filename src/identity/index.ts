@@ -18,6 +18,7 @@ export {
   controlPlaneNames,
   openAuthority,
 } from "./control-plane-authority.ts";
+export { authorityTimesOf, defaultIdentityTimes, type IdentityTimes, workloadTimesOf } from "./identity-times.ts";
 export { WorkloadCertificates, type WorkloadCertificatesOptions } from "./workload-certificates.ts";
 export { IdentityError, type IdentityErrorCode } from "./identity-error.ts";
 export type { ServiceAccount } from "./token-reviewer.ts";

@@ -1,7 +1,7 @@
 /** What a session learnt about its proxy: data for statuses, metrics and logs. The session never acts on its own facts. */
 import type { ResourceId } from "./resource.ts";
 
-export type Fact = AcknowledgedFact | RemovedFact | RefusedFact | HeldFact | WarmingFact;
+export type Fact = AcknowledgedFact | RemovedFact | RefusedFact | HeldFact | WarmingFact | UnknownFact;
 
 /** The proxy has this version. Also told, once, for what a reconnecting proxy still had. */
 export interface AcknowledgedFact {
@@ -40,4 +40,10 @@ export interface WarmingFact {
   readonly kind: "warming";
   readonly id: ResourceId;
   readonly version: string;
+}
+
+/** The proxy asked by name for what it is not to have: nothing, or something of others', which it is not given. */
+export interface UnknownFact {
+  readonly kind: "unknown";
+  readonly id: ResourceId;
 }

@@ -66,6 +66,11 @@ export class ResourceShares {
     return new Map([...touched].map(([proxy, keys]) => [proxy, this.#batchOf(proxy, keys)]));
   }
 
+  /** Whether there is such a resource, for whomever. */
+  has(id: ResourceId): boolean {
+    return this.#records.has(keyOf(id));
+  }
+
   /** The proxies that get a resource, or would if it existed. */
   proxiesOf(id: ResourceId): readonly string[] {
     const key = keyOf(id);

@@ -42,6 +42,13 @@ function servingProxy(options: SessionOptions = {}): ScriptedProxy {
   return proxy;
 }
 
+test("a name that the proxy is not to have is told, unless it has it from before", () => {
+  const proxy = new ScriptedProxy();
+  proxy.want(backend("a"));
+  proxy.request("endpoints", { subscribe: ["a", "of-others", "from-before"], has: { "from-before": "1@" } });
+  expect(proxy.troubles()).toEqual([{ kind: "unknown", id: { kind: "endpoints", name: "of-others" } }]);
+});
+
 describe("a proxy that starts", () => {
   test("is answered nothing before the first whole state is known, and then everything", () => {
     const proxy = new ScriptedProxy();

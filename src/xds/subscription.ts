@@ -34,7 +34,10 @@ export function subscribe(proxy: ProxyState, kind: ResourceKind, request: DeltaD
       state.wildcard = true;
       continue;
     }
-    if (!(name in reported)) drop(proxy, kind, name);
+    if (!(name in reported)) {
+      drop(proxy, kind, name);
+      if (!proxy.resources.get(kind, name)) facts.push({ kind: "unknown", id: { kind, name } });
+    }
     state.names.add(name);
     state.dirty.add(name);
   }

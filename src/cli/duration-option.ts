@@ -1,0 +1,25 @@
+/** Options that are durations, as the Gateway API writes them. */
+import { InvalidArgumentError } from "commander";
+import { parseDuration } from "../resources/index.ts";
+
+/** Milliseconds. Throws, for people, where the text is no duration or a shorter one. */
+export const durationMs =
+  (leastMs: number) =>
+  (text: string): number => {
+    const ms = parseDuration(text);
+    if (ms === undefined || ms < leastMs)
+      throw new InvalidArgumentError(`it must be a duration such as 24h or 90m, of at least ${leastMs / 1_000}s.`);
+    return ms;
+  };
+
+/** The text itself, where `durationMs` takes it. */
+export const durationText =
+  (leastMs: number) =>
+  (text: string): string => {
+    durationMs(leastMs)(text);
+    return text;
+  };
+
+/** Of what an identity is made with: shorter ones would be renewed all the time. */
+export const LEAST_CERTIFICATE_LIFE_MS = 60_000;
+export const LEAST_ROOT_INTRODUCTION_MS = 1_000;

@@ -1,0 +1,39 @@
+/**
+ * How long certificates live, and what follows from it: an installation states one life, and everything else keeps its proportion to
+ * that, so that what holds for a day holds for a minute.
+ */
+import type { AuthorityTimes } from "./control-plane-authority.ts";
+import type { WorkloadTimes } from "./workload-certificates.ts";
+
+export interface IdentityTimes {
+  /** Of workloads' and the control plane's own certificates: so long may the control plane be away, less the renewal's share. */
+  readonly certificateLifeMs: number;
+  /** How long a new root is trusted before it signs: longer than a changed ConfigMap takes to reach every pod (2 min). */
+  readonly rootIntroductionMs: number;
+}
+
+export const defaultIdentityTimes: IdentityTimes = { certificateLifeMs: 24 * 3_600_000, rootIntroductionMs: 3_600_000 };
+
+/** A certificate is renewed when this share of its life is over: of a day, an hour. */
+const RENEWAL_SHARE = 1 / 24;
+/** An old root is trusted so much longer than any certificate lives that it signed. */
+const RETIREMENT_SHARE = 7 / 6;
+const INTERMEDIATE_LIVES = 7;
+const MOST_LOOK_MS = 60_000;
+const MOST_RETRY_MS = 5_000;
+
+export const authorityTimesOf = ({
+  certificateLifeMs,
+  rootIntroductionMs,
+}: IdentityTimes): Omit<AuthorityTimes, "rootLifeMs"> => ({
+  serverLifeMs: certificateLifeMs,
+  intermediateLifeMs: INTERMEDIATE_LIVES * certificateLifeMs,
+  introduceMs: rootIntroductionMs,
+  retireMs: RETIREMENT_SHARE * certificateLifeMs,
+  lookMs: Math.min(MOST_LOOK_MS, rootIntroductionMs / 4),
+});
+
+export function workloadTimesOf({ certificateLifeMs }: IdentityTimes): WorkloadTimes {
+  const renewMs = RENEWAL_SHARE * certificateLifeMs;
+  return { lifeMs: certificateLifeMs, renewMs, retryMs: Math.min(MOST_RETRY_MS, renewMs) };
+}
