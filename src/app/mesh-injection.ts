@@ -4,7 +4,14 @@
  */
 import type { Logger } from "pino";
 import type { ApiClient } from "../kubernetes/index.ts";
-import { type Injection, MESH_LABEL, RootConfigMaps, startInjectionServer, WebhookAuthority } from "../mesh/index.ts";
+import {
+  type Injection,
+  MESH_LABEL,
+  RootConfigMaps,
+  startInjectionServer,
+  TrustBundlePublisher,
+  WebhookAuthority,
+} from "../mesh/index.ts";
 import { objectKey } from "../resources/index.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { Engine } from "./engine.ts";
@@ -53,13 +60,20 @@ export async function startMeshInjection(options: MeshInjectionOptions): Promise
       onProblem: (problem) => problem && log.error({ err: problem }, "the webhook for pods cannot be kept"),
     }),
   );
+  const published = new TrustBundlePublisher({
+    client,
+    bundle: identity.bundle,
+    onServed: (version) => logServed(log, version),
+    onProblem: (problem) => problem && log.error({ err: problem }, "the mesh's ClusterTrustBundle cannot be kept"),
+  });
   identity.onBundle((bundle) => {
+    published.replace(bundle);
     roots.replace(sidecarFilesOf(options, bundle));
     webhook.replace(bundle);
   });
   starting.use(followNamespaces(engine, roots));
   const running = starting.move();
-  return { duties: [roots, webhook], [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { duties: [roots, webhook, published], [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** Namespaces that have the label, and those of pods that asked for themselves. */
@@ -95,4 +109,10 @@ function followNamespaces({ graph, sources, driven }: Engine, roots: RootConfigM
 function logInjection(log: Logger, pod: string, injection: Injection): void {
   if (injection.kind === "refused") log.warn({ pod }, `a pod was refused: ${injection.message}`);
   else log.debug({ pod, injection: injection.kind }, "a pod was looked at");
+}
+
+function logServed(log: Logger, version: string | undefined): void {
+  if (version === undefined)
+    log.info("this cluster serves no ClusterTrustBundles: the mesh's roots are in the ConfigMaps trilith-root alone");
+  else log.info({ version }, "the mesh's roots are in the ClusterTrustBundle trilith-root, too");
 }

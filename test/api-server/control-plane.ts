@@ -23,14 +23,17 @@ export interface ControlPlane {
 
 const START_MS = 60_000;
 
-export async function startControlPlane(binary: string): Promise<ControlPlane> {
+export async function startControlPlane(
+  binary: string,
+  moreFlags: Readonly<Record<string, string>> = {},
+): Promise<ControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), "trilith-api-server-"));
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
   const server = `https://127.0.0.1:${apiPort}`;
   const kubeconfigPath = await writeCredentials(folder, server);
   const programs = [
     start(binary, folder, "etcd", etcdFlags(folder, etcdPort, peerPort)),
-    start(binary, folder, "kube-apiserver", apiServerFlags(folder, etcdPort, apiPort)),
+    start(binary, folder, "kube-apiserver", { ...apiServerFlags(folder, etcdPort, apiPort), ...moreFlags }),
   ];
   const stop = async (): Promise<void> => {
     await Promise.all(programs.map(end));

@@ -123,6 +123,9 @@ describe.skipIf(environment === undefined)("the controller", () => {
       "update leases.coordination.k8s.io trilith-system/trilith",
       "create secrets trilith-system",
       "update secrets trilith-system/trilith-ca",
+      "get secrets trilith-system/trilith-own-ca",
+      "create clustertrustbundles.certificates.k8s.io -",
+      "patch clustertrustbundles.certificates.k8s.io -/trilith-root",
     ]);
   const forbidden = [
     `update gateways.${GATEWAY} shop`,
@@ -136,6 +139,8 @@ describe.skipIf(environment === undefined)("the controller", () => {
     "update secrets shop",
     "delete secrets trilith-system/trilith-ca",
     "update secrets trilith-system/another",
+    "update secrets trilith-system/trilith-own-ca",
+    "patch clustertrustbundles.certificates.k8s.io -/another",
     "update leases.coordination.k8s.io trilith-system/another",
     "create leases.coordination.k8s.io kube-system",
     "create pods shop",

@@ -9,8 +9,11 @@ export interface UsedControlPlane {
   readonly kubeconfigPath: string;
 }
 
-/** Nothing is started where there is no API server to start; tests skip themselves then. */
-export function useControlPlane(prepare: () => Promise<void> = () => Promise.resolve()): UsedControlPlane {
+/** Nothing is started where there is no API server to start; tests skip themselves then. `moreFlags`: of the API server. */
+export function useControlPlane(
+  prepare: () => Promise<void> = () => Promise.resolve(),
+  moreFlags: Readonly<Record<string, string>> = {},
+): UsedControlPlane {
   const environment = inject("controlPlane");
   let running: { readonly controlPlane: ControlPlane; readonly client: ClusterClient } | undefined;
   const inUse = (): NonNullable<typeof running> => {
@@ -19,7 +22,7 @@ export function useControlPlane(prepare: () => Promise<void> = () => Promise.res
   };
   beforeAll(async () => {
     if (environment === undefined) return;
-    const controlPlane = await startControlPlane(environment.binary);
+    const controlPlane = await startControlPlane(environment.binary, moreFlags);
     running = { controlPlane, client: await connectToCluster({ kubeconfig: controlPlane.kubeconfigPath }) };
     await installCrds(running.client, environment.crds);
     await prepare();

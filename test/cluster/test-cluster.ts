@@ -205,6 +205,8 @@ const apiServerFlags = (pki: string): Record<string, string> => ({
   // By name it would not find the kubelet, and logs and exec time out.
   "kubelet-preferred-address-types": "InternalIP",
   "runtime-config": "api/all=true",
+  // It is off in this version unless asked for.
+  "feature-gates": "ClusterTrustBundle=true",
 });
 
 const controllerManagerFlags = (pki: string): Record<string, string> => ({
