@@ -15,6 +15,8 @@ export interface EnvoyProcessOptions {
   readonly drainTimeSeconds?: number;
   readonly logLevel?: string;
   readonly componentLogLevel?: string;
+  /** Besides this process's. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface EnvoyProcess {
@@ -42,7 +44,10 @@ export async function startEnvoy(options: EnvoyProcessOptions): Promise<EnvoyPro
     "--component-log-level": options.componentLogLevel ?? "misc:error",
   };
   const binary = envoyBinary() ?? "envoy";
-  const child = spawn(binary, ["--use-dynamic-base-id", ...Object.entries(args).flat()], { stdio: "ignore" });
+  const child = spawn(binary, ["--use-dynamic-base-id", ...Object.entries(args).flat()], {
+    stdio: "ignore",
+    env: { ...process.env, ...options.env },
+  });
   const exited = once(child, "exit");
   const log = (): string => readFileSync(logFile, "utf8");
   const address = await waitForAddress(adminFile, () => child.exitCode !== null, log);
