@@ -55,6 +55,8 @@ export async function startClusterProxies(engine: Engine, options: ClusterProxie
       sent: options.onSent,
       learnt: options.onFacts,
       withheld: options.onWithheld,
+      destinationAsked: (destination) => engine.driven.askedDestinations.set(destination),
+      destinationForgotten: ({ key }) => engine.driven.askedDestinations.delete(key),
       changed: (keys) => reports.touch(keys),
       connections: (proxy) => {
         counts.touch(proxy);

@@ -14,16 +14,21 @@ const CLUSTER_FEATURES: readonly string[] = [
   "GatewayInfrastructure",
 ];
 
-export function controllerSettings({
-  mesh,
-}: { readonly mesh?: { readonly trustDomain: string } } = {}): TranslateSettings {
+type MeshOptions = Pick<NonNullable<TranslateSettings["mesh"]>, "trustDomain" | "unknownDestinations">;
+
+export function controllerSettings({ mesh }: { readonly mesh?: MeshOptions } = {}): TranslateSettings {
   return {
     controllerName: CONTROLLER_NAME,
     proxyOf: ({ namespace, name }) => proxyKey(`${namespace}/${name}`),
     bindAddress: "0.0.0.0",
     addresses: "service",
     ...(mesh && {
-      mesh: { controllerName: MESH_CONTROLLER_NAME, trustDomain: mesh.trustDomain, features: MESH_FEATURES },
+      mesh: {
+        controllerName: MESH_CONTROLLER_NAME,
+        trustDomain: mesh.trustDomain,
+        unknownDestinations: mesh.unknownDestinations,
+        features: MESH_FEATURES,
+      },
     }),
     features: [...SUPPORTED_FEATURES, ...CLUSTER_FEATURES].sort(),
   };

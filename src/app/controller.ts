@@ -11,7 +11,7 @@ import type { Logger } from "pino";
 import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
 import { type AuthorityTimes, defaultIdentityTimes, type IdentityTimes } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
-import type { ProxyKey } from "../model/index.ts";
+import type { ProxyKey, UnknownDestinations } from "../model/index.ts";
 import { NameClaims } from "../provision/index.ts";
 import { Clock, NameResolver } from "../sources/index.ts";
 import type { ConnectionAge } from "../transport/index.ts";
@@ -55,6 +55,8 @@ export interface ControllerOptions {
   /** Absent: no mesh. */
   readonly mesh?: {
     readonly trustDomain: string;
+    /** What becomes of connections to addresses that are nobody's in the cluster. */
+    readonly unknownDestinations: UnknownDestinations;
     /** What redirects connections in pods. */
     readonly capture: EnvoyImage;
   };

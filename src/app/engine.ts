@@ -4,7 +4,7 @@
  */
 import { Graph, type Source } from "../collections/index.ts";
 import type { EnvoyInputs } from "../envoy/index.ts";
-import type { MeshTrust, WorkloadCertificate } from "../model/index.ts";
+import type { AskedDestination, MeshTrust, WorkloadCertificate } from "../model/index.ts";
 import type { KnownObject, ObjectKey } from "../resources/index.ts";
 import { deriveAddressFacts, deriveCertificateFacts, deriveTrustFacts, type ObjectChange } from "../sources/index.ts";
 import {
@@ -34,6 +34,8 @@ export interface DrivenFacts {
   /** Read only where Gateways have addresses of a load balancer. */
   readonly gatewayAddresses: Source<GatewayAddressFact>;
   readonly meshMembers: Source<MeshMember>;
+  /** Written by whoever serves the proxies of the mesh. */
+  readonly askedDestinations: Source<AskedDestination>;
   /** Of proxies of the mesh; they go to Envoy as they are. */
   readonly workloadCertificates: Source<WorkloadCertificate>;
   readonly meshTrust: Source<MeshTrust>;
@@ -67,6 +69,7 @@ export function createEngine(settings: TranslateSettings): Engine {
       name: "facts/WorkloadCertificates",
       key: (fact) => fact.key,
     }),
+    askedDestinations: graph.source<AskedDestination>({ name: "facts/AskedDestinations", key: (fact) => fact.key }),
     meshTrust: graph.source<MeshTrust>({ name: "facts/MeshTrust", key: (fact) => fact.key }),
   };
   const inputs = {

@@ -5,7 +5,7 @@
  */
 import type { EnvoyRecord } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
-import { audiencesOf, type ProxyKey, proxyKey } from "../model/index.ts";
+import { type AskedDestination, audiencesOf, isSidecar, type ProxyKey, proxyKey } from "../model/index.ts";
 import { type ProxyConnection, ProxyGroup } from "../transport/index.ts";
 import {
   type Fact,
@@ -16,6 +16,7 @@ import {
   type WarmingFact,
 } from "../xds/index.ts";
 import { type Delivery, DeliveryLedger } from "./delivery-ledger.ts";
+import { DestinationBook } from "./destination-book.ts";
 
 export interface FleetEvents {
   /** A message was queued for an Envoy. */
@@ -32,6 +33,10 @@ export interface FleetEvents {
   readonly withheld?: (proxy: ProxyKey, ids: readonly ResourceId[]) => void;
   /** The delivery of these resources may be another one now. */
   readonly changed?: (keys: readonly string[]) => void;
+  /** Some Envoy asks about the destination, which nobody did before. */
+  readonly destinationAsked?: (destination: AskedDestination) => void;
+  /** No Envoy that asked about the destination is connected any more. */
+  readonly destinationForgotten?: (destination: AskedDestination) => void;
   /** An Envoy of the proxy came or went. */
   readonly connections?: (proxy: ProxyKey) => void;
 }
@@ -44,12 +49,17 @@ interface Member {
 export class ProxyFleet {
   readonly #members = new Map<ProxyKey, Member>();
   readonly #shares = new ResourceShares();
+  readonly #destinations: DestinationBook;
   readonly #events: FleetEvents;
   readonly #sessions: SessionOptions;
   #isOpen = false;
 
   constructor(events: FleetEvents = {}, sessions: SessionOptions = {}) {
     this.#events = events;
+    this.#destinations = new DestinationBook({
+      asked: (destination) => events.destinationAsked?.(destination),
+      forgotten: (destination) => events.destinationForgotten?.(destination),
+    });
     this.#sessions = sessions;
   }
 
@@ -78,6 +88,7 @@ export class ProxyFleet {
     const group = new ProxyGroup(
       {
         connected: () => this.#events.connections?.(proxy),
+        asked: (connection, clusters) => this.#ask(proxy, connection, clusters),
         sent: (_, message) => this.#events.sent?.(message),
         learnt: (connection, facts) => {
           this.#events.learnt?.(facts);
@@ -88,6 +99,7 @@ export class ProxyFleet {
         disconnected: (connection) => {
           const keys = ledger.forget(connection);
           this.#events.disconnected?.(connection);
+          this.#forget(proxy, connection);
           this.#events.connections?.(proxy);
           this.#events.changed?.(keys);
         },
@@ -111,6 +123,21 @@ export class ProxyFleet {
   #tellWithheld(proxy: ProxyKey, facts: readonly Fact[]): void {
     const ids = facts.flatMap(({ kind, id }) => (kind === "unknown" && this.#shares.has(id) ? [id] : []));
     if (ids.length > 0) this.#events.withheld?.(proxy, ids);
+  }
+
+  #ask(proxy: ProxyKey, connection: ProxyConnection, clusters: readonly string[]): void {
+    if (!isSidecar(proxy)) return;
+    const news = this.#destinations.ask(connection, clusters);
+    if (news.length > 0) this.#give(proxy, this.#shares.ask(proxy, news));
+  }
+
+  #forget(proxy: ProxyKey, connection: ProxyConnection): void {
+    const gone = this.#destinations.forget(connection);
+    if (gone.length > 0) this.#give(proxy, this.#shares.release(proxy, gone));
+  }
+
+  #give(proxy: ProxyKey, share: SharedBatch): void {
+    if (this.#isOpen) this.#members.get(proxy)?.group.apply(share);
   }
 
   /** The proxy serves nobody any more. */

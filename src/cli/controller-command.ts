@@ -19,6 +19,7 @@ interface ControllerCommandOptions extends LogOptions {
   readonly rootIntroduction: number;
   readonly mesh: boolean;
   readonly trustDomain: string;
+  readonly unknownDestinations: "pass" | "refuse";
   readonly captureImage: string;
   readonly xds: string;
   readonly peers: string;
@@ -62,6 +63,14 @@ export function controllerCommand(): Command {
     )
     .option("--no-mesh", "no sidecars, and routes attach to no Service")
     .option("--trust-domain <name>", "of the identities in the mesh", "cluster.local")
+    .addOption(
+      new Option(
+        "--unknown-destinations <what>",
+        "with calls in the mesh to addresses that are nobody's in the cluster",
+      )
+        .choices(["pass", "refuse"])
+        .default("pass"),
+    )
     .option("--capture-image <image>", "what redirects connections in pods of the mesh", `trilith-capture:${VERSION}`)
     .option("--xds <address>", "where Envoys connect", "0.0.0.0:18000")
     .option("--peers <address>", "where other replicas connect", "0.0.0.0:18001")
@@ -105,6 +114,7 @@ async function run(options: ControllerCommandOptions): Promise<void> {
     ...(options.mesh && {
       mesh: {
         trustDomain: options.trustDomain,
+        unknownDestinations: options.unknownDestinations,
         capture: { image: options.captureImage, pullPolicy: options.envoyPullPolicy },
       },
     }),

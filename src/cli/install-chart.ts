@@ -22,6 +22,8 @@ export interface Installation {
   /** Namespaces and pods may join the mesh. */
   readonly mesh: boolean;
   readonly trustDomain: string;
+  /** What becomes of calls in the mesh to addresses that are nobody's in the cluster: `pass` or `refuse`. */
+  readonly unknownDestinations: string;
   /** What redirects connections in pods of the mesh; empty: the controller's, with -capture behind its name. */
   readonly captureImage: string;
   /** Make the XMesh `trilith`. */
@@ -63,6 +65,7 @@ export interface ChartValues {
   readonly mesh: {
     readonly enabled: boolean;
     readonly trustDomain: string;
+    readonly unknownDestinations: string;
     readonly captureImage: string;
     readonly xMesh: boolean;
   };

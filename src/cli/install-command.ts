@@ -39,6 +39,12 @@ export function installCommand(): Command {
     )
     .option("--no-mesh", "without the mesh: no sidecars, and routes attach to no Service")
     .option("--trust-domain <name>", "of the identities in the mesh")
+    .addOption(
+      new Option("--unknown-destinations <what>", "with calls in the mesh to addresses that are nobody's").choices([
+        "pass",
+        "refuse",
+      ]),
+    )
     .option("--capture-image <image>", "image that redirects connections in pods of the mesh")
     .option("--x-mesh", "with the XMesh trilith (the Gateway API's experimental CRDs must be there)")
     .addOption(new Option("--log-level <level>", "how much to log").choices(["debug", "info", "warn", "error"]))

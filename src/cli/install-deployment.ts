@@ -81,11 +81,15 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
   };
 }
 
-function meshArguments({ mesh, trustDomain, image, captureImage }: Installation): string[] {
+function meshArguments({ mesh, trustDomain, unknownDestinations, image, captureImage }: Installation): string[] {
   if (!mesh) return ["--no-mesh"];
   const colon = image.lastIndexOf(":");
   const capture = captureImage || `${image.slice(0, colon)}-capture${image.slice(colon)}`;
-  return [`--trust-domain=${trustDomain}`, `--capture-image=${capture}`];
+  return [
+    `--trust-domain=${trustDomain}`,
+    `--unknown-destinations=${unknownDestinations}`,
+    `--capture-image=${capture}`,
+  ];
 }
 
 const fromPod = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } });

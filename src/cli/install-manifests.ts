@@ -31,6 +31,7 @@ export function defaultInstallation(): Installation {
     rootIntroduction: identity.rootIntroduction,
     mesh: mesh.enabled,
     trustDomain: mesh.trustDomain,
+    unknownDestinations: mesh.unknownDestinations,
     captureImage: mesh.captureImage,
     xMesh: mesh.xMesh,
     logLevel: log.level,

@@ -87,6 +87,11 @@ export const refusedOutsideAccessLog: AccessLog = accessLogOf({ ...streamFields,
 export const httpAccessLog: AccessLog = accessLogOf(httpFields);
 /** Of TCP and TLS connections. */
 export const streamAccessLog: AccessLog = accessLogOf(streamFields);
+/** Of connections that a workload of the mesh makes. */
+export const outboundStreamAccessLog: AccessLog = accessLogOf({
+  ...streamFields,
+  destination: "%DOWNSTREAM_LOCAL_ADDRESS%",
+});
 /** Of UDP sessions. */
 export const datagramAccessLog: AccessLog = accessLogOf(datagramFields);
 

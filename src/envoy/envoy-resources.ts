@@ -12,15 +12,18 @@ import type {
   Backend,
   Certificate,
   Chain,
+  Destination,
   EndpointIdentities,
   EndpointSet,
   EndpointSetKey,
   Frontend,
   MeshTrust,
+  Outbound,
   RouteTable,
   RouteTableKey,
   Socket,
   StreamBackend,
+  StreamBackendKey,
   TrustBundle,
   VirtualHost,
   WorkloadCertificate,
@@ -29,7 +32,9 @@ import { clusterRecord } from "./clusters/cluster.ts";
 import { streamClusterRecord } from "./clusters/stream-cluster.ts";
 import { endpointsRecord } from "./endpoints/load-assignment.ts";
 import { streamEndpointsRecord } from "./endpoints/stream-load-assignment.ts";
+import { destinationRecord } from "./mesh/destination.ts";
 import { frontendRecord } from "./mesh/frontend.ts";
+import { outboundRecord } from "./mesh/outbound.ts";
 import { protectedRecords, sidecarRecords } from "./mesh/sidecar.ts";
 import { listenerRecord } from "./listeners/listener.ts";
 import { isSameRecord, recordKey } from "./record.ts";
@@ -51,6 +56,8 @@ export interface EnvoyInputs {
   readonly certificates: Collection<Certificate>;
   readonly trustBundles: Collection<TrustBundle>;
   readonly frontends: Collection<Frontend>;
+  readonly destinations: Collection<Destination>;
+  readonly outbounds: Collection<Outbound>;
   readonly access: Collection<Access>;
   readonly workloadCertificates: Collection<WorkloadCertificate>;
   /** Empty where there is no mesh: then no proxy is made one of it. */
@@ -97,6 +104,18 @@ export function envoyResources(
     reads: [identities],
     map: (backend, read) => [streamClusterRecord(backend, identitiesIn(read), settings)],
   });
+  const destinations = graph.derive<Destination, EnvoyRecord>({
+    ...shape("Destinations"),
+    from: inputs.destinations,
+    reads: [streamBackends, identities],
+    map: (destination, read) => {
+      const straight = {
+        backend: (key: StreamBackendKey) => read.get(streamBackends, key),
+        identitiesOf: identitiesIn(read),
+      };
+      return listOf(destinationRecord(destination, straight, settings));
+    },
+  });
   // Without anybody to trust, they could let nobody in.
   const sidecars = graph.derive<MeshTrust, EnvoyRecord>({
     ...shape("Sidecars"),
@@ -133,9 +152,11 @@ export function envoyResources(
       streamEndpoints,
       recordsOf("Certificates", inputs.certificates, certificateRecord),
       recordsOf("TrustBundles", inputs.trustBundles, trustBundleRecord),
+      recordsOf("Outbounds", inputs.outbounds, (outbound) => outboundRecord(outbound, settings)),
       recordsOf("Frontends", inputs.frontends, (frontend) => frontendRecord(frontend, settings)),
       recordsOf("WorkloadCertificates", inputs.workloadCertificates, workloadCertificateRecord),
       recordsOf("MeshTrust", inputs.meshTrust, meshTrustRecord),
+      destinations,
       sidecars,
       access,
     ],

@@ -78,9 +78,9 @@ export function recordOf<Desc extends DescMessage>(
 export const recordKey = ({ kind, name, audience }: ResourceId & Pick<EnvoyRecord, "audience">): string =>
   `${kind}/${name}${audience === undefined ? "" : `@${audience}`}`;
 
-/** Who gets, unasked, what the model makes for this proxy or audience. */
-export const forProxies = (proxy: ProxyKey): Pick<EnvoyRecord, "proxies" | "audience" | "unasked"> =>
-  isAudience(proxy) ? { audience: proxy, unasked: true } : { proxies: [proxy] };
+/** Who gets what the model makes for this proxy, which gets it unasked, or for this audience: those of it that have what needs it. */
+export const forProxies = (proxy: ProxyKey): Pick<EnvoyRecord, "proxies" | "audience"> =>
+  isAudience(proxy) ? { audience: proxy } : { proxies: [proxy] };
 
 /** Whether two records of one key say the same: bytes are compared by their version. */
 export function isSameRecord(a: EnvoyRecord, b: EnvoyRecord): boolean {

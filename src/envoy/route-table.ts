@@ -4,14 +4,19 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { RouteConfigurationSchema } from "../generated/envoy/config/route/v3/route_pb.ts";
-import type { RouteTable } from "../model/index.ts";
+import { isAudience, type RouteTable, type RouteTableKey, virtualHostKey } from "../model/index.ts";
 import { overTheStream } from "./discovery.ts";
-import { forProxies, recordOf } from "./record.ts";
-import type { EnvoyRecord } from "./record.ts";
+import { type EnvoyRecord, forProxies, recordOf, type ResourceId } from "./record.ts";
 
 export function routeTableRecord({ key, proxy }: RouteTable): EnvoyRecord {
   return recordOf(
-    { kind: "routeTable", name: key, needs: [], ...forProxies(proxy), origins: [] },
+    {
+      kind: "routeTable",
+      name: key,
+      needs: isAudience(proxy) ? [onlyHostOf(key)] : [],
+      ...forProxies(proxy),
+      origins: [],
+    },
     RouteConfigurationSchema,
     create(RouteConfigurationSchema, {
       name: key,
@@ -23,3 +28,6 @@ export function routeTableRecord({ key, proxy }: RouteTable): EnvoyRecord {
     }),
   );
 }
+
+/** Callers in the mesh reach a Service by its address, so its tables have one host, for any name; it goes to whoever has the table. */
+const onlyHostOf = (table: RouteTableKey): ResourceId => ({ kind: "virtualHost", name: virtualHostKey(table, "*") });

@@ -8,6 +8,7 @@ export * from "./provenance.ts";
 export * from "./access.ts";
 export * from "./backend.ts";
 export * from "./backend-policy.ts";
+export * from "./destination.ts";
 export * from "./http.ts";
 export * from "./mesh.ts";
 export * from "./regular-expression.ts";

@@ -19,6 +19,8 @@ export type BackendKey = string & { readonly __key: "Backend" };
 export type StreamBackendKey = string & { readonly __key: "StreamBackend" };
 /** The endpoints of one port of a Service, or of an XBackend. */
 export type EndpointSetKey = string & { readonly __key: "EndpointSet" };
+/** An address and port that workloads connect to: `10.96.0.5:80`, `[fd00::5]:80`. */
+export type DestinationKey = string & { readonly __key: "Destination" };
 /** A certificate with its private key. */
 export type CertificateKey = string & { readonly __key: "Certificate" };
 /** A set of trusted certificate authorities. */
@@ -52,6 +54,9 @@ export const frontendKey = (service: NamespacedName, port: number, callers?: str
 
 /** A port of a Service has its listener to itself. */
 export const socketKeyOfFrontend = (frontend: ListenerKey): SocketKey => frontend as string as SocketKey;
+
+export const destinationKey = (address: string, port: number): DestinationKey =>
+  `${address.includes(":") ? `[${address}]` : address}:${port}` as DestinationKey;
 
 /** `listener` is given for an HTTPS listener, which has a table of its own; plain HTTP shares the socket's. */
 export function routeTableKey(socket: SocketKey, listener?: ListenerKey): RouteTableKey {

@@ -3,7 +3,7 @@
  * because a pure room can neither parse certificates nor resolve names nor ask a proxy.
  */
 import type { Collection, Graph, Source } from "../collections/index.ts";
-import type { ListenerKey, ProxyKey, SocketKey } from "../model/index.ts";
+import type { AskedDestination, ListenerKey, ProxyKey, SocketKey } from "../model/index.ts";
 import { type Kind, objectKeyOf, type ObjectKey, type ObjectOfKind } from "../resources/index.ts";
 
 /** Sources of resources; whoever reads files or watches a cluster fills them. */
@@ -50,6 +50,8 @@ export interface Facts {
   readonly clock?: Collection<ClockFact>;
   /** Who is in the mesh. */
   readonly meshMembers: Collection<MeshMember>;
+  /** What proxies of the mesh asked about. */
+  readonly askedDestinations: Collection<AskedDestination>;
 }
 
 export interface Inputs extends ResourceSources, Facts {}

@@ -16,7 +16,6 @@ import type { Grants } from "./grants.ts";
 import type { Inputs } from "./inputs.ts";
 import type { ListenerFilters, TableGuards } from "./listeners/listener-filters.ts";
 import type { ObjectStatus } from "./object-status.ts";
-import { deriveStraightUsers } from "./mesh/derive-frontends.ts";
 import { deriveRouteStatuses } from "./route-status/derive-route-statuses.ts";
 import { deriveRules } from "./rules/derive-rules.ts";
 import { deriveGatewayUses } from "./policies/gateway-uses.ts";
@@ -34,6 +33,8 @@ export interface RouteSideSources {
   readonly inputs: Inputs;
   readonly controllerName: string;
   readonly mesh: TranslateSettings["mesh"];
+  /** Those in the mesh who send without a route. */
+  readonly straightUsers: Collection<BackendUser>;
   readonly parentResults: Collection<ParentResult>;
   readonly attachments: Collection<Attachment>;
   readonly listenerHosts: Collection<ListenerHost>;
@@ -70,12 +71,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
   const rules = deriveRules(graph, { ...sources, tlsBindings: bindings, trafficBindings, policyBindings });
   const users = graph.union<BackendUser>({
     name: "translate/BackendUsers",
-    of: [
-      rules,
-      sources.listenerFilters,
-      sources.telemetry,
-      ...deriveStraightUsers(graph, inputs, policyBindings, sources.mesh),
-    ],
+    of: [rules, sources.listenerFilters, sources.telemetry, sources.straightUsers],
   });
   const routes = deriveRouteStatuses(graph, sources, rules);
   const uses = deriveGatewayUses(graph, users);

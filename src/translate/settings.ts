@@ -1,5 +1,5 @@
 /** What translation is told about the place where it runs. */
-import type { NamespacedName, ProxyKey } from "../model/index.ts";
+import type { NamespacedName, ProxyKey, UnknownDestinations } from "../model/index.ts";
 
 export interface TranslateSettings {
   /** GatewayClasses with this `spec.controllerName` are ours. */
@@ -19,6 +19,8 @@ export interface TranslateSettings {
     readonly controllerName: string;
     /** Of its identities. */
     readonly trustDomain: string;
+    /** What becomes of connections to addresses that are nobody's in the cluster. */
+    readonly unknownDestinations: UnknownDestinations;
     /** Names of Gateway API features, for the status of XMeshes. */
     readonly features: readonly string[];
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Graph } from "../collections/index.ts";
-import { proxyKey } from "../model/index.ts";
+import { type AskedDestination, proxyKey } from "../model/index.ts";
 import type { Gateway, GatewayClass, HTTPRoute, Listener, Service } from "../resources/index.ts";
 import { objectKey } from "../resources/index.ts";
 import {
@@ -38,6 +38,7 @@ function createWorld(): World {
     addressFacts: fact<{ readonly key: string; readonly usable: boolean }>("addresses"),
     routeReports: fact<RouteReport>("routes"),
     meshMembers: fact<MeshMember>("members"),
+    askedDestinations: fact<AskedDestination>("destinations"),
   };
   const translation = translate(graph, inputs, {
     controllerName: "trilith.dev/gateway-controller",

@@ -32,7 +32,7 @@ import { deriveListeners } from "./listeners/derive-listeners.ts";
 import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/listener-claims.ts";
 import { deriveListenerTls } from "./listeners/listener-tls.ts";
 import { deriveMeshStatuses } from "./mesh/derive-mesh-statuses.ts";
-import { deriveFrontends } from "./mesh/derive-frontends.ts";
+import { deriveMeshSide } from "./mesh/mesh-side.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteSide, type RouteSide } from "./route-side.ts";
 import { deriveTelemetryBindings } from "./telemetry/telemetry-bindings.ts";
@@ -50,10 +50,12 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
   const points = deriveAttachPoints(graph, gateways, listenerSets, listeners);
   const attached = deriveAttachments(graph, points, inputs, settings.mesh !== undefined);
   const { attachments, parentResults } = attached;
+  const meshSide = deriveMeshSide(graph, inputs, gatewaySide.backendPolicies.bindings, settings.mesh);
   const routeSide = deriveRouteSide(graph, {
     inputs,
     controllerName: settings.controllerName,
     mesh: settings.mesh,
+    straightUsers: meshSide.straightUsers,
     parentResults,
     attachments,
     listenerHosts: deriveListenerHosts(graph, listeners),
@@ -67,13 +69,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     clientCertificates: gatewaySide.presented,
   });
   const { streamBackends, wantedCertificates: ofBackends } = routeSide;
-  const mesh = deriveFrontends(graph, {
-    services: inputs.services,
-    attachments,
-    streamBackends,
-    members: inputs.meshMembers,
-    mesh: settings.mesh,
-  });
+  const paths = meshSide.derivePaths(attachments, streamBackends);
   const attachedRoutes = deriveAttachedRoutes(graph, attached.bindings, routeSide.statuses);
   const ownStatuses = deriveOwnStatuses(graph, inputs, gatewaySide, attachedRoutes);
   const certificates = deriveCertificates(graph, {
@@ -105,9 +101,11 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     sockets: deriveSockets(graph, { listeners, attachments, streamBackends, telemetry: gatewaySide.telemetry }),
     routeTables: graph.union({
       name: "translate/AllRouteTables",
-      of: [deriveRouteTables(graph, listeners), mesh.routeTables],
+      of: [deriveRouteTables(graph, listeners), paths.routeTables],
     }),
-    frontends: mesh.frontends,
+    frontends: paths.frontends,
+    destinations: paths.destinations,
+    outbounds: paths.outbounds,
     access: deriveAccess(graph, inputs.accessPolicies, settings.mesh),
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),

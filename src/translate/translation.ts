@@ -4,8 +4,10 @@ import type {
   Access,
   Backend,
   Certificate,
+  Destination,
   EndpointSet,
   Frontend,
+  Outbound,
   RouteTable,
   Socket,
   StreamBackend,
@@ -30,6 +32,9 @@ export interface Translation {
   readonly streamBackends: Collection<StreamBackend>;
   /** Ports of Services as callers in the mesh reach them. */
   readonly frontends: Collection<Frontend>;
+  /** Where the connections of workloads in the mesh go. */
+  readonly destinations: Collection<Destination>;
+  readonly outbounds: Collection<Outbound>;
   /** Who may call workloads of the mesh. */
   readonly access: Collection<Access>;
   readonly certificates: Collection<Certificate>;

@@ -7,7 +7,7 @@ import type {
   DeltaDiscoveryResponse,
 } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import type { Node as EnvoyNode } from "../generated/envoy/config/core/v3/base_pb.ts";
-import { Session } from "../xds/index.ts";
+import { kindOf, Session } from "../xds/index.ts";
 import { monotonicNow } from "./monotonic-now.ts";
 import type { Fact, ResourceId, ResourceSet, SessionEvent, SessionOptions, SessionProgress } from "../xds/index.ts";
 
@@ -22,6 +22,8 @@ export interface ProxyIdentity {
 }
 
 interface ConnectionEvents {
+  /** The proxy asks for these clusters by their names; told before it is answered, so that they can be made for it. */
+  readonly asked: (clusters: readonly string[]) => void;
   readonly sent: (message: DeltaDiscoveryResponse) => void;
   readonly learnt: (facts: readonly Fact[]) => void;
   readonly closed: (doubts: readonly ResourceId[]) => void;
@@ -45,6 +47,7 @@ export class ProxyConnection {
   /** Lets the session take an event. After the stream was closed it does nothing. */
   take(event: SessionEvent): void {
     if (this.#isClosed) return;
+    if (event.kind === "request") this.#tellAsked(event.request);
     const { messages, facts } = this.#session.handle(event, monotonicNow());
     this.#queue.push(...messages);
     for (const message of messages) this.#events.sent(message);
@@ -94,6 +97,10 @@ export class ProxyConnection {
     clearTimeout(this.#timer);
     this.#wake.resolve();
     this.#events.closed(this.#session.doubts());
+  }
+
+  #tellAsked({ typeUrl, resourceNamesSubscribe: names }: DeltaDiscoveryRequest): void {
+    if (names.length > 0 && kindOf(typeUrl) === "cluster") this.#events.asked(names);
   }
 
   #setTimer(): void {

@@ -12,6 +12,8 @@ import type { ProxyIdentity } from "./proxy-connection.ts";
 export interface ProxyGroupEvents {
   /** A proxy opened a stream. */
   readonly connected?: (proxy: ProxyConnection) => void;
+  /** A proxy asks for clusters by their names, of which some may be unknown; told before it is answered. */
+  readonly asked?: (proxy: ProxyConnection, clusters: readonly string[]) => void;
   /** A message is queued for the proxy: for counting, not for changing. */
   readonly sent?: (proxy: ProxyConnection, message: DeltaDiscoveryResponse) => void;
   /** What was learnt of one proxy, in order. Called after the messages of the same step are queued. */
@@ -60,6 +62,7 @@ export class ProxyGroup {
     const options = { ...this.#options, doubts: this.#doubts.get(nodeId) ?? [] };
     this.#doubts.delete(nodeId);
     const connection = new ProxyConnection(identity, this.#resources, options, {
+      asked: (clusters) => this.#events.asked?.(connection, clusters),
       sent: (message) => this.#events.sent?.(connection, message),
       learnt: (facts) => this.#events.learnt?.(connection, facts),
       closed: (doubts) => {

@@ -3,7 +3,7 @@
  *
  * - Not asked for: nothing, except that hosts of a table which the proxy dropped are taken from its list.
  * - Wanted: sent, when the version differs and what it needs is ready, or was waited for long enough.
- * - Not wanted: listeners go; virtual hosts go once no waiting host would answer for them wrongly; clusters go once no
+ * - Not wanted: listeners go, those that a cluster leads to after it; virtual hosts go once no waiting host would answer for them wrongly; clusters go once no
  *   version that the proxy may be using refers to them. Endpoints, secrets and route tables that the proxy has are never
  *   removed: it drops them itself when their last user (maybe a listener that still drains) is gone. Neither are hosts of an
  *   unwanted table, for the same reason.
@@ -65,7 +65,7 @@ function decideUpsert(proxy: ProxyState, wanted: ResourceRecord, clock: Clock): 
 function decideRemoval(proxy: ProxyState, kind: ResourceKind, name: string, clock: Clock): Decision {
   if (kind === "endpoints" || kind === "secret") return decideAbsence(proxy, kind, name);
   if (!proxy.kinds[kind].entries.has(name) && !proxy.staleHosts.has(name)) return nothing;
-  if (kind === "listener") return remove;
+  if (kind === "listener") return decideListenerRemoval(proxy, name, clock);
   if (kind === "cluster") return decideClusterRemoval(proxy, name, clock);
   return kind === "virtualHost" ? decideHostRemoval(proxy, name, clock) : nothing;
 }
@@ -93,6 +93,23 @@ function isAwaited({ kinds: { cluster } }: ProxyState, endpoints: string): boole
     ([name, { sent, acked }]) =>
       !going.includes(name) &&
       (sent ?? acked)?.record?.needs.some((need) => need.kind === "endpoints" && need.name === endpoints),
+  );
+}
+
+/** What leads to the listener is changed or removed before it. */
+function decideListenerRemoval(proxy: ProxyState, name: string, clock: Clock): Decision {
+  const { blocked } = proxy.kinds.listener;
+  const users = clustersLeadingTo(proxy, name);
+  return users.length === 0 ? remove : (blockUntil(blocked.get(name)?.since ?? clock.now, users, clock) ?? remove);
+}
+
+function clustersLeadingTo({ kinds: { cluster } }: ProxyState, listener: string): readonly ResourceId[] {
+  return [...cluster.entries].flatMap(([name, { acked, sent, doubtful = [] }]): ResourceId[] =>
+    [acked, sent, ...doubtful].some((holding) =>
+      holding?.record?.needs.some((need) => need.kind === "listener" && need.name === listener),
+    )
+      ? [{ kind: "cluster", name }]
+      : [],
   );
 }
 

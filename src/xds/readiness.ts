@@ -5,6 +5,7 @@
  * - a cluster is ready when its wanted version is acknowledged (or its last good one, if the wanted one was refused), its
  *   endpoints were sent after it and acknowledged, its secrets are acknowledged, its member clusters are ready, and it
  *   was reported warm when it awaits that;
+ * - a listener that a cluster leads to is ready when it takes traffic;
  * - what else can be needed (secrets, endpoints, route tables) is only asked for by the proxy once it has the resource that
  *   refers to it, so before that it is enough that the server could answer.
  *
@@ -31,11 +32,17 @@ function isClusterReady(proxy: ProxyState, name: string, path: readonly string[]
 
 /** What a record needs that is not ready; nothing when it may go out. */
 export function unreadyNeeds(proxy: ProxyState, record: ResourceRecord): readonly ResourceId[] {
-  return record.needs.filter((need) =>
-    need.kind === "cluster" && record.kind !== "cluster"
-      ? !isClusterReady(proxy, need.name)
-      : proxy.resources.get(need.kind, need.name) === undefined,
-  );
+  return record.needs.filter((need) => {
+    if (need.kind === "cluster" && record.kind !== "cluster") return !isClusterReady(proxy, need.name);
+    if (need.kind === "listener") return !isListenerReady(proxy, need.name);
+    return proxy.resources.get(need.kind, need.name) === undefined;
+  });
+}
+
+/** Whether a cluster may lead to the listener: some version of it takes traffic, if not the wanted one. */
+function isListenerReady(proxy: ProxyState, name: string): boolean {
+  const entry = proxy.kinds.listener.entries.get(name);
+  return isListenerLive(proxy, name) || (entry?.retiring ?? []).length > 0;
 }
 
 /** Whether the acknowledged version of a listener takes the traffic: its secrets and the hosts of its tables have come. */

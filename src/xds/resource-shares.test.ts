@@ -47,6 +47,35 @@ test("what is needed before it exists goes out when it comes", () => {
   expect(batches.get("a")?.upserts.map(nameOf)).toEqual(["cluster/shop"]);
 });
 
+test("what a proxy asks for it has with all that this needs, until it has taken back as often as it asked", () => {
+  const shares = new ResourceShares();
+  const lonely = record("cluster", "lonely", { audience: "far", needs: [shop] });
+  shares.join("c", GROUPS["c"] ?? []);
+  shares.apply({ upserts: [lonely, shop, endpoints], removals: [] });
+  const steps = [
+    shares.ask("c", [lonely]),
+    shares.ask("c", [lonely]),
+    shares.release("c", [lonely]),
+    shares.release("c", [lonely]),
+  ];
+  const all = ["cluster/lonely", "cluster/shop", "endpoints/shop"];
+  expect(steps.map(({ upserts, removals }) => [upserts.map(nameOf).sort(), removals.map(nameOf).sort()])).toEqual([
+    [all, []],
+    [[], []],
+    [[], []],
+    [[], all],
+  ]);
+});
+
+test("what a proxy asks for before it exists, and it may have, goes out when it comes", () => {
+  const shares = new ResourceShares();
+  shares.ask("a", [shop]);
+  const others = record("cluster", "others", { audience: "far" });
+  shares.ask("a", [others]);
+  const batches = shares.apply({ upserts: [shop, endpoints, others], removals: [] });
+  expect(batches.get("a")?.upserts.map(nameOf).sort()).toEqual(["cluster/shop", "endpoints/shop"]);
+});
+
 const GROUPS: Readonly<Record<string, readonly string[]>> = { c: ["c", "near", "far"], d: ["d", "far"] };
 
 test("a narrower audience's record stands in the place of a wider one's, and gives way to it when it goes", () => {

@@ -58,6 +58,16 @@ export class ResourceShares {
     return this.#batchOf(proxy, touched.get(proxy) ?? []);
   }
 
+  /** From now on the proxy has this resource, if it is for it, and what it needs; asked for several times, it counts as often: its step. */
+  ask(proxy: string, ids: readonly ResourceId[]): ResourceBatch {
+    return this.#changeUses(proxy, ids, 1);
+  }
+
+  /** Takes back one `ask`. */
+  release(proxy: string, ids: readonly ResourceId[]): ResourceBatch {
+    return this.#changeUses(proxy, ids, -1);
+  }
+
   /** The step of each proxy; those that it leaves as they were are not in it. */
   apply({ upserts, removals }: SharedBatch): ReadonlyMap<string, ResourceBatch> {
     const touched = new Map<string, Set<Key>>();
@@ -75,6 +85,12 @@ export class ResourceShares {
   proxiesOf(id: ResourceId): readonly string[] {
     const key = keyOf(id);
     return [...this.#uses].flatMap(([proxy, uses]) => (uses.has(key) ? [proxy] : []));
+  }
+
+  #changeUses(proxy: string, ids: readonly ResourceId[], change: 1 | -1): ResourceBatch {
+    const touched = new Map<string, Set<Key>>();
+    for (const id of ids) this.#use(proxy, keyOf(id), change, touched);
+    return this.#batchOf(proxy, touched.get(proxy) ?? []);
   }
 
   /** What a new record asks for is counted before what the old one no longer does, so that what both need stays. */

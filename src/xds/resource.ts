@@ -34,7 +34,8 @@ export interface ResourceRecord extends ResourceId {
   readonly bytes: Uint8Array;
   /**
    * What must be ready first. Of a virtual host: its clusters. Of a listener: clusters, secrets, extensions, route tables. Of a
-   * cluster: its endpoints, secrets, and member clusters.
+   * cluster: its endpoints, secrets, member clusters, and the listener of the same proxy that it leads to. Of a route table: hosts
+   * that come with it.
    */
   readonly needs: readonly ResourceId[];
   /** A cluster that is ready only when the session is told so (active health checks, names to resolve). */

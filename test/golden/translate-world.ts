@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Collection, Graph, type Source } from "../../src/collections/index.ts";
 import { type KnownObject, objectKeyOf, validate } from "../../src/resources/index.ts";
-import { proxyKey } from "../../src/model/index.ts";
+import { type AskedDestination, proxyKey } from "../../src/model/index.ts";
 import { deriveCertificateFacts, deriveTrustFacts } from "../../src/sources/index.ts";
 import {
   type AddressFact,
@@ -35,6 +35,7 @@ interface FactsDocument {
   readonly routeReports?: readonly RouteReport[];
   readonly resolvedNames?: readonly ResolvedName[];
   readonly meshMembers?: readonly MeshMember[];
+  readonly askedDestinations?: readonly AskedDestination[];
   /** What time it is. */
   readonly now?: string;
 }
@@ -49,6 +50,7 @@ const FACT_FIELDS = new Set([
   "routeReports",
   "resolvedNames",
   "meshMembers",
+  "askedDestinations",
   "now",
 ]);
 
@@ -88,6 +90,7 @@ export class TranslateWorld {
         socketReports: this.#socketReports,
         routeReports: filled("routeReports", facts.routeReports),
         meshMembers: filled("meshMembers", facts.meshMembers),
+        askedDestinations: filled("askedDestinations", facts.askedDestinations),
         clock: filled<ClockFact>("clock", facts.now === undefined ? [] : [{ key: "now", time: facts.now }]),
       },
       settingsOf(facts),

@@ -26,6 +26,8 @@ export function modelSources(graph: Graph): Sources {
     certificates: source("Certificates"),
     trustBundles: source("TrustBundles"),
     frontends: source("Frontends"),
+    destinations: source("Destinations"),
+    outbounds: source("Outbounds"),
     access: source("Access"),
     workloadCertificates: source("WorkloadCertificates"),
     meshTrust: source("MeshTrust"),
@@ -44,6 +46,8 @@ export function fill(sources: Sources, model: Model): void {
   put(sources.certificates, model.certificates);
   put(sources.trustBundles, model.trustBundles);
   put(sources.frontends, model.frontends);
+  put(sources.destinations, model.destinations);
+  put(sources.outbounds, model.outbounds);
   put(sources.access, model.access);
   put(sources.workloadCertificates, model.workloadCertificates);
   put(sources.meshTrust, model.meshTrust);

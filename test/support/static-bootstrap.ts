@@ -28,16 +28,18 @@ function inlineTable(table: EnvoyRecord, hosts: readonly EnvoyRecord[]): JsonObj
 
 function inlineCluster(cluster: JsonObject, endpoints: ReadonlyMap<string, JsonObject>): JsonObject {
   const { edsClusterConfig, ...rest } = cluster;
-  if (edsClusterConfig === undefined) return cluster;
+  if (edsClusterConfig === undefined) return inline(cluster, NOTHING_NAMED);
   const serviceName = (edsClusterConfig as { serviceName: string }).serviceName;
   const loadAssignment = endpoints.get(serviceName) ?? { clusterName: serviceName };
-  return inline({ ...rest, type: "STATIC", loadAssignment }, { tables: new Map(), filters: new Map() });
+  return inline({ ...rest, type: "STATIC", loadAssignment }, NOTHING_NAMED);
 }
 
 interface Named {
   readonly tables: ReadonlyMap<string, JsonObject>;
   readonly filters: ReadonlyMap<string, JsonObject>;
 }
+
+const NOTHING_NAMED: Named = { tables: new Map(), filters: new Map() };
 
 /** A reference to a secret without a source means one of the file itself. */
 function inline(value: JsonObject, named: Named): JsonObject {

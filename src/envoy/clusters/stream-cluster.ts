@@ -26,6 +26,7 @@ export function streamClusterRecord(
   backend: StreamBackend,
   identitiesOf: (key: EndpointSetKey) => readonly string[],
   settings: EnvoySettings,
+  name: string = backend.key,
 ): EnvoyRecord {
   const { key, origin, policy } = backend;
   const identities = connectionTargetsOf(backend).flatMap(({ tls, endpoints }) =>
@@ -39,14 +40,14 @@ export function streamClusterRecord(
   return recordOf(
     {
       kind: "cluster",
-      name: key,
+      name,
       needs: [{ kind: "endpoints", name: key }, ...needs.values()],
       origins: [formatOrigin(origin)],
     },
     ClusterSchema,
     create(ClusterSchema, {
       ...endpointsByName(key, backend, checkedOf(backend)),
-      name: key,
+      name,
       ...balancingOf(policy),
       transportSocketMatches: [...tlsMatchesOf(backend, settings), ...mutualTlsMatches(identities, "bytes")],
       metadata: objectMetadata({ route: formatOrigin(origin) }),

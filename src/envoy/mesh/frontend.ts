@@ -12,7 +12,7 @@ import { socketAddress } from "../address.ts";
 import { type ConnectionChain, filterChain, needsOfChain } from "../listeners/filter-chain.ts";
 import { httpInspector, tlsInspector } from "../listeners/inspectors.ts";
 import { CONNECTION_BUFFER_BYTES } from "../listeners/listener.ts";
-import { type EnvoyRecord, forProxies, recordKey, recordOf } from "../record.ts";
+import { type EnvoyRecord, recordKey, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 
 export function frontendRecord(frontend: Frontend, settings: EnvoySettings): EnvoyRecord {
@@ -21,10 +21,9 @@ export function frontendRecord(frontend: Frontend, settings: EnvoySettings): Env
   return recordOf(
     {
       kind: "listener",
-      // The same for all audiences, since a sidecar can have one listener for an address.
-      name: frontendKey(service, service.port),
+      name: listenerNameOf(service),
       needs: [...needs.values()],
-      ...forProxies(callers),
+      audience: callers,
       origins: [formatBackend(service)],
     },
     ListenerSchema,
@@ -32,11 +31,19 @@ export function frontendRecord(frontend: Frontend, settings: EnvoySettings): Env
   );
 }
 
+export const frontendListener = (service: Frontend["service"]): ResourceId => ({
+  kind: "listener",
+  name: listenerNameOf(service),
+});
+
+/** The same for all audiences, since a sidecar can have one listener for an address. */
+const listenerNameOf = (service: Frontend["service"]): string => frontendKey(service, service.port);
+
 function listenerOf({ service, addresses, port, chains }: Frontend, settings: EnvoySettings): Listener {
   const [first = "", ...others] = addresses;
   const isMixed = chains.some(({ kind }) => kind === "http") && chains.some(({ kind }) => kind === "tcp");
   return create(ListenerSchema, {
-    name: frontendKey(service, service.port),
+    name: listenerNameOf(service),
     address: socketAddress("tcp", first, port),
     additionalAddresses: others.map((address) =>
       create(AdditionalAddressSchema, { address: socketAddress("tcp", address, port) }),

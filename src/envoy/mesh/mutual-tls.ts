@@ -48,12 +48,13 @@ export function mutualTlsMatches(identities: readonly string[], content: MeshCon
     create(Cluster_TransportSocketMatchSchema, {
       name: identity,
       match: mutualTlsMatch(identity),
-      transportSocket: socketTo(identity, content),
+      transportSocket: mutualTlsTo(identity, content),
     }),
   );
 }
 
-function socketTo(identity: string, content: MeshContent): TransportSocket {
+/** Proves its own workload's identity, and accepts nobody but this one. */
+export function mutualTlsTo(identity: string, content: MeshContent): TransportSocket {
   const expected = create(CertificateValidationContextSchema, {
     matchTypedSubjectAltNames: [
       create(SubjectAltNameMatcherSchema, {

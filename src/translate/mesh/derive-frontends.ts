@@ -1,14 +1,16 @@
 /**
- * Frontends: the ports of Services as callers in the mesh reach them, and where connections go that no route speaks for: straight
- * on to the Service's endpoints. A Service is looked at again when it, or a route that is attached to it, changes.
+ * Frontends: the ports of Services that routes speak for, as callers in the mesh reach them, and where connections go that no route
+ * speaks for: straight on to the Service's endpoints. A Service is looked at again when it, or a route that is attached to it, changes.
  *
- * Nothing is made while nobody is in the mesh, so that a cluster that does without pays nothing for it.
+ * Nothing is made for a port that no proxy is to know, so that neither the control plane nor they pay for what nobody uses.
  */
-import type { Collection, Graph, Index, Reader } from "../../collections/index.ts";
+import type { Collection, Graph, Reader } from "../../collections/index.ts";
 import {
   ALL_SIDECARS,
+  type AskedDestination,
   type BackendPolicy,
   type Chain,
+  destinationKey,
   endpointSetKey,
   type Frontend,
   frontendKey,
@@ -25,8 +27,6 @@ import type { Attachment } from "../attachment.ts";
 import { type BackendPolicyBinding, backendPolicyFor } from "../backend-policies/backend-policy-bindings.ts";
 import type { BackendUser } from "../backends/backend-user.ts";
 import { protocolOfAppProtocol } from "../backends/service-protocol.ts";
-import type { Inputs, MeshMember } from "../inputs.ts";
-import type { TranslateSettings } from "../settings.ts";
 import { serverNamesOf } from "../sockets/server-names.ts";
 import { ANY_HOSTNAME } from "../hostname.ts";
 import { streamBackendKey } from "../stream/stream-rules.ts";
@@ -38,8 +38,7 @@ export interface FrontendSources {
   readonly services: Collection<Service>;
   readonly attachments: Collection<Attachment>;
   readonly streamBackends: Collection<StreamBackend>;
-  readonly members: Collection<MeshMember>;
-  readonly mesh: TranslateSettings["mesh"];
+  readonly wanted: Collection<AskedDestination>;
 }
 
 export interface Frontends {
@@ -47,45 +46,35 @@ export interface Frontends {
   readonly routeTables: Collection<RouteTable>;
 }
 
-/** Those who send straight on to a Service's own endpoints, as its policies ask for; none where there is no mesh. */
+/** Those who send straight on to a Service's own endpoints, as its policies ask for. */
 export function deriveStraightUsers(
   graph: Graph,
-  { services, meshMembers: members }: Pick<Inputs, "services" | "meshMembers">,
+  services: Collection<Service>,
+  wanted: Collection<AskedDestination>,
   policies: Collection<BackendPolicyBinding>,
-  mesh: TranslateSettings["mesh"],
-): readonly Collection<BackendUser>[] {
-  if (mesh === undefined) return [];
-  const anybody = indexAnybody(graph, members);
-  const users = graph.derive({
+): Collection<BackendUser> {
+  return graph.derive({
     name: "translate/MeshServices",
     key: (user: BackendUser) => user.key,
     from: services,
-    reads: [members, policies],
-    map: ({ metadata, spec }, read) => {
-      if (!isMeshUsed(anybody, read) || addressesOf(spec).length === 0) return [];
-      const { namespace, name } = metadata;
-      const streamBackends = tcpPortsOf(spec).map(({ port, name: portName }) =>
+    reads: [wanted, policies],
+    map: ({ metadata: { namespace, name }, spec }, read) => {
+      const streamBackends = wantedPortsOf(spec, wanted, read).map(({ port, name: portName }) =>
         straightBackend(
           { namespace, name },
           port,
           backendPolicyFor(read, policies, "Service", { namespace, name, port: portName }),
         ),
       );
+      if (streamBackends.length === 0) return [];
       const key = `mesh|Service/${namespace}/${name}`;
       return [{ key, gateway: MESH, isStated: false as const, backends: [], streamBackends, bundles: [], targets: [] }];
     },
   });
-  return [users];
 }
 
 export function deriveFrontends(graph: Graph, sources: FrontendSources): Frontends {
-  const { services, attachments, streamBackends, members, mesh } = sources;
-  if (mesh === undefined)
-    return {
-      frontends: graph.union<Frontend>({ name: "translate/NoFrontends", of: [] }),
-      routeTables: graph.union<RouteTable>({ name: "translate/NoTablesOfFrontends", of: [] }),
-    };
-  const anybody = indexAnybody(graph, members);
+  const { services, attachments, streamBackends, wanted } = sources;
   const byPort = graph.index(attachments, "by port of a Service", ({ listener, gateway }) =>
     isMesh(gateway) ? [portToken(listener)] : [],
   );
@@ -93,11 +82,10 @@ export function deriveFrontends(graph: Graph, sources: FrontendSources): Fronten
     name: "translate/Frontends",
     key: (frontend: Frontend) => frontend.key,
     from: services,
-    reads: [members, attachments, streamBackends],
+    reads: [wanted, attachments, streamBackends],
     map: (service, read) => {
-      if (!isMeshUsed(anybody, read)) return [];
       const has = (key: StreamBackendKey): boolean => read.pick(streamBackends, key, (found) => found !== undefined);
-      return tcpPortsOf(service.spec).flatMap((port) =>
+      return wantedPortsOf(service.spec, wanted, read).flatMap((port) =>
         frontendsOf(service, port, read.by(byPort, frontendKey(service.metadata, port.port)), has),
       );
     },
@@ -114,15 +102,16 @@ export function deriveFrontends(graph: Graph, sources: FrontendSources): Fronten
   };
 }
 
-const indexAnybody = (graph: Graph, members: Collection<MeshMember>): Index<MeshMember> =>
-  graph.index(members, "anybody", () => ["anybody"]);
-
-const isMeshUsed = (anybody: Index<MeshMember>, read: Reader): boolean => read.count(anybody, "anybody") > 0;
+/** The ports of a Service that are wanted by whichever of its addresses. */
+const wantedPortsOf = (spec: Service["spec"], wanted: Collection<AskedDestination>, read: Reader): ServicePort[] =>
+  tcpPortsOf(spec).filter(({ port }) =>
+    addressesOf(spec).some((address) => read.get(wanted, destinationKey(address, port)) !== undefined),
+  );
 
 /** Frontends of one port for different callers have this in common. */
 const portToken = (listener: string): string => listener.replace(/@.*$/, "");
 
-/** One for all callers, and one for each namespace that has routes of its own. */
+/** One for all callers where routes speak to all, and one for each namespace that has routes of its own. */
 function frontendsOf(
   { metadata: { namespace, name }, spec }: Service,
   port: ServicePort,
@@ -130,9 +119,8 @@ function frontendsOf(
   has: (key: StreamBackendKey) => boolean,
 ): Frontend[] {
   const addresses = addressesOf(spec);
-  if (addresses.length === 0) return [];
   const service = { namespace, name };
-  const views = new Set([undefined, ...attachments.map(({ route }) => callersOf(route.namespace, namespace))]);
+  const views = new Set(attachments.map(({ route }) => callersOf(route.namespace, namespace)));
   return [...views].map((callers) => {
     const key = frontendKey(service, port.port, callers);
     const attached = attachments.filter(({ listener }) => listener === key);
@@ -166,7 +154,6 @@ function chainsOf({ service, port, attached, has }: Port): Chain[] {
     const chain: Chain = { kind: "http", listeners: [http.listener], table: http.table };
     return protocolOfAppProtocol(port.appProtocol)?.http === undefined ? [chain, straight] : [chain];
   }
-  if (attached.length === 0) return [straight];
   const sorted = [...attached].sort((a, b) => compareRoutes(a.route, b.route) || compareText(a.key, b.key));
   const [oldest] = sorted;
   const targetOf = ({ route }: Attachment): { readonly target?: StreamBackendKey } => {
@@ -184,7 +171,8 @@ function chainsOf({ service, port, attached, has }: Port): Chain[] {
   }));
 }
 
-const straightKey = (service: NamespacedName, port: number): StreamBackendKey =>
+/** Of a port of a Service that no route speaks for. */
+export const straightKey = (service: NamespacedName, port: number): StreamBackendKey =>
   `${frontendKey(service, port)}/tcp` as StreamBackendKey;
 
 function straightBackend(service: NamespacedName, port: number, policy: BackendPolicy | undefined): StreamBackend {

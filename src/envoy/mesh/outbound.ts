@@ -1,0 +1,167 @@
+/**
+ * Where a workload's own connections come out, by the address that they were going to:
+ *
+ *   outbound  to the frontend's listener, where the proxy has one for the address; to what the address leads to, where it may be one of
+ *             the cluster's, which is asked when it is not known yet; anything else on to where it was going, or nowhere
+ *   again     to the frontend's listener, from the proxy itself, once it has been told that there is one; where there is none, nowhere
+ */
+import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import { AddressSchema, CidrRangeSchema } from "../../generated/envoy/config/core/v3/address_pb.ts";
+import type { Address, CidrRange } from "../../generated/envoy/config/core/v3/address_pb.ts";
+import { SubstitutionFormatStringSchema } from "../../generated/envoy/config/core/v3/substitution_format_string_pb.ts";
+import {
+  FilterChainMatchSchema,
+  FilterChainSchema,
+  FilterSchema,
+} from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import type { Filter, FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
+import { FilterStateValueSchema } from "../../generated/envoy/extensions/filters/common/set_filter_state/v3/value_pb.ts";
+import { ConfigSchema as SetFilterStateSchema } from "../../generated/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.ts";
+import {
+  TcpProxy_OnDemandSchema,
+  TcpProxySchema,
+} from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import type { TcpProxy } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import { ALL_SIDECARS, type Outbound, SIDECAR_PORTS, type StreamBackendKey } from "../../model/index.ts";
+import { outboundStreamAccessLog } from "../access-log.ts";
+import { socketAddress } from "../address.ts";
+import { overTheStream } from "../discovery.ts";
+import { seconds } from "../duration.ts";
+import { proxyProtocol } from "../listeners/inspectors.ts";
+import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
+import { tcpProxyOf } from "../listeners/stream-filters.ts";
+import { type EnvoyRecord, recordOf } from "../record.ts";
+import type { EnvoySettings } from "../settings.ts";
+
+/** What is asked for is named after the address that the connection was going to. */
+export const DESTINATION_PREFIX = "mesh/to/";
+
+/** Within the pod, and of no address: what comes by it keeps the addresses that it says it has. */
+export const AGAIN: Address = create(AddressSchema, { address: { case: "pipe", value: { path: "@trilith/again" } } });
+
+/** Sends on to where a connection was going. */
+export const ONWARD = "mesh/onward" as StreamBackendKey;
+/** There is nothing of this name, so its connections are closed, counted, and logged as what leads nowhere. */
+const NOWHERE = "mesh/nowhere" as StreamBackendKey;
+
+/** Where Services and pods have their addresses; an address elsewhere is nobody's in the cluster. RFC 1918, 6598 and 4193. */
+const CLUSTER_NETWORKS: readonly CidrRange[] = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "fc00::/7",
+].map((network) => {
+  const [addressPrefix = "", length] = network.split("/");
+  return create(CidrRangeSchema, { addressPrefix, prefixLen: Number(length) });
+});
+
+/** How long a connection waits to learn where its address leads. Without the control plane, one to an address that was never called fails then. */
+const ASKING_SECONDS = 10;
+
+export function outboundRecord({ key: audience, unknown }: Outbound, settings: EnvoySettings): EnvoyRecord {
+  const name = "mesh/outbound";
+  const rest = unknown === "pass" ? ONWARD : NOWHERE;
+  return recordOf(
+    {
+      kind: "listener",
+      name,
+      needs: unknown === "pass" ? [{ kind: "cluster", name: ONWARD }] : [],
+      audience,
+      unasked: true,
+      origins: [],
+    },
+    ListenerSchema,
+    create(ListenerSchema, {
+      name,
+      address: socketAddress("tcp", "0.0.0.0", SIDECAR_PORTS.outbound),
+      statPrefix: "mesh",
+      useOriginalDst: true,
+      filterChains: [
+        refusing(SIDECAR_PORTS.outbound),
+        chainOf("asked", [namedAfterDestination, carrying(asking(settings))], CLUSTER_NETWORKS),
+        chainOf("outbound", [carrying(towards(rest, settings))]),
+      ],
+      perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
+      socketOptions: [...keepAlive],
+    }),
+  );
+}
+
+export function againRecord(settings: EnvoySettings): EnvoyRecord {
+  const name = "mesh/again";
+  return recordOf(
+    { kind: "listener", name, needs: [], audience: ALL_SIDECARS, unasked: true, origins: [] },
+    ListenerSchema,
+    create(ListenerSchema, {
+      name,
+      address: AGAIN,
+      statPrefix: "mesh",
+      listenerFilters: [proxyProtocol],
+      useOriginalDst: true,
+      filterChains: [chainOf("again", [carrying(towards(NOWHERE, settings))])],
+      perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
+    }),
+  );
+}
+
+/** Whoever connects to the port itself was redirected by nobody, and would be sent to the port again, and again. */
+export const refusing = (port: number): FilterChain =>
+  create(FilterChainSchema, {
+    name: "refused",
+    filterChainMatch: create(FilterChainMatchSchema, { destinationPort: port }),
+  });
+
+const chainOf = (name: string, filters: Filter[], prefixRanges?: readonly CidrRange[]): FilterChain =>
+  create(FilterChainSchema, {
+    name,
+    filters,
+    ...(prefixRanges && { filterChainMatch: create(FilterChainMatchSchema, { prefixRanges: [...prefixRanges] }) }),
+  });
+
+const towards = (target: StreamBackendKey, settings: EnvoySettings): TcpProxy => ({
+  ...tcpProxyOf("tcp", target, settings, outboundStreamAccessLog),
+  statPrefix: "outbound",
+});
+
+const asking = (settings: EnvoySettings): TcpProxy => ({
+  ...towards(NOWHERE, settings),
+  onDemand: create(TcpProxy_OnDemandSchema, { odcdsConfig: overTheStream, timeout: seconds(ASKING_SECONDS) }),
+});
+
+const carrying = (proxy: TcpProxy): Filter =>
+  create(FilterSchema, {
+    name: "envoy.filters.network.tcp_proxy",
+    configType: { case: "typedConfig", value: anyPack(TcpProxySchema, proxy) },
+  });
+
+/** Has the connection carried by the cluster of its destination's name. */
+const namedAfterDestination: Filter = create(FilterSchema, {
+  name: "envoy.filters.network.set_filter_state",
+  configType: {
+    case: "typedConfig",
+    value: anyPack(
+      SetFilterStateSchema,
+      create(SetFilterStateSchema, {
+        onNewConnection: [
+          create(FilterStateValueSchema, {
+            key: { case: "objectKey", value: "envoy.tcp_proxy.cluster" },
+            value: {
+              case: "formatString",
+              value: create(SubstitutionFormatStringSchema, {
+                format: {
+                  case: "textFormatSource",
+                  value: {
+                    specifier: { case: "inlineString", value: `${DESTINATION_PREFIX}%DOWNSTREAM_LOCAL_ADDRESS%` },
+                  },
+                },
+              }),
+            },
+          }),
+        ],
+      }),
+    ),
+  },
+});

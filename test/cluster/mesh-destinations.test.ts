@@ -1,0 +1,348 @@
+/**
+ * Where calls of workloads in the mesh go, by the address that they are made to: to Services that nobody called before, with routes and
+ * without; to pods by their own addresses; and what is left alone. What a sidecar knows of the cluster is counted by what it has.
+ */
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { createCertificateAuthority } from "../support/certificate-authority.ts";
+import type { Certificate } from "../support/certificate.ts";
+import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
+import type { TestCluster } from "./test-cluster.ts";
+import { startTrilithCluster } from "./trilith-cluster.ts";
+
+/** Has the server, and a client for calls from its pod. */
+const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  if (!inject("canRunCluster")) return;
+  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
+  apply(
+    namespace("shop", { "trilith.dev/mesh": "enabled" }),
+    namespace("closed", { "trilith.dev/mesh": "enabled", "trilith.dev/unknown-destinations": "refuse" }),
+    namespace("plain", {}),
+  );
+  const authority = await createCertificateAuthority();
+  const certificate = await authority.issue({ commonName: "partner", names: [PARTNER] });
+  apply(
+    workload("shop", "caller"),
+    workload("shop", "server", { args: [...ARGUMENTS, "--tcp=3306", "--server-first=3306"] }),
+    statefulSet,
+    workload("closed", "caller"),
+    workload("plain", "caller"),
+    workload("plain", "on-the-node", { args: ["--port=28080"], hostNetwork: true }),
+    workload("shop", "excluding", {
+      annotations: {
+        "trilith.dev/exclude-inbound-ports": "9090",
+        "trilith.dev/exclude-outbound-ports": "9090",
+      },
+    }),
+    ...partner(authority.certificate, certificate),
+    service("greeter", 3306),
+    service("greeter-with-route", 3306),
+    routeTo("greeter-with-route", 3306),
+    { ...service("db", 8080), metadata: { name: "db", namespace: "shop" }, spec: headless },
+  );
+  for (const [space, kind, name] of WORKLOADS)
+    kubectl("-n", space, "rollout", "status", `${kind}/${name}`, "--timeout=90s");
+}, 300_000);
+
+afterAll(async () => {
+  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
+});
+
+const WORKLOADS = [
+  ["shop", "deployment", "caller"],
+  ["shop", "deployment", "server"],
+  ["shop", "statefulset", "db"],
+  ["shop", "deployment", "excluding"],
+  ["closed", "deployment", "caller"],
+  ["plain", "deployment", "caller"],
+  ["plain", "deployment", "on-the-node"],
+  ["plain", "deployment", "partner"],
+] as const;
+
+/** What is outside, as far as the mesh knows, is known by this name, and speaks TLS alone. */
+const PARTNER = "partner.plain.svc";
+
+const ARGUMENTS = ["--port=8080", "--tcp=9090"];
+
+const namespace = (name: string, labels: object): object => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels },
+});
+
+interface PodWishes {
+  readonly args?: readonly string[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly hostNetwork?: true;
+}
+
+const podOf = (name: string, { args = ARGUMENTS, annotations = {}, hostNetwork }: PodWishes): object => ({
+  metadata: { labels: { name }, annotations },
+  spec: {
+    terminationGracePeriodSeconds: 1,
+    ...(hostNetwork && { hostNetwork }),
+    containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args }],
+  },
+});
+
+const workload = (space: string, name: string, wishes: PodWishes = {}): object => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name, namespace: space },
+  spec: { selector: { matchLabels: { name } }, template: podOf(name, wishes) },
+});
+
+const headless = { clusterIP: "None", selector: { name: "db" }, ports: [{ port: 8080 }] };
+const statefulSet = {
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+  metadata: { name: "db", namespace: "shop" },
+  spec: { serviceName: "db", selector: { matchLabels: { name: "db" } }, template: podOf("db", {}) },
+};
+
+/** Of the pods of `server`. */
+const service = (name: string, port: number): object => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name, namespace: "shop" },
+  spec: { selector: { name: "server" }, ports: [{ port, targetPort: port === 80 ? 8080 : port }] },
+});
+
+const routeTo = (name: string, port: number): object => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name, namespace: "shop" },
+  spec: {
+    parentRefs: [{ group: "", kind: "Service", name }],
+    rules: [
+      {
+        filters: [
+          { type: "ResponseHeaderModifier", responseHeaderModifier: { set: [{ name: "x-mesh", value: "routed" }] } },
+        ],
+        backendRefs: [{ name, port }],
+      },
+    ],
+  },
+});
+
+/** A server outside the mesh with a certificate of its own, and the Service by which workloads in the mesh call it without knowing that. */
+function partner(authority: string, { certificate, key }: Certificate): object[] {
+  const tls = { apiVersion: "v1", kind: "Secret", metadata: { name: "partner", namespace: "plain" } };
+  const pod = {
+    containers: [
+      {
+        name: "echo",
+        image: IMAGE,
+        imagePullPolicy: "Never",
+        args: ["--port=8443", "--tls=8443", "--crt=/tls/tls.crt", "--key=/tls/tls.key"],
+        volumeMounts: [{ name: "tls", mountPath: "/tls" }],
+      },
+    ],
+    volumes: [{ name: "tls", secret: { secretName: "partner" } }],
+    terminationGracePeriodSeconds: 1,
+  };
+  const backend = { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "partner" };
+  return [
+    { ...tls, type: "kubernetes.io/tls", stringData: { "tls.crt": certificate, "tls.key": key } },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "partner", namespace: "plain" },
+      spec: {
+        selector: { matchLabels: { name: "partner" } },
+        template: { metadata: { labels: { name: "partner" } }, spec: pod },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "partner", namespace: "plain" },
+      spec: { selector: { name: "partner" }, ports: [{ port: 8443 }] },
+    },
+    {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "partner-authority", namespace: "closed" },
+      data: { "ca.crt": authority },
+    },
+    {
+      apiVersion: "gateway.networking.x-k8s.io/v1alpha1",
+      kind: "XBackend",
+      metadata: { name: "partner", namespace: "closed" },
+      spec: {
+        type: "ExternalHostname",
+        externalHostname: { hostname: PARTNER },
+        port: { number: 8443 },
+        protocol: "HTTP",
+        tls: {
+          mode: "ServerOnly",
+          validation: {
+            hostname: PARTNER,
+            caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "partner-authority" }],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "payments", namespace: "closed" },
+      spec: { ports: [{ name: "http", port: 80, appProtocol: "http" }] },
+    },
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: { name: "payments", namespace: "closed" },
+      spec: {
+        parentRefs: [{ group: "", kind: "Service", name: "payments" }],
+        rules: [{ backendRefs: [backend] }],
+      },
+    },
+  ];
+}
+
+const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
+const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
+
+/** What the client in a namespace's caller says. */
+const call = (space: string, ...args: readonly string[]): string =>
+  kubectl("-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args);
+
+const addressOf = (name: string, space = "shop"): string =>
+  kubectl("-n", space, "get", "pods", "-l", `name=${name}`, "-o", "jsonpath={.items[0].status.podIP}");
+
+const CONTAINERS = "jsonpath={.items[0].spec.initContainers[*].name}{.items[0].spec.containers[*].name}";
+
+/** How callers came to a pod's sidecar meanwhile: `mesh` with mutual TLS, `plain` without. */
+async function arrivalsAt(pod: string, calls: () => void): Promise<readonly string[]> {
+  const lines = (): string[] => kubectl("-n", "shop", "logs", pod, "-c", "trilith-proxy").split("\n");
+  const before = lines().length;
+  calls();
+  const arrivals = (): string[] =>
+    lines()
+      .slice(before - 1)
+      .flatMap((line) => /"listener":"(mesh|plain)"/.exec(line)?.[1] ?? []);
+  // A line is written some time after the connection has ended.
+  await expect.poll(() => arrivals().length, { timeout: 40_000 }).toBeGreaterThan(0);
+  return [...new Set(arrivals())];
+}
+
+/** How many clusters the caller's sidecar has, in Envoy's sense: one for each thing that it can send to. */
+function knownToCaller(): number {
+  const { output } = cluster.run("curl", ["-s", "-m", "5", `http://${addressOf("caller")}:15020/stats/prometheus`]);
+  return Number(/^envoy_cluster_manager_active_clusters\S* (\d+)/m.exec(output)?.[1]);
+}
+
+describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 180_000 }, () => {
+  test("calls a Service that it never called before, and already the first call goes by its routes", async () => {
+    apply(service("fresh", 80), routeTo("fresh", 80));
+    kubectl("-n", "shop", "wait", "--for=jsonpath={.status.parents[0].conditions[0].status}=True", "httproute/fresh");
+    // One more try only where its cluster's DNS does not know the name yet.
+    await expect.poll(() => call("shop", "http://fresh/"), { timeout: 20_000 }).toMatch(/X-Mesh:routed|no such host/);
+    expect(call("shop", "http://fresh/")).toContain("X-Mesh:routed");
+  });
+
+  test("knows nothing of Services that it does not call, however many there are", async () => {
+    const before = knownToCaller();
+    apply(...Array.from({ length: 50 }, (_, index) => service(`uncalled-${index}`, 80)));
+    apply(service("called", 80));
+    await expect.poll(() => call("shop", "http://called/"), { timeout: 20_000 }).toContain("StatusCode=200");
+    expect(knownToCaller()).toBe(before + 1);
+  });
+
+  test("calls a pod by its own address, and by its name in a headless Service, with mutual TLS", async () => {
+    const toAddress = await arrivalsAt("deploy/server", () => void call("shop", `http://${addressOf("server")}:8080/`));
+    const toName = await arrivalsAt("db-0", () => void call("shop", "http://db-0.db:8080/"));
+    expect([toAddress, toName]).toEqual([["mesh"], ["mesh"]]);
+  });
+
+  test("is followed when a route for a Service that it calls comes, and when it goes", async () => {
+    apply(service("changing", 80));
+    await expect.poll(() => call("shop", "http://changing/"), { timeout: 20_000 }).toContain("StatusCode=200");
+    expect(call("shop", "http://changing/")).not.toContain("X-Mesh:routed");
+    apply(routeTo("changing", 80));
+    await expect.poll(() => call("shop", "http://changing/"), { timeout: 20_000 }).toContain("X-Mesh:routed");
+    kubectl("-n", "shop", "delete", "httproute/changing");
+    const output = call("shop", "--count=200", "--qps=40", "--timeout=60s", "http://changing/");
+    expect(output).toContain("All 200 requests succeeded");
+    expect(call("shop", "http://changing/")).not.toContain("X-Mesh:routed");
+  });
+
+  test("is greeted by a server that speaks first, with a route on the port and without", () => {
+    const outputs = ["greeter", "greeter-with-route"].map((name) =>
+      call("shop", "--server-first", "--count=2", `tcp://${name}:3306`),
+    );
+    for (const output of outputs) expect(output).toContain("All 2 requests succeeded");
+  });
+
+  test("greets callers outside the mesh as well, if it speaks first", () => {
+    expect(call("plain", "--server-first", "--count=2", "tcp://greeter.shop:3306")).toContain(
+      "All 2 requests succeeded",
+    );
+  });
+
+  test("reaches a backend outside by a Service in front of it: TLS is spoken for it, and the log names the backend", async () => {
+    await expect.poll(() => call("closed", "http://payments/"), { timeout: 30_000 }).toContain("StatusCode=200");
+    expect(call("closed", "http://payments/")).toMatch(/ServicePort=8443[^]*Hostname=partner-/);
+    await expect
+      .poll(() => kubectl("-n", "closed", "logs", "deploy/caller", "-c", "trilith-proxy"), { timeout: 20_000 })
+      .toContain('"backend":"XBackend/closed/partner:8443"');
+  });
+
+  test("is refused what nobody in the cluster is, where its namespace says so: told by the log, and counted", async () => {
+    const node = addressOf("on-the-node", "plain");
+    expect(call("shop", `http://${node}:28080/`)).toContain("StatusCode=200");
+    expect(() => call("closed", `http://${node}:28080/`)).toThrow(/EOF|reset/);
+    expect(() => call("closed", "http://203.0.113.1/")).toThrow(/EOF|reset/);
+    expect(call("closed", "http://fresh.shop/")).toContain("StatusCode=200");
+    await expect
+      .poll(() => kubectl("-n", "closed", "logs", "deploy/caller", "-c", "trilith-proxy"), { timeout: 20_000 })
+      .toMatch(new RegExp(`"destination":"${node}:28080"[^\n]*"flags":"NoClusterFound"`));
+    const { output } = cluster.run("curl", ["-s", `http://${addressOf("caller", "closed")}:15020/stats/prometheus`]);
+    expect(Number(/^envoy_tcp_downstream_cx_no_route\{envoy_tcp_prefix="outbound"\} (\d+)/m.exec(output)?.[1])).toBe(2);
+  });
+
+  test("that has the network of its node has no sidecar, and is called as it is", () => {
+    const containers = kubectl("-n", "plain", "get", "pods", "-l", "name=on-the-node", "-o", CONTAINERS);
+    expect(containers).toBe("echo");
+    expect(call("shop", `http://${addressOf("on-the-node", "plain")}:28080/`)).toContain("StatusCode=200");
+  });
+
+  test("is left alone on the ports that it excludes, in either direction", async () => {
+    const target = addressOf("excluding");
+    const logOf = (): string => kubectl("-n", "shop", "logs", "deploy/excluding", "-c", "trilith-proxy");
+    // A caller outside comes to the workload itself: the sidecar logs the call to the other port alone.
+    expect(call("plain", "--count=2", `tcp://${target}:9090`)).toContain("All 2 requests succeeded");
+    kubectl(
+      "-n",
+      "shop",
+      "exec",
+      "deploy/excluding",
+      "-c",
+      "echo",
+      "--",
+      "client",
+      `tcp://${addressOf("server")}:9090`,
+    );
+    expect(call("plain", `http://${target}:8080/`)).toContain("StatusCode=200");
+    await expect.poll(logOf, { timeout: 20_000 }).toContain('"listener":"plain"');
+    expect(logOf()).not.toContain(":9090");
+  });
+
+  test("ends with its Job: the sidecar does not keep the pod", () => {
+    const job = podOf("once", {}) as { readonly spec: { readonly containers: readonly object[] } };
+    const [container] = job.spec.containers;
+    const command = { command: ["/usr/local/bin/client", "--count=3", "http://fresh/"], args: [] };
+    const spec = { ...job.spec, restartPolicy: "Never", containers: [{ ...container, ...command }] };
+    apply({
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "once", namespace: "shop" },
+      spec: { backoffLimit: 0, template: { ...job, spec } },
+    });
+    kubectl("-n", "shop", "wait", "--for=condition=Complete", "job/once", "--timeout=90s");
+    expect(kubectl("-n", "shop", "logs", "job/once", "-c", "echo")).toContain("All 3 requests succeeded");
+  });
+});
