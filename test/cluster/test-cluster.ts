@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { writeCredentials } from "./credentials.ts";
 import { type ImageWish, imageTar } from "./oci-image.ts";
 
@@ -26,12 +26,16 @@ export interface TestCluster extends AsyncDisposable {
   kubectlBeside(args: readonly string[]): Promise<RunResult>;
   /** Runs a program inside the namespace. */
   run(command: string, args: readonly string[], options?: { readonly input?: string }): RunResult;
-  start(
-    command: string,
-    args: readonly string[],
-    options?: { readonly log?: string; readonly env?: NodeJS.ProcessEnv },
-  ): ChildProcess;
+  start(command: string, args: readonly string[], options?: StartOptions): ChildProcess;
   importImage(wish: ImageWish): void;
+}
+
+export interface StartOptions {
+  /** The name of its log; the command's unless stated. */
+  readonly log?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** What it says goes where this process' output goes. */
+  readonly isShown?: boolean;
 }
 
 export interface RunResult {
@@ -88,7 +92,7 @@ export async function startTestCluster(binary: string): Promise<TestCluster> {
     kubectl: (args, options) => runInside(binary, ["kubectl", ...args], options),
     kubectlBeside: (args) => runBeside(binary, ["kubectl", ...args]),
     run: (command, args, options) => runInside(command, args, options),
-    start: (command, args, options) => startProgram(options?.log ?? command, command, args, options?.env),
+    start: (command, args, options) => startProgram(options?.log ?? basename(command), command, args, options),
     importImage: (wish) => importImage(wish),
     [Symbol.asyncDispose]: () => {
       cleanUp();
@@ -150,11 +154,11 @@ function startProgram(
   name: string,
   command: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
+  { env, isShown = false }: Omit<StartOptions, "log"> = {},
 ): ChildProcess {
   const log = openSync(join(FOLDER, "log", `${name}.log`), "a");
   const child = spawn(...inside(command, args), {
-    stdio: ["ignore", log, log],
+    stdio: isShown ? ["ignore", "inherit", "inherit"] : ["ignore", log, log],
     env: { ...asAdmin(), ...env },
   });
   closeSync(log);

@@ -1,0 +1,125 @@
+/** How soon a Gateway counts routes that are made as fast as the API server takes them, and how often it is written for that. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Outcome, Section, Tell } from "../section.ts";
+import { shown } from "../statistics.ts";
+import { BenchGateway, ROUTES, routeFor } from "./bench-gateway.ts";
+import { StatusLog } from "./status-log.ts";
+
+const COUNTS = [500, 1_000] as const;
+/** Nothing more is written after so long. */
+const QUIET_MS = 3_000;
+const WITHIN_MS = 100;
+const MOST_WRITES = 3;
+
+/** Times in milliseconds. */
+interface Attached {
+  readonly count: number;
+  readonly creating: number;
+  /** From the answer to the last create on. */
+  readonly counted: number;
+  readonly accepted: number;
+  readonly programmed: number;
+  readonly gatewayWrites: number;
+  readonly routeWrites: number;
+  /** From the answer to the delete of all on. */
+  readonly forgotten: number;
+  readonly gatewayWritesAfter: number;
+}
+
+export const attachedRoutes: Section = {
+  name: "attached",
+  title: "Attached routes",
+  measure: async (tell) => {
+    const measured: Attached[] = [];
+    for (const count of COUNTS) measured.push(await attach(count, tell));
+    return outcomeOf(measured);
+  },
+};
+
+async function attach(count: number, tell: Tell): Promise<Attached> {
+  tell(`${count} routes: a Gateway`);
+  await using gateway = await BenchGateway.start(`attached-${count}`);
+  using log = await StatusLog.open(gateway);
+  await log.attached(0);
+  const before = log.gatewayVersions;
+  tell(`${count} routes: creating`);
+  const began = performance.now();
+  const createdAt = await gateway.createAll(
+    ROUTES,
+    Array.from({ length: count }, (_, index) => routeFor(`r${index}`, `r${index}.bench.test`)),
+  );
+  const [counted, accepted, programmed] = await Promise.all([
+    log.attached(count),
+    log.accepted(count),
+    log.programmed(count),
+  ]);
+  await quiet(log);
+  const { gatewayVersions, routeWrites } = log;
+  tell(`${count} routes: deleting`);
+  await gateway.deleteAll(ROUTES);
+  const deletedAt = performance.now();
+  const forgotten = await log.attached(0);
+  await quiet(log);
+  return {
+    count,
+    creating: createdAt - began,
+    counted: Math.max(counted - createdAt, 0),
+    accepted: Math.max(accepted - createdAt, 0),
+    programmed: Math.max(programmed - createdAt, 0),
+    gatewayWrites: gatewayVersions - before,
+    routeWrites,
+    forgotten: Math.max(forgotten - deletedAt, 0),
+    gatewayWritesAfter: log.gatewayVersions - gatewayVersions,
+  };
+}
+
+async function quiet(log: StatusLog): Promise<void> {
+  while (performance.now() - log.lastChangeAt < QUIET_MS) await delay(QUIET_MS / 10);
+}
+
+function outcomeOf(measured: readonly Attached[]): Outcome {
+  const [fewer, more] = [measured[0], measured.at(-1)];
+  const slowest = Math.max(more?.counted ?? Number.NaN, more?.accepted ?? Number.NaN);
+  return {
+    method:
+      "Four clients create HTTPRoutes of one Gateway as fast as the API server takes them. Somebody who watches notes when the last is Accepted, when " +
+      "Envoy has acknowledged the last (`trilith.dev/Programmed`), when the Gateway counts all of them, and what was written. Then all are deleted by one call.",
+    tables: [
+      {
+        title: "Milliseconds after the answer to the last create, and writes",
+        columns: [
+          "routes",
+          "creating",
+          "counted",
+          "Accepted",
+          "Programmed",
+          "writes of the Gateway",
+          "writes of a route",
+          "after deletion: count 0",
+          "writes of the Gateway",
+        ],
+        rows: measured.map((one) => [
+          String(one.count),
+          ...[one.creating, one.counted, one.accepted, one.programmed].map((ms) => shown(ms)),
+          String(one.gatewayWrites),
+          (one.routeWrites / one.count).toFixed(2),
+          shown(one.forgotten),
+          String(one.gatewayWritesAfter),
+        ]),
+      },
+    ],
+    plots: [],
+    goals: [
+      {
+        text: `${more?.count} routes are counted and Accepted within ${WITHIN_MS} ms of the last create`,
+        measured: `${shown(more?.counted ?? Number.NaN)} and ${shown(more?.accepted ?? Number.NaN)} ms`,
+        verdict: slowest <= WITHIN_MS ? "met" : "missed",
+      },
+      {
+        text: `a Gateway is written at most ${MOST_WRITES} times for ${fewer?.count} routes`,
+        measured: String(fewer?.gatewayWrites),
+        verdict: (fewer?.gatewayWrites ?? Number.NaN) <= MOST_WRITES ? "met" : "missed",
+      },
+    ],
+  };
+}

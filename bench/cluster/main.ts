@@ -1,0 +1,31 @@
+/**
+ * `make bench-cluster`: measures Trilith in a Kubernetes of one node, and writes docs/bench-cluster.md. The cluster is made for it,
+ * in a network namespace, and is gone afterwards; what measures runs inside (inside.ts).
+ */
+import { once } from "node:events";
+import { join } from "node:path";
+import { startTrilithCluster } from "../../test/cluster/trilith-cluster.ts";
+import { sectionsNamed } from "../run-sections.ts";
+import { clusterPage, usualSections } from "./page.ts";
+
+const asked = process.argv.slice(2);
+if (asked.some((word) => word === "--help" || word === "-h")) {
+  console.log(`usage: node bench/cluster/main.ts [SECTION…]
+
+Measures Trilith in a Kubernetes of one node that is made for it; needs what test/cluster needs: root, Debian's containerd, Go.
+Without a SECTION, all but those by hand:
+
+${clusterPage.sections.map(({ name, title }) => `  ${name.padEnd(14)}${title}`).join("\n")}`);
+  process.exit(0);
+}
+sectionsNamed(clusterPage, asked, usualSections);
+
+const tell = (line: string): void => console.log(`bench: ${line}`);
+const cluster = await startTrilithCluster(tell);
+try {
+  const inside = cluster.start(process.execPath, [join(import.meta.dirname, "inside.ts"), ...asked], { isShown: true });
+  const [code] = (await once(inside, "exit")) as [number | null];
+  process.exitCode = code ?? 1;
+} finally {
+  await cluster[Symbol.asyncDispose]();
+}

@@ -1,0 +1,101 @@
+/** How soon a new route serves, while there are more and more of them. */
+import type { Outcome, Section } from "../section.ts";
+import { quantile, shown } from "../statistics.ts";
+import { Answers } from "./answers.ts";
+import { BenchGateway, ROUTES, routeFor } from "./bench-gateway.ts";
+
+const ROUTES_TO_CREATE = 3_000;
+/** Figures are of the first and of the last so many. */
+const SHARE = 300;
+const TELL_EVERY = 500;
+/** A new route is asked so often more, and all of it must be right. */
+const ASKED_AGAIN = 3;
+const GOAL_MS = { p50: 12, p95: 18 } as const;
+
+/** In milliseconds, from sending the create on. */
+interface Propagated {
+  /** Until the API server has answered. */
+  readonly created: number;
+  /** Until the first right answer of the Gateway. */
+  readonly served: number;
+  readonly wrong: number;
+}
+
+export const propagation: Section = {
+  name: "propagation",
+  title: "From creating a route to its first answer",
+  measure: async (tell) => {
+    await using gateway = await BenchGateway.start("propagation");
+    using answers = new Answers(gateway.address);
+    const all: Propagated[] = [];
+    for (let index = 0; index < ROUTES_TO_CREATE; index += 1) {
+      if (index % TELL_EVERY === 0) tell(`${index} of ${ROUTES_TO_CREATE} routes`);
+      all.push(await propagate(gateway, answers, index));
+    }
+    return outcomeOf(all);
+  },
+};
+
+async function propagate(gateway: BenchGateway, answers: Answers, index: number): Promise<Propagated> {
+  const host = `p${index}.bench.test`;
+  // Asked before, it answers as what nobody knows.
+  let wrong = (await answers.ask(host)).status === 404 ? 0 : 1;
+  const began = performance.now();
+  const creating = gateway.create(ROUTES, routeFor(`p${index}`, host)).then(() => performance.now());
+  const served = await answers.until(
+    host,
+    ({ status }) => status === 200,
+    ({ status }) => status === 404,
+  );
+  wrong += served.wrong;
+  for (let again = 0; again < ASKED_AGAIN; again += 1) if ((await answers.ask(host)).status !== 200) wrong += 1;
+  return { created: (await creating) - began, served: served.at - began, wrong };
+}
+
+function outcomeOf(all: readonly Propagated[]): Outcome {
+  const parts: readonly (readonly [string, readonly Propagated[]])[] = [
+    [`first ${SHARE}`, all.slice(0, SHARE)],
+    [`last ${SHARE} of ${all.length}`, all.slice(-SHARE)],
+    [`all ${all.length}`, all],
+  ];
+  const of = (part: readonly Propagated[], share: number): number =>
+    quantile(
+      part.map(({ served }) => served),
+      share,
+    );
+  const wrong = all.reduce((sum, one) => sum + one.wrong, 0);
+  const first = all.slice(0, SHARE);
+  const [p50, p95] = [of(first, 0.5), of(first, 0.95)];
+  return {
+    method:
+      "Routes with a host of their own are created one after the other, while one client asks the Gateway for that host without a pause: 404 until the first " +
+      "200, and 200 from then on; anything else is wrong. “API server” is the median until it has answered the create, which is the part that is nobody's to save.",
+    tables: [
+      {
+        title: "Milliseconds from sending the create to the first 200",
+        columns: ["routes", "p50", "p95", "most", "API server", "p50 as its multiple", "wrong answers"],
+        rows: parts.map(([name, part]) => {
+          const created = quantile(
+            part.map((one) => one.created),
+            0.5,
+          );
+          return [
+            name,
+            ...[of(part, 0.5), of(part, 0.95), of(part, 1), created].map((ms) => shown(ms)),
+            (of(part, 0.5) / created).toFixed(2),
+            String(part.reduce((sum, one) => sum + one.wrong, 0)),
+          ];
+        }),
+      },
+    ],
+    plots: [],
+    goals: [
+      {
+        text: `with up to ${SHARE} routes a new one serves after ${GOAL_MS.p50} ms (p50) and ${GOAL_MS.p95} ms (p95)`,
+        measured: `${shown(p50)} and ${shown(p95)} ms`,
+        verdict: p50 <= GOAL_MS.p50 && p95 <= GOAL_MS.p95 ? "met" : "missed",
+      },
+      { text: "no answer is wrong", measured: String(wrong), verdict: wrong === 0 ? "met" : "missed" },
+    ],
+  };
+}
