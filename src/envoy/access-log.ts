@@ -70,20 +70,20 @@ const datagramFields: Fields = {
   time: "%START_TIME%",
 };
 
-/** Of what comes to a workload of the mesh: who called, and what policies that are only to be reported would have done. */
+/** Of what comes to a workload of the mesh, or to a Gateway: who called, by the URI of the certificate that was shown, and what policies that are only to be reported would have done. */
 const callOf = (filter: "http" | "network"): Fields => ({
   auditAllow: `%DYNAMIC_METADATA(envoy.filters.${filter}.rbac:allow_shadow_engine_result)%`,
   auditDeny: `%DYNAMIC_METADATA(envoy.filters.${filter}.rbac:deny_shadow_engine_result)%`,
   caller: "%DOWNSTREAM_PEER_URI_SAN%",
 });
 
-/** Of requests to a workload of the mesh. */
+/** Of requests to a workload of the mesh, or to a Gateway. */
 export const inboundHttpAccessLog: AccessLog = accessLogOf({ ...httpFields, ...callOf("http") });
 /** Of connections to a workload of the mesh. */
 export const inboundStreamAccessLog: AccessLog = accessLogOf({ ...streamFields, ...callOf("network") });
 /** Of connections from outside the mesh that a workload takes none of. */
 export const refusedOutsideAccessLog: AccessLog = accessLogOf({ ...streamFields, details: "refused_outside_mesh" });
-/** Of requests. */
+/** Of requests of a workload of the mesh. */
 export const httpAccessLog: AccessLog = accessLogOf(httpFields);
 /** Of TCP and TLS connections. */
 export const streamAccessLog: AccessLog = accessLogOf(streamFields);

@@ -6,7 +6,7 @@
  * A derivation throws ResourceTooLargeError for what could not be sent; the graph then keeps the last record that could,
  * and shows the error among its failures.
  */
-import type { Collection, Graph, Reader } from "../collections/index.ts";
+import type { Collection, Graph, Group, Reader } from "../collections/index.ts";
 import type {
   Access,
   Backend,
@@ -17,6 +17,7 @@ import type {
   EndpointSet,
   EndpointSetKey,
   Frontend,
+  GatewayAccess,
   MeshTrust,
   Outbound,
   RouteTable,
@@ -28,6 +29,7 @@ import type {
   VirtualHost,
   WorkloadCertificate,
 } from "../model/index.ts";
+import { accessOfGateway } from "../model/index.ts";
 import { clusterRecord } from "./clusters/cluster.ts";
 import { streamClusterRecord } from "./clusters/stream-cluster.ts";
 import { endpointsRecord } from "./endpoints/load-assignment.ts";
@@ -36,6 +38,7 @@ import { destinationRecord } from "./mesh/destination.ts";
 import { frontendRecord } from "./mesh/frontend.ts";
 import { outboundRecord } from "./mesh/outbound.ts";
 import { protectedRecords, sidecarRecords } from "./mesh/sidecar.ts";
+import { gatewayAccessRecords } from "./listeners/gateway-access.ts";
 import { listenerRecord } from "./listeners/listener.ts";
 import { isSameRecord, recordKey } from "./record.ts";
 import type { EnvoyRecord } from "./record.ts";
@@ -59,6 +62,8 @@ export interface EnvoyInputs {
   readonly destinations: Collection<Destination>;
   readonly outbounds: Collection<Outbound>;
   readonly access: Collection<Access>;
+  /** Of Gateways that policies are about. */
+  readonly gatewayAccess: Collection<GatewayAccess>;
   readonly workloadCertificates: Collection<WorkloadCertificate>;
   /** Empty where there is no mesh: then no proxy is made one of it. */
   readonly meshTrust: Collection<MeshTrust>;
@@ -127,6 +132,17 @@ export function envoyResources(
     from: inputs.access,
     map: (each) => protectedRecords(each, settings),
   });
+  const gateways = graph.groups<Socket>({
+    name: "envoy/SocketsOfGateways",
+    of: inputs.sockets,
+    by: ({ gateway, transport }) => (transport === "tcp" ? [accessOfGateway(gateway)] : []),
+  });
+  const gatewayAccess = graph.derive<Group<Socket>, EnvoyRecord>({
+    ...shape("GatewayAccess"),
+    from: gateways,
+    reads: [inputs.gatewayAccess],
+    map: ({ key }, read) => gatewayAccessRecords(key, read.get(inputs.gatewayAccess, key)),
+  });
   const schemes = graph.derive<Socket, TableScheme>({
     name: "envoy/TableSchemes",
     key: ({ table }) => table,
@@ -159,6 +175,7 @@ export function envoyResources(
       destinations,
       sidecars,
       access,
+      gatewayAccess,
     ],
   });
 }

@@ -1,8 +1,8 @@
 /**
- * Who may call workloads of the mesh, and with what, as the proxies beside those workloads decide it: what a rule to deny matches is
+ * Who may call workloads of the mesh, and through Gateways, and with what, as the proxies beside those workloads and of those Gateways decide it: what a rule to deny matches is
  * refused; of the rest, where calls have to be allowed, what no rule to allow matches.
  */
-import type { ProxyKey } from "./keys.ts";
+import type { NamespacedName, ProxyKey } from "./keys.ts";
 
 export interface Access {
   /** The workloads: those of a namespace, or of a ServiceAccount, for which all that counts is said here again. */
@@ -13,6 +13,17 @@ export interface Access {
   /** Object keys of the policies. */
   readonly origins: readonly string[];
 }
+
+/** Of a Gateway that policies are about; of others, everything is allowed. */
+export interface GatewayAccess {
+  /** `accessOfGateway`. */
+  readonly key: string;
+  readonly enforced: AccessRules;
+  readonly audited?: AccessRules;
+  readonly origins: readonly string[];
+}
+
+export const accessOfGateway = ({ namespace, name }: NamespacedName): string => `${namespace}/${name}`;
 
 export interface AccessRules {
   readonly deny: readonly AccessRule[];
@@ -42,8 +53,10 @@ export type AccessSource =
 /** Matches what agrees with everything that is stated. */
 export interface AccessRequest {
   readonly methods?: readonly string[];
+  /** Of HTTP: exact, or `*.example.com`. */
+  readonly hostnames?: readonly string[];
   readonly paths?: readonly { readonly kind: "exact" | "prefix"; readonly value: string }[];
-  /** Of the workload. */
+  /** Of the workload, or of the listener. */
   readonly ports?: readonly number[];
 }
 
@@ -61,5 +74,8 @@ export function isClosedToOutside({ deny, allow }: AccessRules): boolean {
 const isForOutside = ({ sources }: AccessRule): boolean => sources?.some(({ kind }) => kind === "outside") ?? true;
 
 /** Whether it speaks of what only HTTP has. */
-export const isAboutHttp = ({ methods, paths }: { readonly methods?: unknown; readonly paths?: unknown }): boolean =>
-  methods !== undefined || paths !== undefined;
+export const isAboutHttp = (request: {
+  readonly methods?: unknown;
+  readonly hostnames?: unknown;
+  readonly paths?: unknown;
+}): boolean => request.methods !== undefined || request.hostnames !== undefined || request.paths !== undefined;

@@ -5,6 +5,7 @@
 import type {
   CertificateKey,
   ListenerKey,
+  NamespacedName,
   ProxyKey,
   RouteTableKey,
   SocketKey,
@@ -16,6 +17,8 @@ import type { Tracing } from "./tracing.ts";
 export interface Socket {
   readonly key: SocketKey;
   readonly proxy: ProxyKey;
+  /** Whose listeners these are: one has a port to itself. */
+  readonly gateway: NamespacedName;
   readonly transport: "tcp" | "udp";
   readonly address: string;
   readonly port: number;

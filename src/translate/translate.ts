@@ -5,6 +5,7 @@
 import type { Graph } from "../collections/index.ts";
 import type { CertificateKey } from "../model/index.ts";
 import { deriveAccess } from "./access/derive-access.ts";
+import { deriveGatewayAccess } from "./access/derive-gateway-access.ts";
 import { deriveAccessStatuses } from "./access/derive-access-statuses.ts";
 import { deriveAttachPoints } from "./attach/attach-points.ts";
 import { deriveAttachments } from "./attach/derive-attachments.ts";
@@ -82,6 +83,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
   const accessStatuses = deriveAccessStatuses(graph, {
     policies: inputs.accessPolicies,
     members: inputs.meshMembers,
+    gateways: { stated: inputs.gateways, ours: gateways },
     settings,
   });
   const ofFindings = [
@@ -107,6 +109,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     destinations: paths.destinations,
     outbounds: paths.outbounds,
     access: deriveAccess(graph, inputs.accessPolicies, settings.mesh),
+    gatewayAccess: deriveGatewayAccess(graph, inputs.accessPolicies),
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
     listenerGenerations: gatewaySide.listenerGenerations,

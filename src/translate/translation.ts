@@ -7,6 +7,7 @@ import type {
   Destination,
   EndpointSet,
   Frontend,
+  GatewayAccess,
   Outbound,
   RouteTable,
   Socket,
@@ -37,6 +38,8 @@ export interface Translation {
   readonly outbounds: Collection<Outbound>;
   /** Who may call workloads of the mesh. */
   readonly access: Collection<Access>;
+  /** Who may come in through Gateways, of those that policies are about. */
+  readonly gatewayAccess: Collection<GatewayAccess>;
   readonly certificates: Collection<Certificate>;
   readonly trustBundles: Collection<TrustBundle>;
   /** Names that backends are reached by: deliver `resolvedNames` for them. */

@@ -46,6 +46,7 @@ import type { Model } from "../support/model-records.ts";
 import { plainRequest } from "../support/plain-request.ts";
 
 const proxy = proxyKey("local");
+const gateway = { namespace: "test", name: "gateway" };
 const trust = "ConfigMap/test/trust" as TrustBundleKey;
 const serving = certificateKey({ namespace: "test", name: "serving" });
 const secureSet = endpointSetKey({ kind: "Service", namespace: "test", name: "secure" }, 443);
@@ -81,7 +82,7 @@ const httpsHost = (name: string): VirtualHost => ({
 const httpsTableOf = (name: string): RouteTable => ({ key: httpsTable(name), proxy, port: 443 });
 
 function socketOf(chains: readonly Chain[]): Socket {
-  return { key: httpsSocket(), proxy, transport: "tcp", address: "127.0.0.1", port: httpsPort, chains };
+  return { key: httpsSocket(), proxy, gateway, transport: "tcp", address: "127.0.0.1", port: httpsPort, chains };
 }
 
 const demanding = { clientValidation: { trust, mode: "AllowValidOnly" } } as const;

@@ -19,6 +19,7 @@ import { startModelProxy } from "../support/model-proxy.ts";
 import type { ModelProxy } from "../support/model-proxy.ts";
 
 const proxy = proxyKey("local");
+const gateway = { namespace: "test", name: "gateway" };
 const names = ["one", "two", "secure"] as const;
 const host = "db.example.test";
 const listener = listenerKey({ kind: "Gateway", namespace: "data", name: "db" }, "any");
@@ -43,7 +44,15 @@ function stream(name: string, protocol: "tcp" | "udp", targets: StreamBackend["t
 }
 
 function socket(transport: "tcp" | "udp", port: number, chains: Socket["chains"]): Socket {
-  return { key: socketKey(proxy, "127.0.0.1", transport, port), proxy, transport, address: "127.0.0.1", port, chains };
+  return {
+    key: socketKey(proxy, "127.0.0.1", transport, port),
+    proxy,
+    gateway,
+    transport,
+    address: "127.0.0.1",
+    port,
+    chains,
+  };
 }
 
 const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;

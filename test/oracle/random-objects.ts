@@ -25,7 +25,7 @@ import {
   optional,
   serviceName,
 } from "./random-parts.ts";
-import { backendPolicy, backendTlsPolicy, telemetryPolicy, trafficPolicy } from "./random-policies.ts";
+import { accessPolicy, backendPolicy, backendTlsPolicy, telemetryPolicy, trafficPolicy } from "./random-policies.ts";
 
 const allowedRoutes = constantFrom(
   {},
@@ -407,6 +407,7 @@ export async function randomObject(): Promise<Arbitrary<object>> {
     { weight: 1, arbitrary: pod },
     { weight: 1, arbitrary: trafficPolicy },
     { weight: 1, arbitrary: backendPolicy },
+    { weight: 1, arbitrary: accessPolicy },
     { weight: 1, arbitrary: telemetryPolicy },
     { weight: 1, arbitrary: xBackend },
     { weight: 1, arbitrary: namespaceObject },

@@ -70,6 +70,23 @@ export const backendPolicy: Arbitrary<object> = object(
   }),
 );
 
+export const accessPolicy: Arbitrary<object> = object(
+  "trilith.dev/v1alpha1",
+  "AccessPolicy",
+  constantFrom("a1", "a2", "a3"),
+  record({
+    spec: record({
+      targetRefs: gatewayName.map((name) => [{ group: "gateway.networking.k8s.io", kind: "Gateway", name }]),
+      mode: constantFrom("Enforce", "Audit"),
+      action: constantFrom("Allow", "Deny"),
+      rules: constantFrom(
+        [{ requests: [{ paths: [{ type: "PathPrefix", value: "/a" }] }] }],
+        [{ sources: [{ type: "Mesh" }, { type: "Identity", identity: "spiffe://example.org/web" }] }],
+      ),
+    }),
+  }),
+);
+
 export const telemetryPolicy: Arbitrary<object> = object(
   "gateway.networking.x-k8s.io/v1alpha1",
   "XTelemetryPolicy",

@@ -119,6 +119,8 @@ const source = (of: Json): JsonObject => ({ rules: [{ sources: [of] }] });
 const request = (of: Json): JsonObject => ({ rules: [{ requests: [of] }] });
 const path = (type: string, value: string): JsonObject => request({ paths: [{ type, value }] });
 
+const GATEWAY = { group: "gateway.networking.k8s.io", kind: "Gateway", name: "web" };
+
 const accessPolicy: OwnKind = {
   kind: "AccessPolicy",
   valid: [
@@ -135,6 +137,9 @@ const accessPolicy: OwnKind = {
     path("Exact", "/"),
     path("PathPrefix", "/admin/"),
     path("Exact", "/a.b/.well-known/...,x=1@:~$&'()*+!"),
+    { targetRefs: [GATEWAY] },
+    { targetRefs: [GATEWAY, { group: "", kind: "ServiceAccount", name: "cart" }], rules: [{}] },
+    { targetRefs: [GATEWAY], ...request({ hostnames: ["admin.example.com", "*.example.com"] }) },
   ],
   invalid: [
     { targetRefs: [] },
@@ -166,6 +171,16 @@ const accessPolicy: OwnKind = {
     path("PathPrefix", "/a/.."),
     path("Exact", "/a/./b"),
     path("RegularExpression", "/a"),
+    { targetRefs: [{ ...GATEWAY, group: "" }] },
+    { targetRefs: [{ group: "gateway.networking.k8s.io", kind: "ServiceAccount", name: "cart" }] },
+    request({ hostnames: ["admin.example.com"] }),
+    {
+      targetRefs: [GATEWAY, { group: "", kind: "ServiceAccount", name: "cart" }],
+      ...request({ hostnames: ["a.test"] }),
+    },
+    { targetRefs: [GATEWAY], ...request({ hostnames: [] }) },
+    { targetRefs: [GATEWAY], ...request({ hostnames: ["Admin.example.com"] }) },
+    { targetRefs: [GATEWAY], ...request({ hostnames: ["admin.example.com:80"] }) },
   ],
 };
 

@@ -107,10 +107,11 @@ export function httpModelOf(
   backends: ReadonlyMap<string, number>,
 ): Model {
   const key = socketKey(proxy, "127.0.0.1", "tcp", port);
-  const listener = listenerKey({ kind: "Gateway", namespace: "test", name: "gateway" }, "http");
+  const gateway = { namespace: "test", name: "gateway" };
+  const listener = listenerKey({ kind: "Gateway", ...gateway }, "http");
   const chain = { kind: "http", listeners: [listener], table: table(port) } as const;
   return {
-    sockets: [{ key, proxy, transport: "tcp", address: "127.0.0.1", port, chains: [chain] }],
+    sockets: [{ key, proxy, gateway, transport: "tcp", address: "127.0.0.1", port, chains: [chain] }],
     routeTables: [{ key: table(port), proxy, port: 80 }],
     virtualHosts: hosts.map(({ domain, entries }) => hostOf(domain, entries, port)),
     backends: [...backends.keys()].map(backendOf),

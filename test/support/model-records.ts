@@ -29,6 +29,7 @@ export function modelSources(graph: Graph): Sources {
     destinations: source("Destinations"),
     outbounds: source("Outbounds"),
     access: source("Access"),
+    gatewayAccess: source("GatewayAccess"),
     workloadCertificates: source("WorkloadCertificates"),
     meshTrust: source("MeshTrust"),
   };
@@ -49,6 +50,7 @@ export function fill(sources: Sources, model: Model): void {
   put(sources.destinations, model.destinations);
   put(sources.outbounds, model.outbounds);
   put(sources.access, model.access);
+  put(sources.gatewayAccess, model.gatewayAccess);
   put(sources.workloadCertificates, model.workloadCertificates);
   put(sources.meshTrust, model.meshTrust);
 }

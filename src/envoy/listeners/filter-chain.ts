@@ -8,23 +8,25 @@ import {
   FilterChainMatchSchema,
   FilterChainSchema,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
-import type { FilterChain, FilterChainMatch } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import type {
+  Filter,
+  FilterChain,
+  FilterChainMatch,
+} from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Chain, ServerTls, Tracing } from "../../model/index.ts";
 import type { ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { secretsOfServer, serverTls } from "../tls/server-tls.ts";
+import { networkFiltersOf } from "./gateway-access.ts";
 import { type Callers, httpConnectionManager } from "./http-connection-manager.ts";
 import { streamFilters } from "./stream-filters.ts";
 
 export type ConnectionChain = Exclude<Chain, { readonly kind: "tcp" | "udp" }> | StreamChain;
 type StreamChain = Extract<Chain, { readonly kind: "tcp" | "udp" }>;
+type TlsChain = Extract<Chain, { readonly kind: "tls" }>;
 
 /** `callers`: whose requests these are: a Gateway's clients', which nobody vouches for, or those of the proxy's own workload. */
-export function filterChain(
-  chain: ConnectionChain,
-  settings: EnvoySettings,
-  callers: Callers = "clients",
-): FilterChain {
+export function filterChain(chain: ConnectionChain, settings: EnvoySettings, callers: Callers): FilterChain {
   const name = chainName(chain);
   switch (chain.kind) {
     case "http":
@@ -34,22 +36,31 @@ export function filterChain(
         name,
         filterChainMatch: matchOf(chain.serverNames),
         transportSocket: serverTls(chain.tls, ["h2", "http/1.1"]),
-        filters: [httpConnectionManager(chain, settings)],
+        filters: [httpConnectionManager(chain, settings, callers)],
       });
     case "tls":
       return create(FilterChainSchema, {
         name,
         filterChainMatch: matchOf(chain.serverNames),
         ...(chain.tls && { transportSocket: serverTls(chain.tls, []) }),
-        filters: streamFilters("tls", chain.target, settings),
+        filters: guarded(chain, callers, streamFilters("tls", chain.target, settings)),
       });
     case "tcp":
     case "udp":
-      return create(FilterChainSchema, { name, filters: streamFilters("tcp", chain.target, settings) });
+      return create(FilterChainSchema, {
+        name,
+        filters: guarded(chain, callers, streamFilters("tcp", chain.target, settings)),
+      });
   }
 }
 
-/** What the chain refers to by name. */
+/** Where there is nobody to go to, there is nothing to decide. */
+const guarded = (chain: StreamChain | TlsChain, callers: Callers, filters: readonly Filter[]): Filter[] =>
+  callers.kind === "clients" && filters.length > 0
+    ? [...networkFiltersOf(chain, callers.gateway), ...filters]
+    : [...filters];
+
+/** What the chain refers to by name, but for what decides about access. */
 export function needsOfChain(chain: Chain): readonly ResourceId[] {
   switch (chain.kind) {
     case "http":

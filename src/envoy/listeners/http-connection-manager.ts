@@ -19,8 +19,8 @@ import {
   HttpFilterSchema,
 } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { HttpFilter } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
-import type { Chain } from "../../model/index.ts";
-import { httpAccessLog } from "../access-log.ts";
+import type { Chain, NamespacedName } from "../../model/index.ts";
+import { httpAccessLog, inboundHttpAccessLog } from "../access-log.ts";
 import { overTheStream } from "../discovery.ts";
 import { seconds } from "../duration.ts";
 import {
@@ -33,7 +33,7 @@ import {
 } from "../http/filter-names.ts";
 import { routePathMutation } from "../http/route-path-header.ts";
 import type { EnvoySettings } from "../settings.ts";
-
+import { httpFiltersOf } from "./gateway-access.ts";
 import { tracingOf } from "./tracing.ts";
 
 type Options = MessageInitShape<typeof HttpConnectionManagerSchema>;
@@ -97,22 +97,27 @@ const requestsOfWorkload = {
   skipXffAppend: true,
 } satisfies Options;
 
-export type Callers = "clients" | "workload";
+export type Callers = { readonly kind: "clients"; readonly gateway: NamespacedName } | { readonly kind: "workload" };
 
 type HttpChain = Extract<Chain, { readonly kind: "http" | "https" }>;
 
 /** The last filter of an `http` or `https` chain. The kind is the prefix of its statistics, one for all listeners. */
-export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, callers: Callers = "clients"): Filter {
+export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, callers: Callers): Filter {
   const { kind, table, requestFilters = 0, tracing } = chain;
   const config = create(HttpConnectionManagerSchema, {
-    ...(callers === "clients" ? requests : requestsOfWorkload),
+    ...(callers.kind === "clients" ? requests : requestsOfWorkload),
     ...bounds,
     statPrefix: kind,
     routeSpecifier: { case: "rds", value: { routeConfigName: table, configSource: overTheStream } },
     earlyHeaderMutationExtensions: [routePathMutation],
-    httpFilters: [...guardFilters(requestFilters), ...httpFilters],
+    // Who may not come in at all is asked nothing further.
+    httpFilters: [
+      ...(callers.kind === "clients" ? httpFiltersOf(chain, callers.gateway) : []),
+      ...guardFilters(requestFilters),
+      ...httpFilters,
+    ],
     ...(tracing && { tracing: tracingOf(tracing) }),
-    accessLog: settings.accessLog ? [httpAccessLog] : [],
+    accessLog: settings.accessLog ? [callers.kind === "clients" ? inboundHttpAccessLog : httpAccessLog] : [],
   });
   return create(FilterSchema, {
     name: "envoy.filters.network.http_connection_manager",

@@ -17,6 +17,7 @@ import { recordOf, recordKey } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { filterChain, needsOfChain } from "./filter-chain.ts";
+import { accessFiltersOf } from "./gateway-access.ts";
 import { tlsInspector } from "./inspectors.ts";
 import { datagramFilter, MAX_DATAGRAM_BYTES } from "./stream-filters.ts";
 
@@ -27,7 +28,8 @@ import { datagramFilter, MAX_DATAGRAM_BYTES } from "./stream-filters.ts";
 export const CONNECTION_BUFFER_BYTES: number = 256 * 1024;
 
 export function listenerRecord(socket: Socket, settings: EnvoySettings): EnvoyRecord {
-  const needs = new Map(socket.chains.flatMap(needsOfChain).map((need) => [recordKey(need), need]));
+  const named = socket.chains.flatMap((chain) => [...needsOfChain(chain), ...accessFiltersOf(chain, socket.gateway)]);
+  const needs = new Map(named.map((need) => [recordKey(need), need]));
   return recordOf(
     {
       kind: "listener",
@@ -46,7 +48,9 @@ function connectionListener(socket: Socket, settings: EnvoySettings): Listener {
     name: socket.key,
     address: socketAddress("tcp", socket.address, socket.port),
     statPrefix: statPrefixOf(socket),
-    filterChains: socket.chains.map((chain) => filterChain(chain, settings)),
+    filterChains: socket.chains.map((chain) =>
+      filterChain(chain, settings, { kind: "clients", gateway: socket.gateway }),
+    ),
     listenerFilters: socket.chains.some(isTls) ? [tlsInspector] : [],
     perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
     socketOptions: [...keepAlive],

@@ -68,7 +68,7 @@ const WAITING = {
 
 function chainsOf(chain: Chain, isMixed: boolean, settings: EnvoySettings): FilterChain[] {
   if (chain.kind === "udp") return [];
-  const made = filterChain(chain satisfies ConnectionChain, settings, "workload");
+  const made = filterChain(chain satisfies ConnectionChain, settings, { kind: "workload" });
   const plain = (applicationProtocols: string[]): FilterChain => ({
     ...made,
     filterChainMatch: create(FilterChainMatchSchema, { transportProtocol: "raw_buffer", applicationProtocols }),

@@ -26,13 +26,14 @@ import {
   HttpConnectionManagerSchema,
 } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { StreamBackendKey } from "../../model/index.ts";
+import { httpAccessFilters } from "../access/access-filters.ts";
 import { inboundHttpAccessLog } from "../access-log.ts";
 import { seconds } from "../duration.ts";
 import { ROUTER_FILTER } from "../http/filter-names.ts";
 import { UNREACHED_HEADER } from "../http/retry-policy.ts";
 import { httpFilter, STREAM_IDLE_SECONDS } from "../listeners/http-connection-manager.ts";
 import type { EnvoySettings } from "../settings.ts";
-import { httpAccessFilters } from "./access-filters.ts";
+import { MESH_ACCESS } from "./access-filters.ts";
 
 /** `version` is what the caller's proxy speaks, and so what the workload is spoken to with. */
 export function inboundHttp(version: "http/1.1" | "h2", workload: StreamBackendKey, settings: EnvoySettings): Filter {
@@ -41,7 +42,7 @@ export function inboundHttp(version: "http/1.1" | "h2", workload: StreamBackendK
     statPrefix: "mesh",
     routeSpecifier: { case: "routeConfig", value: everythingTo(workload) },
     httpFilters: [
-      ...httpAccessFilters,
+      ...httpAccessFilters(MESH_ACCESS),
       httpFilter(ROUTER_FILTER, RouterSchema, { suppressEnvoyHeaders: true }, "enabled"),
     ],
     upgradeConfigs: [{ upgradeType: "websocket" }],

@@ -20,6 +20,7 @@ import {
   SIDECAR_PORTS,
   type StreamBackendKey,
 } from "../../model/index.ts";
+import { networkAccessFilters } from "../access/access-filters.ts";
 import { inboundStreamAccessLog } from "../access-log.ts";
 import { socketAddress } from "../address.ts";
 import { seconds } from "../duration.ts";
@@ -28,7 +29,7 @@ import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
 import { streamFilters } from "../listeners/stream-filters.ts";
 import { type EnvoyRecord, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
-import { ACCESS_FILTERS, accessRecords, handoverFilter, networkAccessFilters, openAccess } from "./access-filters.ts";
+import { ACCESS_FILTERS, accessRecords, handoverFilter, MESH_ACCESS, openAccess } from "./access-filters.ts";
 import { inboundHttp } from "./inbound-http.ts";
 import { MESH_SECRETS, type MeshContent, meshProtocol, mutualTlsServer } from "./mutual-tls.ts";
 import { onwardCluster } from "./onward-cluster.ts";
@@ -82,7 +83,7 @@ function inbound(settings: EnvoySettings): EnvoyRecord {
 
 /** Of callers who are not in the mesh. */
 const fromOutside = (name: string): FilterChain =>
-  create(FilterChainSchema, { name, filters: [...networkAccessFilters, handoverFilter] });
+  create(FilterChainSchema, { name, filters: [...networkAccessFilters(MESH_ACCESS), handoverFilter] });
 
 /** Of connections from other proxies, by what is inside. */
 const meshChain = (content: MeshContent, settings: EnvoySettings): FilterChain =>
@@ -95,7 +96,7 @@ const meshChain = (content: MeshContent, settings: EnvoySettings): FilterChain =
     transportSocket: mutualTlsServer(content),
     filters:
       content === "bytes"
-        ? [...networkAccessFilters, ...streamFilters("tcp", WORKLOAD, settings, inboundStreamAccessLog)]
+        ? [...networkAccessFilters(MESH_ACCESS), ...streamFilters("tcp", WORKLOAD, settings, inboundStreamAccessLog)]
         : [inboundHttp(content, WORKLOAD, settings)],
   });
 

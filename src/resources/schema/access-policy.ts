@@ -8,7 +8,8 @@ import type {
   AccessPolicySpec,
   AccessTarget,
 } from "../types/access-policy.ts";
-import { list, named, namespaceName, object, oneOf, portNumber, string } from "./construct.ts";
+import { gatewayGroup } from "../kinds.ts";
+import { hostname, list, named, namespaceName, object, oneOf, portNumber, string } from "./construct.ts";
 import { namespacedMetadata } from "./metadata.ts";
 import { dnsSubdomain, httpMethod, plainPath, spiffeIdentity } from "./pattern.ts";
 import { type Rule, violationIf } from "./rule.ts";
@@ -16,8 +17,26 @@ import type { Schema } from "./schema.ts";
 import { policyStatus } from "./status.ts";
 
 const target: Schema<AccessTarget> = object<AccessTarget>(
-  { group: oneOf([""]), kind: oneOf(["ServiceAccount"]), name: named(dnsSubdomain, 253) },
+  {
+    group: oneOf<string>(["", gatewayGroup]),
+    kind: oneOf(["ServiceAccount", "Gateway"]),
+    name: named(dnsSubdomain, 253),
+  },
   ["group", "kind", "name"],
+  {
+    rules: [
+      {
+        id: 'group must be "" for a ServiceAccount, and gateway.networking.k8s.io for a Gateway',
+        find: ({ group, kind }) =>
+          violationIf(
+            (kind === "ServiceAccount") !== (group === ""),
+            `is not the group of a ${kind}`,
+            ["group"],
+            `Write "${kind === "ServiceAccount" ? "" : gatewayGroup}"`,
+          ),
+      },
+    ],
+  },
 );
 
 /** Of a source: the field that goes with a type, and with no other. */
@@ -76,6 +95,7 @@ const path: Schema<AccessPolicyPath> = object<AccessPolicyPath>(
 const request: Schema<AccessPolicyRequest> = object<AccessPolicyRequest>(
   {
     methods: list<string>(named(httpMethod, 32), { minItems: 1, maxItems: 16 }),
+    hostnames: list<string>(hostname, { minItems: 1, maxItems: 16 }),
     paths: list<AccessPolicyPath>(path, { minItems: 1, maxItems: 16 }),
     ports: list<number>(portNumber, { minItems: 1, maxItems: 32 }),
   },
@@ -83,11 +103,11 @@ const request: Schema<AccessPolicyRequest> = object<AccessPolicyRequest>(
   {
     rules: [
       {
-        id: "at least one of methods, paths and ports must be set",
-        find: ({ methods, paths, ports }) =>
+        id: "at least one of methods, hostnames, paths and ports must be set",
+        find: ({ methods, hostnames, paths, ports }) =>
           violationIf(
-            methods === undefined && paths === undefined && ports === undefined,
-            "must have at least one of methods, paths and ports",
+            [methods, hostnames, paths, ports].every((each) => each === undefined),
+            "must have at least one of methods, hostnames, paths and ports",
           ),
       },
     ],
@@ -98,6 +118,22 @@ const denyStatesRules: Rule<AccessPolicySpec> = {
   id: "rules must be set when action is Deny",
   find: ({ action, rules }) =>
     violationIf(action === "Deny" && rules === undefined, "denies nothing without rules", [], 'Set "rules"'),
+};
+
+const hostnamesOfGateways: Rule<AccessPolicySpec> = {
+  id: "hostnames can only be set when every target is a Gateway",
+  find: ({ targetRefs = [], rules = [] }) => {
+    const isOfGateways = targetRefs.length > 0 && targetRefs.every(({ kind }) => kind === "Gateway");
+    return rules.flatMap(({ requests = [] }, rule) =>
+      requests.flatMap(({ hostnames }, index) =>
+        violationIf(
+          hostnames !== undefined && !isOfGateways,
+          "goes with Gateways as targets only: callers of a workload choose hostnames as they like",
+          ["rules", rule, "requests", index, "hostnames"],
+        ),
+      ),
+    );
+  },
 };
 
 export const accessPolicySchema: Schema<AccessPolicy> = object<AccessPolicy>(
@@ -119,7 +155,7 @@ export const accessPolicySchema: Schema<AccessPolicy> = object<AccessPolicy>(
         ),
       },
       [],
-      { rules: [denyStatesRules] },
+      { rules: [denyStatesRules, hostnamesOfGateways] },
     ),
     status: policyStatus,
   },

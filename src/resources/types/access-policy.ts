@@ -1,6 +1,6 @@
 /**
- * AccessPolicy (trilith.dev): who may call workloads of the mesh, and with what. A policy lies in the namespace that it protects. Its
- * status has an entry for each target, or for the namespace.
+ * AccessPolicy (trilith.dev): who may call workloads of the mesh, or come in through a Gateway, and with what. A policy lies in the
+ * namespace that it protects. Its status has an entry for each target, or for the namespace.
  */
 import type { NamespacedObject } from "./meta.ts";
 import type { PolicyStatus } from "./status.ts";
@@ -12,7 +12,7 @@ export interface AccessPolicy extends NamespacedObject {
 }
 
 export interface AccessPolicySpec {
-  /** Whose workloads are protected; without any, those of the whole namespace. */
+  /** Whose workloads are protected, and which Gateways; without any, the workloads of the whole namespace, and no Gateway. */
   readonly targetRefs?: readonly AccessTarget[];
   /**
    * `Allow`: where one such policy is in force, what no rule of any matches is refused. `Deny`: what a rule matches is refused, whatever
@@ -26,8 +26,9 @@ export interface AccessPolicySpec {
 }
 
 export interface AccessTarget {
-  readonly group: "";
-  readonly kind: "ServiceAccount";
+  /** "" of a ServiceAccount, `gateway.networking.k8s.io` of a Gateway. */
+  readonly group: string;
+  readonly kind: "ServiceAccount" | "Gateway";
   readonly name: string;
 }
 
@@ -40,11 +41,14 @@ export interface AccessPolicyRule {
 }
 
 export interface AccessPolicySource {
-  /** `Mesh`: everybody who has an identity in the mesh. `Outside`: everybody who has none. */
+  /**
+   * `Mesh`: everybody who has an identity in the mesh; at Gateways nobody has. `Outside`: everybody who has none; at Gateways, who has
+   * shown no validated certificate.
+   */
   readonly type: "Mesh" | "Outside" | "Namespace" | "ServiceAccount" | "Identity";
   readonly namespace?: string;
   readonly serviceAccount?: { readonly namespace: string; readonly name: string };
-  /** A SPIFFE ID. */
+  /** A SPIFFE ID; of a caller of a Gateway, the URI of its client certificate, where the listener validates those. */
   readonly identity?: string;
 }
 
@@ -52,9 +56,11 @@ export interface AccessPolicySource {
 export interface AccessPolicyRequest {
   /** Of HTTP. */
   readonly methods?: readonly string[];
+  /** Of HTTP, exact or `*.example.com`; with Gateways alone, since callers of a workload choose them as they like. */
+  readonly hostnames?: readonly string[];
   /** Of HTTP. */
   readonly paths?: readonly AccessPolicyPath[];
-  /** Of the workload, not of a Service in front of it. */
+  /** Of the workload, not of a Service in front of it; or of the listener. */
   readonly ports?: readonly number[];
 }
 

@@ -1,4 +1,4 @@
-/** What several AccessPolicies mean together for the workloads that they protect. */
+/** What several AccessPolicies mean together for the workloads, or the Gateway, that they protect. */
 import {
   type AccessRequest,
   type AccessRule,
@@ -43,8 +43,9 @@ function sourceOf(source: AccessPolicySource, trustDomain: string): AccessSource
   }
 }
 
-const requestOf = ({ methods, paths, ports }: AccessPolicyRequest): AccessRequest => ({
+const requestOf = ({ methods, hostnames, paths, ports }: AccessPolicyRequest): AccessRequest => ({
   ...(methods && { methods }),
+  ...(hostnames && { hostnames }),
   ...(paths && {
     paths: paths.map(({ type, value }) => ({
       kind: type === "Exact" ? ("exact" as const) : ("prefix" as const),

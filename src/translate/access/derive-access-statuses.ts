@@ -1,20 +1,35 @@
 /**
- * Statuses of AccessPolicies: an entry for each ServiceAccount that a policy names, or for its namespace. A policy is in force before
- * there are workloads, so that none is ever without it; whether there are any is told by a condition of its own.
+ * Statuses of AccessPolicies: an entry for each ServiceAccount and each Gateway that a policy names, or for its namespace. A policy is in force
+ * before there are workloads, so that none is ever without it; whether there are any is told by a condition of its own. Of Gateways that
+ * other controllers run nothing is said.
  */
 import type { Collection, Graph, Index, Reader } from "../../collections/index.ts";
 import { isAboutHttp } from "../../model/index.ts";
-import { type AccessPolicy, type AccessPolicyRule, kinds, objectKeyOf, trilithGroup } from "../../resources/index.ts";
+import {
+  type AccessPolicy,
+  type AccessPolicyRule,
+  type Gateway,
+  gatewayGroup,
+  kinds,
+  objectKeyOf,
+  type ParentReference,
+  trilithGroup,
+} from "../../resources/index.ts";
 import { conditionOf, type ConditionVerdict } from "../conditions.ts";
 import { type Finding, findingOf } from "../finding.ts";
+import { gatewayKeyOf, type ManagedGateway } from "../gateways/managed-gateways.ts";
 import type { MeshMember } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
+import { type OwnAncestor, targetAncestorOf } from "../policies/ancestors.ts";
 import type { TranslateSettings } from "../settings.ts";
 import { accountsOf } from "./derive-access.ts";
+import { gatewaysOf } from "./derive-gateway-access.ts";
+import { gatewayFindings } from "./gateway-access-findings.ts";
 
 export interface AccessSources {
   readonly policies: Collection<AccessPolicy>;
   readonly members: Collection<MeshMember>;
+  readonly gateways: { readonly stated: Collection<Gateway>; readonly ours: Collection<ManagedGateway> };
   readonly settings: Pick<TranslateSettings, "mesh" | "controllerName">;
 }
 
@@ -23,60 +38,89 @@ export interface AccessStatuses {
   readonly findings: Collection<Finding>;
 }
 
-export function deriveAccessStatuses(graph: Graph, { policies, members, settings }: AccessSources): AccessStatuses {
+export function deriveAccessStatuses(graph: Graph, sources: AccessSources): AccessStatuses {
+  const { policies, members, gateways, settings } = sources;
   const byWorkload = graph.index(members, "by account and namespace", ({ namespace, serviceAccount }) => [
     namespace,
     `${namespace}/${serviceAccount}`,
   ]);
-  const isMesh = settings.mesh !== undefined;
   return {
     statuses: graph.derive({
       name: "translate/AccessPolicyStatuses",
       key: (status: ObjectStatus) => status.key,
       from: policies,
-      reads: [members],
-      map: (policy, read) => [statusOf(policy, { isMesh, byWorkload, read, controllerName: settings.controllerName })],
+      reads: [members, gateways.stated, gateways.ours],
+      map: (policy, read) => statusOf(policy, { ...sources, byWorkload, read }),
     }),
     findings: graph.derive({
       name: "translate/AccessPolicyFindings",
       key: (finding: Finding) => finding.key,
       from: policies,
-      map: (policy) => (isMesh ? findingsOf(policy) : [withoutMesh(policy)]),
+      reads: [gateways.stated, gateways.ours],
+      map: (policy, read) => [
+        ...(isAboutWorkloads(policy) ? workloadFindings(policy, settings.mesh !== undefined) : []),
+        ...gatewayFindings(policy, (name) => {
+          const key = gatewayKeyOf({ namespace: policy.metadata.namespace, name });
+          if (!read.pick(gateways.stated, key, (stated) => stated !== undefined)) return "missing";
+          return read.get(gateways.ours, key)?.spec;
+        }),
+      ],
     }),
   };
 }
 
-interface Place {
-  readonly isMesh: boolean;
+const isAboutWorkloads = (policy: AccessPolicy): boolean => accountsOf(policy)?.length !== 0;
+
+const workloadFindings = (policy: AccessPolicy, isMesh: boolean): Finding[] =>
+  isMesh ? findingsOf(policy) : [withoutMesh(policy)];
+
+interface Place extends AccessSources {
   readonly byWorkload: Index<MeshMember>;
   readonly read: Reader;
-  readonly controllerName: string;
 }
 
-function statusOf(policy: AccessPolicy, { isMesh, byWorkload, read, controllerName }: Place): ObjectStatus {
+function statusOf(policy: AccessPolicy, place: Place): ObjectStatus[] {
   const { namespace, name, generation = 0 } = policy.metadata;
-  const entry = (kind: "Namespace" | "ServiceAccount", target: string, workloads: string) => ({
-    ancestorRef: { group: "", kind, ...(kind === "ServiceAccount" && { namespace }), name: target },
-    controllerName,
-    conditions: [
+  const ancestors = [...ofWorkloads(policy, place), ...ofGateways(policy, place)];
+  if (ancestors.length === 0) return [];
+  const apiVersion = `${trilithGroup}/${kinds.AccessPolicy.versions[0]}`;
+  const { kind } = policy;
+  return [{ key: objectKeyOf(policy), apiVersion, kind, namespace, name, generation, status: { ancestors } }];
+}
+
+function ofWorkloads(policy: AccessPolicy, { settings, byWorkload, read }: Place): OwnAncestor[] {
+  const { namespace, generation = 0 } = policy.metadata;
+  const isMesh = settings.mesh !== undefined;
+  const entry = (ancestorRef: ParentReference, workloads: string): OwnAncestor =>
+    targetAncestorOf(ancestorRef, settings.controllerName, [
       conditionOf("Accepted", isMesh ? accepted(policy) : noMesh, generation),
       ...(isMesh ? [conditionOf("WorkloadsFound", foundOf(read.count(byWorkload, workloads) > 0), generation)] : []),
-    ],
-  });
-  const ancestors = accountsOf(policy)?.map((account) =>
-    entry("ServiceAccount", account, `${namespace}/${account}`),
-  ) ?? [entry("Namespace", namespace, namespace)];
-  const apiVersion = `${trilithGroup}/${kinds.AccessPolicy.versions[0]}`;
-  return {
-    key: objectKeyOf(policy),
-    apiVersion,
-    kind: policy.kind,
-    namespace,
-    name,
-    generation,
-    status: { ancestors },
-  };
+    ]);
+  return (
+    accountsOf(policy)?.map((account) =>
+      entry({ group: "", kind: "ServiceAccount", namespace, name: account }, `${namespace}/${account}`),
+    ) ?? [entry({ group: "", kind: "Namespace", name: namespace }, namespace)]
+  );
 }
+
+function ofGateways(policy: AccessPolicy, { gateways, settings, read }: Place): OwnAncestor[] {
+  const { namespace, generation = 0 } = policy.metadata;
+  return gatewaysOf(policy).flatMap((name) => {
+    const key = gatewayKeyOf({ namespace, name });
+    const isThere = read.pick(gateways.stated, key, (stated) => stated !== undefined);
+    const isOurs = read.pick(gateways.ours, key, (ours) => ours !== undefined);
+    if (isThere && !isOurs) return [];
+    const verdict = isOurs ? accepted(policy) : noGateway(`${namespace}/${name}`);
+    const ancestorRef = { group: gatewayGroup, kind: "Gateway", namespace, name };
+    return [targetAncestorOf(ancestorRef, settings.controllerName, [conditionOf("Accepted", verdict, generation)])];
+  });
+}
+
+const noGateway = (name: string): ConditionVerdict => ({
+  status: "False",
+  reason: "TargetNotFound",
+  message: `There is no Gateway ${name}`,
+});
 
 const noMesh: ConditionVerdict = {
   status: "False",
@@ -105,8 +149,7 @@ const withoutMesh = (policy: AccessPolicy): Finding =>
     code: "access-policy-no-mesh",
     path: "spec",
     message: noMesh.message,
-    advice:
-      "Install Trilith with its mesh; for callers of a Gateway, use the ExternalAuth filter or client certificates",
+    advice: "Install Trilith with its mesh; for callers of a Gateway, name the Gateway as a target",
   });
 
 /** What is said differs from what is meant where connections are not known to be HTTP. */

@@ -8,9 +8,10 @@ import { type AccessPolicy, compareText, objectKeyOf } from "../../resources/ind
 import type { TranslateSettings } from "../settings.ts";
 import { accessOfPolicies } from "./access-of-policies.ts";
 
-/** Names of the ServiceAccounts that a policy protects; undefined: the whole namespace. */
+/** Names of the ServiceAccounts that a policy protects; undefined: the whole namespace; none: it is about Gateways alone. */
 export function accountsOf({ spec: { targetRefs } }: AccessPolicy): readonly string[] | undefined {
-  return targetRefs && [...new Set(targetRefs.map(({ name }) => name))].sort(compareText);
+  const names = targetRefs?.flatMap(({ kind, name }) => (kind === "ServiceAccount" ? name : []));
+  return names && [...new Set(names)].sort(compareText);
 }
 
 export function deriveAccess(

@@ -59,9 +59,11 @@ function socketsOf(listeners: readonly Listener[], routes: Surroundings): Socket
   if (first === undefined || !listeners.some(({ serving }) => serving)) return [];
   const chains = chainsOf(listeners, routes);
   const { proxy, transport, port } = first;
+  const { gateway } = listeners.find(({ serving }) => serving) ?? first;
   return first.addresses.map((address) => ({
     key: socketKey(proxy, address, transport, port),
     proxy,
+    gateway,
     transport,
     address,
     port,

@@ -26,15 +26,19 @@ export type AccessAction = "allow" | "deny";
 /** What is decided about: requests, or connections of which no more is known. */
 export type AccessSubject = "http" | "bytes";
 
+/** Whether callers' certificates are validated. Those that are not prove nothing: nobody is allowed by them. */
+export type Trust = "validated" | "unverified";
+
 /** Undefined: nothing is decided. */
 export function rbacOf(
   rules: readonly AccessRule[] | undefined,
   action: AccessAction,
   subject: AccessSubject,
+  trust: Trust,
 ): RBAC | undefined {
   if (rules === undefined || (action === "deny" && rules.length === 0)) return undefined;
   const policies = rules.flatMap((rule) => {
-    const policy = policyOf(rule, action, subject);
+    const policy = policyOf(trust === "validated" ? rule : unverifiedRule(rule, action), action, subject);
     return policy ? [[rule.name, policy] as const] : [];
   });
   return create(RBACSchema, {
@@ -43,10 +47,20 @@ export function rbacOf(
   });
 }
 
+/**
+ * Where no certificate proves anything, everybody is outside; nobody is allowed by an identity, and who claims one that is denied is taken
+ * at their word.
+ */
+function unverifiedRule(rule: AccessRule, action: AccessAction): AccessRule {
+  const { sources, ...rest } = rule;
+  if (sources === undefined || sources.some(({ kind }) => kind === "outside")) return rest;
+  return action === "deny" ? rule : { ...rest, sources: [] };
+}
+
 /** Undefined: it matches nothing. */
 function policyOf({ sources, requests }: AccessRule, action: AccessAction, subject: AccessSubject): Policy | undefined {
   const permissions = requests?.flatMap((request) => permissionOf(request, action, subject) ?? []) ?? [anything];
-  if (permissions.length === 0) return undefined;
+  if (permissions.length === 0 || sources?.length === 0) return undefined;
   return create(PolicySchema, { permissions, principals: sources?.map(principalOf) ?? [anybody] });
 }
 
@@ -74,10 +88,11 @@ function nameOf(source: Exclude<AccessSource, { kind: "outside" }>): StringMatch
 
 function permissionOf(request: AccessRequest, action: AccessAction, subject: AccessSubject): Permission | undefined {
   if (subject === "bytes" && isAboutHttp(request) && action === "allow") return undefined;
-  const { methods, paths, ports } = request;
+  const { methods, hostnames, paths, ports } = request;
   const ofHttp = subject === "http";
   return allOf([
     ...(ofHttp && methods ? [anyOf(methods.map(method))] : []),
+    ...(ofHttp && hostnames ? [anyOf(hostnames.map(authority))] : []),
     ...(ofHttp && paths ? [action === "allow" ? allowedPath(paths) : deniedPath(paths)] : []),
     ...(ports ? [anyOf(ports.map(port))] : []),
   ]);
@@ -109,6 +124,23 @@ const method = (name: string): Permission =>
       },
     }),
   });
+
+/** A host is the same in capitals, with a port, and with a dot at its end. `*.` stands for one label or more. */
+function authority(hostname: string): Permission {
+  const literal = hostname.replace(/^\*\./, "").replaceAll(".", String.raw`\.`);
+  const wildcard = hostname.startsWith("*.") ? String.raw`[^.:]+(\.[^.:]+)*\.` : "";
+  const regex = `(?i)${wildcard}${literal}${String.raw`\.?(:[0-9]*)?`}`;
+  return permission({
+    case: "header",
+    value: create(HeaderMatcherSchema, {
+      name: ":authority",
+      headerMatchSpecifier: {
+        case: "stringMatch",
+        value: create(StringMatcherSchema, { matchPattern: { case: "safeRegex", value: { regex } } }),
+      },
+    }),
+  });
+}
 
 const path = (text: StringMatcher): Permission =>
   permission({ case: "urlPath", value: create(PathMatcherSchema, { rule: { case: "path", value: text } }) });

@@ -1,0 +1,59 @@
+/**
+ * AccessPolicies, by the Gateways that they are about: looked at again when one of them changes. A caller of a Gateway has no identity of the
+ * mesh, only what its client certificate says; a source that asks for one of the mesh matches nobody there, whatever a certificate claims.
+ */
+import type { Collection, Graph, Group } from "../../collections/index.ts";
+import { accessOfGateway, type AccessRules, type GatewayAccess } from "../../model/index.ts";
+import {
+  type AccessPolicy,
+  type AccessPolicyRule,
+  type AccessPolicySource,
+  compareText,
+  objectKeyOf,
+} from "../../resources/index.ts";
+import { accessOfPolicies } from "./access-of-policies.ts";
+
+/** Names of the Gateways, in its own namespace, that a policy is about. */
+export const gatewaysOf = ({ spec: { targetRefs = [] } }: AccessPolicy): readonly string[] =>
+  [...new Set(targetRefs.flatMap(({ kind, name }) => (kind === "Gateway" ? name : [])))].sort(compareText);
+
+export function deriveGatewayAccess(graph: Graph, policies: Collection<AccessPolicy>): Collection<GatewayAccess> {
+  const byGateway = graph.groups<AccessPolicy>({
+    name: "translate/AccessPoliciesOfGateways",
+    of: policies,
+    by: (policy) => gatewaysOf(policy).map((name) => accessOfGateway({ namespace: policy.metadata.namespace, name })),
+  });
+  return graph.derive({
+    name: "translate/GatewayAccess",
+    key: (access: GatewayAccess) => access.key,
+    from: byGateway,
+    map: ({ key, members }: Group<AccessPolicy>) => {
+      const sorted = [...members].sort((a, b) => compareText(a.metadata.name, b.metadata.name));
+      const enforced = sorted.filter(({ spec }) => spec.mode === "Enforce");
+      return [
+        {
+          key,
+          enforced: rulesOf(enforced),
+          ...(enforced.length < sorted.length && { audited: rulesOf(sorted) }),
+          origins: sorted.map(objectKeyOf),
+        },
+      ];
+    },
+  });
+}
+
+/** Whether a caller of a Gateway can be meant. */
+export const isOfClients = ({ type }: AccessPolicySource): boolean => type === "Identity" || type === "Outside";
+
+/** No identity of a mesh is asked about, so that its trust domain does not matter. */
+const rulesOf = (policies: readonly AccessPolicy[]): AccessRules =>
+  accessOfPolicies(policies.map(ofClients), "no-mesh.invalid");
+
+/** A rule for callers of the mesh alone is one for nobody: it goes, since without its sources it would be one for everybody. */
+function ofClients(policy: AccessPolicy): AccessPolicy {
+  const rules = policy.spec.rules?.flatMap((rule): AccessPolicyRule[] => {
+    const sources = rule.sources?.filter(isOfClients);
+    return sources?.length === 0 ? [] : [{ ...rule, ...(sources && { sources }) }];
+  });
+  return { ...policy, spec: { ...policy.spec, ...(rules && { rules }) } };
+}
