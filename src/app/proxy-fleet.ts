@@ -121,7 +121,7 @@ export class ProxyFleet {
   }
 
   #tellWithheld(proxy: ProxyKey, facts: readonly Fact[]): void {
-    const ids = facts.flatMap(({ kind, id }) => (kind === "unknown" && this.#shares.has(id) ? [id] : []));
+    const ids = facts.flatMap(({ kind, id }) => (kind === "unknown" && this.#shares.isOfOthers(proxy, id) ? [id] : []));
     if (ids.length > 0) this.#events.withheld?.(proxy, ids);
   }
 

@@ -38,6 +38,7 @@ const front = [
   "downstream_cx_overflow",
   "downstream_cx_overload_reject",
   "downstream_cx_no_route",
+  "downstream_cx_protocol_error",
   "downstream_pre_cx_timeout",
   "ssl.handshake",
   "ssl.connection_error",

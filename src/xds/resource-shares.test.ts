@@ -76,6 +76,18 @@ test("what a proxy asks for before it exists, and it may have, goes out when it 
   expect(batches.get("a")?.upserts.map(nameOf).sort()).toEqual(["cluster/shop", "endpoints/shop"]);
 });
 
+test("what is others' is told from what there is not, what is one's own, and what each has one of", () => {
+  const shares = new ResourceShares();
+  const identity = record("secret", "identity", { audience: "b" });
+  shares.apply({ upserts: [web, shop, endpoints, identity], removals: [] });
+  const asked = [shop, { kind: "cluster", name: "none" } as const, identity];
+  expect(["a", "b", "c"].map((proxy) => asked.map((id) => shares.isOfOthers(proxy, id)))).toEqual([
+    [false, false, false],
+    [true, false, false],
+    [true, false, false],
+  ]);
+});
+
 const GROUPS: Readonly<Record<string, readonly string[]>> = { c: ["c", "near", "far"], d: ["d", "far"] };
 
 test("a narrower audience's record stands in the place of a wider one's, and gives way to it when it goes", () => {

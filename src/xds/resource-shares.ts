@@ -76,9 +76,13 @@ export class ResourceShares {
     return new Map([...touched].map(([proxy, keys]) => [proxy, this.#batchOf(proxy, keys)]));
   }
 
-  /** Whether there is such a resource, for whomever. */
-  has(id: ResourceId): boolean {
-    return this.#records.has(keyOf(id));
+  /**
+   * Whether there is such a resource and the proxy has nothing to do with it. What each audience has a record of its own for is nobody's
+   * in particular: a proxy may ask for its own before there is one.
+   */
+  isOfOthers(proxy: string, id: ResourceId): boolean {
+    const key = keyOf(id);
+    return this.#records.get(key)?.has(EVERYBODY) === true && this.#uses.get(proxy)?.has(key) !== true;
   }
 
   /** The proxies that get a resource, or would if it existed. */

@@ -9,7 +9,11 @@ import { startTestCluster, type TestCluster } from "./test-cluster.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-export async function startTrilithCluster(tell: (line: string) => void): Promise<TestCluster> {
+/** `options`: more of `trilith install`. */
+export async function startTrilithCluster(
+  tell: (line: string) => void,
+  options: readonly string[] = [],
+): Promise<TestCluster> {
   const images = await clusterImages(tell);
   const cluster = await startTestCluster(provideProgram(kubernetes, tell));
   try {
@@ -18,7 +22,7 @@ export async function startTrilithCluster(tell: (line: string) => void): Promise
     cluster.start(process.execPath, [join(import.meta.dirname, "load-balancer.ts")], { log: "load-balancer" });
     await apply(cluster, JSON.stringify(coreDnsManifests(IMAGES.coredns)));
     await apply(cluster, definitionManifests());
-    await apply(cluster, installManifests(cluster));
+    await apply(cluster, installManifests(cluster, options));
     for (const [namespace, name] of [
       ["kube-system", "coredns"],
       ["trilith-system", "trilith"],
@@ -37,7 +41,7 @@ function definitionManifests(): string {
   return files.map((file) => readFileSync(join(folder, file), "utf8")).join("\n---\n");
 }
 
-function installManifests(cluster: TestCluster): string {
+function installManifests(cluster: TestCluster, options: readonly string[]): string {
   const images = [
     `--image=${IMAGES.trilith}`,
     "--image-pull-policy=Never",
@@ -50,6 +54,7 @@ function installManifests(cluster: TestCluster): string {
     "install",
     "--print",
     ...images,
+    ...options,
   ]);
   if (status !== 0) throw new Error(`trilith install: ${output}`);
   return output;

@@ -1,0 +1,240 @@
+/**
+ * Calls across the mesh that go on while everything about it changes: certificates and what signs them, policies, the control plane, and
+ * the pods on both sides of the calls. No call may fail. Certificates live minutes here, and all that follows from that keeps its
+ * proportion to a day (src/identity/identity-times.ts).
+ */
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
+import type { SentRequests } from "./steady-sender.ts";
+import type { TestCluster } from "./test-cluster.ts";
+import { startTrilithCluster } from "./trilith-cluster.ts";
+
+/** Has the server, and a client for calls from its pod. */
+const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
+/** Renewed every ten seconds. */
+const LIFE = ["--certificate-life=4m", "--root-introduction=10s"];
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  if (!inject("canRunCluster")) return;
+  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`), LIFE);
+  apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", labels: { "trilith.dev/mesh": "enabled" } } });
+  apply(workload("caller"), workload("cart"), service, httpRoute, grpcRoute, gateway);
+  for (const name of ["caller", "cart"])
+    kubectl("-n", "shop", "rollout", "status", `deployment/${name}`, "--timeout=120s");
+  kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/door", "--timeout=60s");
+}, 300_000);
+
+afterAll(async () => {
+  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
+});
+
+/** One that goes is not sent new calls by the time it stops taking them, as any workload has to see to. */
+const preStop = { sleep: { seconds: 5 } };
+
+const workload = (name: string): object => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name, namespace: "shop" },
+  spec: {
+    selector: { matchLabels: { name } },
+    strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    template: {
+      metadata: { labels: { name } },
+      spec: {
+        terminationGracePeriodSeconds: 15,
+        containers: [
+          {
+            name: "echo",
+            image: IMAGE,
+            imagePullPolicy: "Never",
+            args: ["--port=8080", "--grpc=7070"],
+            readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+            lifecycle: { preStop },
+          },
+        ],
+      },
+    },
+  },
+});
+
+const service = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "cart", namespace: "shop" },
+  spec: {
+    selector: { name: "cart" },
+    ports: [
+      { name: "http", port: 80, targetPort: 8080 },
+      { name: "h2", port: 81, targetPort: 8080, appProtocol: "kubernetes.io/h2c" },
+      { name: "grpc", port: 7070 },
+    ],
+  },
+};
+const route = (kind: string, name: string, parentRefs: readonly object[], port: number): object => ({
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind,
+  metadata: { name, namespace: "shop" },
+  spec: { parentRefs, rules: [{ backendRefs: [{ name: "cart", port }] }] },
+});
+const cart = (port: number): object => ({ group: "", kind: "Service", name: "cart", port });
+const httpRoute = route("HTTPRoute", "cart", [cart(80), cart(81), { name: "door" }], 80);
+const grpcRoute = route("GRPCRoute", "cart-grpc", [cart(7070)], 7070);
+const gateway = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "Gateway",
+  metadata: { name: "door", namespace: "shop" },
+  spec: { gatewayClassName: "trilith", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
+};
+const policy = (name: string, spec: object): object => ({
+  apiVersion: "trilith.dev/v1alpha1",
+  kind: "AccessPolicy",
+  metadata: { name, namespace: "shop" },
+  spec,
+});
+
+const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
+const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
+
+const CALLS = {
+  "HTTP/1.1": ["http://cart/"],
+  "HTTP/2": ["--http2", "http://cart:81/"],
+  gRPC: ["grpc://cart:7070/"],
+} as const;
+type Protocol = keyof typeof CALLS;
+
+interface Counted {
+  calls: number;
+  readonly failures: string[];
+}
+
+/** One client after the other, each of which keeps its connection. */
+async function callUntil(isOver: () => boolean, protocol: Protocol): Promise<Counted> {
+  const counted: Counted = { calls: 0, failures: [] };
+  const args = ["--count=100", "--qps=25", "--timeout=30s", ...CALLS[protocol]];
+  while (!isOver()) {
+    const exec = ["-n", "shop", "exec", "deploy/caller", "-c", "echo", "--", "client", ...args];
+    const { output } = await cluster.kubectlBeside(exec);
+    const answered = [...output.matchAll(/StatusCode=(\d+)/g)].map(([, code]) => code);
+    counted.calls += answered.length;
+    if (output.includes("All 100 requests succeeded") && answered.every((code) => code === "200")) continue;
+    counted.failures.push(output.split("\n").find((line) => /error|StatusCode=[^2]/i.test(line)) ?? output.slice(-300));
+  }
+  return counted;
+}
+
+/** Users of a Gateway, some on kept connections: from there on it is mutual TLS, too. */
+async function throughGateway(while_: Promise<unknown>): Promise<Counted> {
+  const address = kubectl("-n", "shop", "get", "gateway/door", "-o", "jsonpath={.status.addresses[0].value}");
+  const folder = mkdtempSync(join(tmpdir(), "trilith-mesh-churn-"));
+  const file = join(folder, "sent.json");
+  const script = join(import.meta.dirname, "steady-sender.ts");
+  const sender = cluster.start(process.execPath, [script, address, "cart", file], { log: "steady-sender" });
+  const ended = once(sender, "exit");
+  await while_.catch(() => {});
+  sender.kill("SIGTERM");
+  await ended;
+  const { count, wrong } = JSON.parse(readFileSync(file, "utf8")) as SentRequests;
+  rmSync(folder, { recursive: true });
+  return { calls: count, failures: [...wrong] };
+}
+
+/** What became of all calls while `change` went on. */
+async function expectNoFailure(what: string, change: () => Promise<void>): Promise<void> {
+  let isOver = false;
+  const changing = change().finally(() => (isOver = true));
+  const callers = (Object.keys(CALLS) as Protocol[]).map((protocol) => callUntil(() => isOver, protocol));
+  const all = [...callers, throughGateway(changing)];
+  await changing;
+  const counted = await Promise.all(all);
+  const names = [...Object.keys(CALLS), "through the Gateway"];
+  const shown = counted.map(
+    ({ calls, failures }, index) => `${names[index]}: ${calls} calls, ${failures.length} failed`,
+  );
+  process.stderr.write(`${what}: ${shown.join("; ")}\n`);
+  expect(counted.flatMap(({ failures }) => failures)).toEqual([]);
+  expect(Math.min(...counted.map(({ calls }) => calls))).toBeGreaterThanOrEqual(100);
+}
+
+const podOf = (name: string): string =>
+  kubectl("-n", "shop", "get", "pods", "-l", `name=${name}`, "-o", "jsonpath={.items[0].status.podIP}");
+
+/** What the sidecar of the callee shows: its own certificate, and the root's name for what signed that. */
+function shown(): { readonly serial: string; readonly chain: readonly string[] } {
+  const target = ["-connect", `${podOf("cart")}:8080`, "-alpn", "trilith", "-showcerts"];
+  const { output } = cluster.run("openssl", ["s_client", ...target], { input: "" });
+  const chain = output.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return { serial: chain[0] === undefined ? "" : new X509Certificate(chain[0]).serialNumber, chain };
+}
+
+const authorityField = (field: string): string => {
+  const path = `jsonpath={.data.${field.replaceAll(".", String.raw`\.`)}}`;
+  return Buffer.from(kubectl("-n", "trilith-system", "get", "secret/trilith-ca", "-o", path), "base64").toString();
+};
+
+/** Whether what the callee shows was signed, by way of an intermediate authority, by this root. */
+function isSignedBy(root: string): boolean {
+  const [, intermediate] = shown().chain;
+  return intermediate !== undefined && new X509Certificate(intermediate).verify(new X509Certificate(root).publicKey);
+}
+
+/** Makes other pods of a Deployment, and waits until the old ones are gone. */
+async function roll(space: string, deployment: string, selector: string): Promise<void> {
+  const old = kubectl("-n", space, "get", "pods", "-l", selector, "-o", "name").trim().split("\n");
+  kubectl("-n", space, "rollout", "restart", `deployment/${deployment}`);
+  const waits = [
+    ["rollout", "status", `deployment/${deployment}`, "--timeout=150s"],
+    ["wait", "--for=delete", ...old, "--timeout=150s"],
+  ];
+  for (const wait of waits) {
+    const { status, output } = await cluster.kubectlBeside(["-n", space, ...wait]);
+    if (status !== 0) throw new Error(output);
+  }
+}
+
+const PATIENCE = { timeout: 150_000, interval: 1_000 };
+
+describe.skipIf(!inject("canRunCluster"))("no call across the mesh fails", { timeout: 400_000 }, () => {
+  test("while certificates are renewed, policies change, and the root with all that it signs is rotated", async () => {
+    const before = authorityField("tls.crt");
+    await expectNoFailure("certificates, policies and the root", async () => {
+      const serials = new Set<string>();
+      let changes = 0;
+      const changePolicies = (): void => {
+        changes += 1;
+        const members = { rules: [{ sources: [{ type: "Mesh" }] }] };
+        apply(
+          policy("members", changes % 2 === 0 ? members : { ...members, mode: "Audit" }),
+          policy("strict", {
+            action: "Deny",
+            rules: [{ sources: [{ type: "Outside" }], requests: [{ ports: [changes] }] }],
+          }),
+        );
+      };
+      const seen = (): number => {
+        changePolicies();
+        return serials.add(shown().serial).size;
+      };
+      await expect.poll(seen, PATIENCE).toBeGreaterThanOrEqual(3);
+      kubectl("-n", "trilith-system", "annotate", "secret/trilith-ca", "trilith.dev/rotate-root=now");
+      await expect.poll(() => authorityField("former.crt"), PATIENCE).toBe(before);
+      const root = authorityField("tls.crt");
+      expect(root).not.toBe(before);
+      await expect.poll(() => isSignedBy(root), PATIENCE).toBe(true);
+      process.stderr.write(`${serials.size} certificates of one workload, ${changes} changes of two policies\n`);
+    });
+  });
+
+  test("while the pods that are called, and every replica of the control plane, are replaced", async () => {
+    await expectNoFailure("pods and the control plane", async () => {
+      await roll("shop", "cart", "name=cart");
+      await roll("trilith-system", "trilith", "app.kubernetes.io/name=trilith");
+      await roll("shop", "cart", "name=cart");
+    });
+  });
+});
