@@ -2,26 +2,21 @@
  * Identities of the mesh in two real Envoys, a caller's and a workload's, with the certificates that the control plane makes: while they
  * are rotated with all that signs them, while the control plane is away and the clock goes on, and when they are not the right ones.
  */
-import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { mutualTlsMatch, mutualTlsMatches, mutualTlsServer, MESH_SECRETS } from "../../src/envoy/mesh/mutual-tls.ts";
-import { meshTrustRecord, workloadCertificateRecord } from "../../src/envoy/tls/secrets.ts";
+import { mutualTlsMatch, mutualTlsMatches, MESH_SECRETS } from "../../src/envoy/mesh/mutual-tls.ts";
 import { ClusterSchema } from "../../src/generated/envoy/config/cluster/v3/cluster_pb.ts";
 import { MetadataSchema } from "../../src/generated/envoy/config/core/v3/base_pb.ts";
 import { ClusterLoadAssignmentSchema } from "../../src/generated/envoy/config/endpoint/v3/endpoint_pb.ts";
-import { ListenerSchema } from "../../src/generated/envoy/config/listener/v3/listener_pb.ts";
 import { HttpProtocolOptionsSchema } from "../../src/generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
-import { type Authority, createRoot, issueWorkloadCertificate, type KeyPair } from "../../src/identity/certificates.ts";
-import { IntermediateAuthority } from "../../src/identity/intermediate-authority.ts";
-import { proxyKey, spiffeId } from "../../src/model/index.ts";
-import { type AdsServer, ProxyGroup, startAdsServer } from "../../src/transport/index.ts";
+import type { Authority } from "../../src/identity/certificates.ts";
+import { spiffeId } from "../../src/model/index.ts";
 import type { ResourceRecord } from "../../src/xds/index.ts";
-import { type EnvoyProcess, startEnvoy } from "../support/envoy-process.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { changed, identityBy, MeshProxy, newRoot, workloadRecords } from "../support/mesh-proxy.ts";
 import { hasCompiler, MovedClock } from "../support/moved-clock.ts";
 import { fetchOnce, SteadyRequests } from "../support/steady-requests.ts";
 import { cluster, endpoints, httpListener, routeTable, virtualHost } from "../support/xds-records.ts";
@@ -40,37 +35,7 @@ beforeAll(async () => {
 
 afterAll(() => workload.close());
 
-/** A record of the other tests with something more to it. */
-function changed<Desc extends DescMessage>(
-  { kind, name, needs, bytes: before }: ResourceRecord,
-  schema: Desc,
-  change: (message: MessageShape<Desc>) => void,
-  more: ResourceRecord["needs"] = [],
-): ResourceRecord {
-  const message = fromBinary(schema, before);
-  change(message);
-  const bytes = toBinary(schema, message);
-  const version = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
-  return { kind, name, version, bytes, needs: [...needs, ...more] };
-}
-
 const loopbackPort = (server: Server): number => (server.address() as AddressInfo).port;
-
-/** Takes calls by mutual TLS, and hands them to the workload. */
-const workloadRecords = (port: number): readonly ResourceRecord[] => [
-  changed(
-    httpListener("inbound", port, "inbound"),
-    ListenerSchema,
-    ({ filterChains }) => {
-      for (const chain of filterChains) chain.transportSocket = mutualTlsServer("http/1.1");
-    },
-    MESH_SECRETS,
-  ),
-  routeTable("inbound"),
-  virtualHost("inbound", "*", "workload"),
-  cluster("workload"),
-  endpoints("workload", [loopbackPort(workload)]),
-];
 
 /** `kept.test` goes over connections that are kept, `fresh.test` over a new one each time. */
 const callerRecords = (port: number, target: number, expected: string): readonly ResourceRecord[] => [
@@ -106,77 +71,14 @@ const callerRecords = (port: number, target: number, expected: string): readonly
   ]),
 ];
 
-/** One of the two Envoys, with a control plane of its own. */
-class Proxy {
-  readonly #id: string;
-  readonly #group = new ProxyGroup();
-  #server: AdsServer | undefined;
-  #envoy: EnvoyProcess | undefined;
-  #port = 0;
-
-  constructor(id: string) {
-    this.#id = id;
-  }
-
-  async start(records: readonly ResourceRecord[], identity: KeyPair, trusted: string, env?: NodeJS.ProcessEnv) {
-    this.#group.apply({ upserts: [...records, ...secretsOf(this.#id, identity, trusted)], removals: [] });
-    this.#port = await this.#openControlPlane();
-    this.#envoy = await startEnvoy({ xdsPort: this.#port, ...(env && { env }) });
-  }
-
-  async #openControlPlane(at = 0): Promise<number> {
-    const server = await startAdsServer({ listen: { host: "127.0.0.1", port: at }, admit: () => this.#group });
-    this.#server = server;
-    return "port" in server.address ? server.address.port : 0;
-  }
-
-  async closeControlPlane(): Promise<void> {
-    await this.#server?.close();
-    this.#server = undefined;
-  }
-
-  /** The control plane is there again, and has made another certificate. */
-  async comeBack(identity: KeyPair, trusted: string): Promise<void> {
-    this.#group.apply({ upserts: secretsOf(this.#id, identity, trusted), removals: [] });
-    await this.#openControlPlane(this.#port);
-  }
-
-  /** Resolves when the Envoy has taken them. */
-  async rotate(identity: KeyPair, trusted: string): Promise<void> {
-    this.#group.apply({ upserts: secretsOf(this.#id, identity, trusted), removals: [] });
-    await this.settled();
-  }
-
-  async settled(): Promise<void> {
-    await expect
-      .poll(() => [...this.#group.connections].map((connection) => connection.progress()), { timeout: 20_000 })
-      .toEqual([{ underWay: 0, waiting: 0, pending: 0 }]);
-  }
-
-  async stat(name: string): Promise<number> {
-    const text = await (this.#envoy?.admin(`/stats?filter=${name}`) ?? "");
-    return text.split("\n").reduce((sum, line) => sum + Number(line.split(": ")[1] ?? 0), 0);
-  }
-
-  async stop(): Promise<void> {
-    await this.#envoy?.stop();
-    await this.closeControlPlane();
-  }
-}
-
-const secretsOf = (id: string, { certificate, key }: KeyPair, trusted: string): ResourceRecord[] => [
-  workloadCertificateRecord({ key: proxyKey(id), certificateChain: certificate, privateKey: key }),
-  meshTrustRecord({ key: "trust", certificates: trusted }),
-];
-
-let caller: Proxy;
-let callee: Proxy;
+let caller: MeshProxy;
+let callee: MeshProxy;
 let ports: number[];
 
 beforeEach(async () => {
   ports = await freePorts(2);
-  caller = new Proxy("mesh/shop/web");
-  callee = new Proxy("mesh/shop/cart");
+  caller = new MeshProxy("mesh/shop/web");
+  callee = new MeshProxy("mesh/shop/cart");
 });
 
 afterEach(async () => {
@@ -184,18 +86,14 @@ afterEach(async () => {
   await callee.stop();
 });
 
-const lifetime = (ms: number) => ({ notBefore: new Date(Date.now() - HOUR_MS), notAfter: new Date(Date.now() + ms) });
-const newRoot = (): Promise<Authority> => createRoot("Trilith control plane", lifetime(1_000 * DAY_MS));
-
-/** Each call signs with another intermediate authority, as each replica does. */
-async function identityBy(root: Authority, id: string, lifeMs = DAY_MS): Promise<KeyPair> {
-  const signer = await new IntermediateAuthority(() => lifetime(7 * DAY_MS)).under(root, new Date());
-  return await issueWorkloadCertificate(signer, id, lifetime(lifeMs));
-}
-
 async function startBoth(root: Authority, env?: NodeJS.ProcessEnv, expected: string = WORKLOAD): Promise<void> {
   const [outbound = 0, inbound = 0] = ports;
-  await callee.start(workloadRecords(inbound), await identityBy(root, WORKLOAD), root.roots, env);
+  await callee.start(
+    workloadRecords(inbound, loopbackPort(workload)),
+    await identityBy(root, WORKLOAD),
+    root.roots,
+    env,
+  );
   await caller.start(callerRecords(outbound, inbound, expected), await identityBy(root, CALLER), root.roots, env);
   await Promise.all([callee.settled(), caller.settled()]);
 }
