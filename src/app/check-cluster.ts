@@ -58,7 +58,7 @@ export async function checkCluster(
   };
 }
 
-const ALL_KINDS = Object.keys(kinds) as readonly Kind[];
+const ALL_KINDS: readonly Kind[] = Object.values(kinds).flatMap(({ kind, onlyInFiles }) => (onlyInFiles ? [] : [kind]));
 
 /** Of those kinds that there are many of for other reasons, only what can matter. */
 const SELECTORS: Readonly<Partial<Record<Kind, string>>> = {

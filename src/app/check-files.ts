@@ -2,7 +2,7 @@
 import { Clock, loadFile, type MergedFiles, mergeFiles, scanFiles } from "../sources/index.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import { createEngine } from "./engine.ts";
-import { standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
+import { standaloneSettings, withDefaults } from "./standalone-settings.ts";
 
 export interface CheckResult {
   readonly diagnostics: readonly Diagnostic[];
@@ -14,7 +14,7 @@ export function checkFiles(paths: readonly string[], className: string): CheckRe
   const files = readFiles(paths);
   const engine = createEngine(standaloneSettings({ bindAddress: "0.0.0.0" }));
   using _ = new Clock(engine.driven.clock);
-  engine.replaceObjects(withDefaultClass(files.objects, className));
+  engine.replaceObjects(withDefaults(files.objects, className));
   return { objects: files.places.size, diagnostics: diagnose(files, engine.translation.findings.values()) };
 }
 

@@ -1,11 +1,8 @@
 /** How translation is set in a cluster: a proxy of its own for each Gateway, which is reached through a Service. */
 import { proxyKey } from "../model/index.ts";
 import type { TranslateSettings } from "../translate/index.ts";
-import { CONTROLLER_NAME } from "./standalone-settings.ts";
+import { CONTROLLER_NAME, MESH_CONTROLLER_NAME } from "./standalone-settings.ts";
 import { MESH_FEATURES, SUPPORTED_FEATURES } from "./supported-features.ts";
-
-/** Of XMeshes. */
-const MESH_CONTROLLER_NAME = "trilith.dev/mesh-controller";
 
 /** What only a cluster has. */
 const CLUSTER_FEATURES: readonly string[] = [

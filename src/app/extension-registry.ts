@@ -26,6 +26,7 @@ import { file_envoy_extensions_filters_http_stateful_session_v3_stateful_session
 import { file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector } from "../generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager } from "../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { file_envoy_extensions_filters_network_rbac_v3_rbac } from "../generated/envoy/extensions/filters/network/rbac/v3/rbac_pb.ts";
+import { file_envoy_extensions_filters_network_set_filter_state_v3_set_filter_state } from "../generated/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.ts";
 import { file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy } from "../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
 import { file_envoy_extensions_filters_udp_udp_proxy_v3_route } from "../generated/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.ts";
 import { file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy } from "../generated/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.ts";
@@ -74,6 +75,7 @@ export const extensionRegistry: Registry = createRegistry(
   file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector,
   file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager,
   file_envoy_extensions_filters_network_rbac_v3_rbac,
+  file_envoy_extensions_filters_network_set_filter_state_v3_set_filter_state,
   file_envoy_extensions_filters_network_tcp_proxy_v3_tcp_proxy,
   file_envoy_extensions_filters_udp_udp_proxy_v3_route,
   file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy,

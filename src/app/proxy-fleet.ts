@@ -72,6 +72,8 @@ export class ProxyFleet {
 
   /** Only after `open`. */
   apply(batch: SharedBatch): void {
+    // Those that are named for the first time get what their audiences get as well, in the same step.
+    for (const { proxies = [] } of batch.upserts) for (const proxy of proxies) this.groupOf(proxyKey(proxy));
     for (const [proxy, share] of this.#shares.apply(batch)) this.groupOf(proxyKey(proxy)).apply(share);
   }
 

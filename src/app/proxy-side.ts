@@ -3,7 +3,7 @@
  */
 import type { Logger } from "pino";
 import type { Collection } from "../collections/index.ts";
-import type { SocketKey } from "../model/index.ts";
+import type { ProxyKey, SocketKey } from "../model/index.ts";
 import { defaultSettings, type EnvoyRecord, envoyResources } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import {
@@ -16,8 +16,8 @@ import {
   startProxy,
   type StateDirectory,
 } from "../proxy/index.ts";
-import { startAdsServer } from "../transport/index.ts";
-import { type Fact, routeTableOf } from "../xds/index.ts";
+import { type ProxyGroup, startAdsServer } from "../transport/index.ts";
+import { type Fact, type ResourceId, routeTableOf } from "../xds/index.ts";
 import { deliveryKey } from "./delivery-ledger.ts";
 import type { Engine } from "./engine.ts";
 import { HealthWatch } from "./health-watch.ts";
@@ -35,6 +35,8 @@ export interface ProxySideOptions {
   readonly accessLog?: boolean;
   readonly onProxyEvent: (event: ProxyEvent) => void;
   readonly onFacts: (facts: readonly Fact[]) => void;
+  /** A proxy asked by name for what is there, and is not for it. */
+  readonly onWithheld?: (proxy: ProxyKey, ids: readonly ResourceId[]) => void;
   /** A message was queued for a proxy. */
   readonly onSent?: (message: DeltaDiscoveryResponse) => void;
   readonly log: Logger;
@@ -64,6 +66,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
   const records = envoyResources(engine.graph, engine.model, {
     ...defaultSettings,
     accessLog: options.accessLog ?? true,
+    redirection: false,
   });
   const gate: PortGate = starting.use(
     new PortGate({
@@ -83,10 +86,15 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
       options.onFacts(facts);
       health.forgetRemoved(facts);
     },
-    warming: (connection, facts) => health.take(connection, facts),
+    // Envoys beside workloads are not asked, as in a cluster.
+    warming: (connection, facts) => {
+      if (local.connections.has(connection)) health.take(connection, facts);
+      else for (const { id, version } of facts) connection.warmed(id.name, version);
+    },
     disconnected: (connection) => health.forget(connection),
     changed: (keys) => reports.touch(keys),
     connections: (proxy) => reports.touchProxy(proxy),
+    withheld: (proxy, ids) => options.onWithheld?.(proxy, ids),
   });
   const barrierOf = (socket: SocketKey): string | undefined => gate.barrierOf(socket);
   const reports: ReportWriter = new ReportWriter(
@@ -94,7 +102,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
     engine.driven,
   );
   const feed: ResourceFeed = starting.use(new ResourceFeed(engine.graph, records, fleet, gate));
-  const local = fleet.groupOf(LOCAL_PROXY);
+  const local: ProxyGroup = fleet.groupOf(LOCAL_PROXY);
   const ads = await startAdsServer({ listen: { path: options.directory.adsSocket }, admit: () => local });
   starting.defer(() => ads.close());
   const proxy: ProxyProcess = await startEnvoy(options);
@@ -186,22 +194,26 @@ class Readiness {
     return undefined;
   }
 
+  /** Of each listener, what its own proxy has not answered: others may be given the same, and never ask for it. */
   #waitedFor(): readonly EnvoyRecord[] {
     const records = [...this.#records.values()];
-    const isPending = (record: EnvoyRecord): boolean => this.#fleet.deliveryOf(record).state === "pending";
+    const hosts = Map.groupBy(
+      records.filter(({ kind }) => kind === "virtualHost"),
+      ({ name }) => routeTableOf(name),
+    );
     const served = records.filter(
       (record) =>
         record.kind === "listener" &&
         this.#gate.barrierOf(record.name) === undefined &&
         this.#fleet.deliveryOf(record).state !== "refused",
     );
-    const secrets = served.flatMap(({ needs }) =>
-      needs.flatMap((need) => (need.kind === "secret" ? (this.#records.get(deliveryKey(need)) ?? []) : [])),
-    );
-    const tables = new Set(
-      served.flatMap(({ needs }) => needs.flatMap(({ kind, name }) => (kind === "routeTable" ? name : []))),
-    );
-    const hosts = records.filter(({ kind, name }) => kind === "virtualHost" && tables.has(routeTableOf(name)));
-    return [...served, ...secrets, ...hosts].filter(isPending);
+    return served.flatMap((listener) => {
+      const [proxy = LOCAL_PROXY] = listener.proxies ?? [];
+      const awaited = listener.needs.flatMap((need) => {
+        if (need.kind === "secret") return this.#records.get(deliveryKey(need)) ?? [];
+        return need.kind === "routeTable" ? (hosts.get(need.name) ?? []) : [];
+      });
+      return [listener, ...awaited].filter((record) => this.#fleet.deliveryTo(proxy, record).state === "pending");
+    });
   }
 }

@@ -3,8 +3,8 @@
  * is made anew when a resource behind it changes, when a proxy answers, and when the object's generation changes.
  */
 import type { Change, Collection, Graph } from "../collections/index.ts";
-import type { EnvoyRecord } from "../envoy/index.ts";
-import { isAudience, isSidecar, type ProxyKey, type SocketKey } from "../model/index.ts";
+import { type EnvoyRecord, recordKey } from "../envoy/index.ts";
+import { audiencesOf, isAudience, isSidecar, type ListenerKey, type ProxyKey, type SocketKey } from "../model/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
 import { type Attachment, type RouteReport, routeReportKey, type SocketReport } from "../translate/index.ts";
 import { tooLargeResources } from "./troubles.ts";
@@ -12,6 +12,7 @@ import { portProblemOfRefusal } from "../proxy/index.ts";
 import { type Delivery, deliveryKey } from "./delivery-ledger.ts";
 import type { DrivenFacts, Engine } from "./engine.ts";
 import { portMessage, portOfSocket } from "./port-gate.ts";
+import type { ResourceId } from "../xds/index.ts";
 import type { ProxyFleet } from "./proxy-fleet.ts";
 
 /** Why a socket is kept from the proxies, where it is. */
@@ -63,7 +64,11 @@ export class ReportWriter {
 
   /** The proxies said something about these resources. */
   touch(keys: Iterable<string>): void {
-    for (const key of keys) this.#markRecord(this.#records.get(key));
+    for (const key of keys) {
+      this.#markRecord(this.#records.get(key));
+      // Records for an audience are kept under another key.
+      this.#markWarming(key);
+    }
     this.#schedule();
   }
 
@@ -102,8 +107,12 @@ export class ReportWriter {
     graph.subscribe(translation.sockets, (changes) => {
       for (const { key } of changes) this.touchSocket(key as SocketKey);
     });
+    graph.subscribe(translation.workloadSockets, (changes) => {
+      for (const { key } of changes) this.touchSocket(key as SocketKey);
+    });
     graph.subscribe(translation.listenerGenerations, () => {
       for (const { key } of translation.sockets.values()) this.touchSocket(key);
+      for (const { key } of translation.workloadSockets.values()) this.touchSocket(key);
     });
     this.#takeAttachments(
       [...translation.attachments.values()].map((after) => ({ key: after.key, before: undefined, after })),
@@ -153,9 +162,12 @@ export class ReportWriter {
   #markRecord(record: EnvoyRecord | undefined): void {
     for (const route of routesOf(record)) this.#dirtyRoutes.add(route);
     if (record?.kind === "listener") this.#dirtySockets.add(record.name as SocketKey);
-    else if (record !== undefined && /^(secret|routeTable|virtualHost)$/.test(record.kind)) {
-      for (const socket of this.#warming) this.#dirtySockets.add(socket);
-    }
+    else if (record !== undefined) this.#markWarming(deliveryKey(record));
+  }
+
+  #markWarming(key: string): void {
+    if (!/^(secret|routeTable|virtualHost)\//.test(key)) return;
+    for (const socket of this.#warming) this.#dirtySockets.add(socket);
   }
 
   /** Subscribers may not write to the graph, so reports follow right behind the step that caused them. */
@@ -258,7 +270,7 @@ export class ReportWriter {
 
   #socketReport(key: SocketKey): SocketReport | undefined {
     const { translation } = this.#engine;
-    const socket = translation.sockets.get(key);
+    const socket = this.#servedBy(key);
     const record = this.#records.get(deliveryKey({ kind: "listener", name: key }));
     this.#warming.delete(key);
     if (socket === undefined || record === undefined) return undefined;
@@ -270,14 +282,28 @@ export class ReportWriter {
     if (delivery.state !== "acknowledged") {
       return { key, programmed: this.#sink.socketReports.get(key)?.programmed ?? [], ...(problem && { problem }) };
     }
-    const listeners = socket.chains.flatMap((chain) => chain.listeners);
     return {
       key,
-      programmed: listeners.map((listener) => ({
+      programmed: socket.listeners.map((listener) => ({
         listener,
         generation: translation.listenerGenerations.get(listener)?.generation ?? 0,
       })),
     };
+  }
+
+  /** The proxy that has the socket, and the listeners that it stands for. */
+  #servedBy(key: SocketKey): { readonly proxy: ProxyKey; readonly listeners: readonly ListenerKey[] } | undefined {
+    const { sockets, workloadSockets } = this.#engine.translation;
+    const ofWorkload = workloadSockets.get(key);
+    if (ofWorkload) return { proxy: ofWorkload.proxy, listeners: [ofWorkload.workload] };
+    const socket = sockets.get(key);
+    return socket && { proxy: socket.proxy, listeners: socket.chains.flatMap((chain) => chain.listeners) };
+  }
+
+  /** Of those records of one name that are for different audiences, the proxy has that for its narrowest. */
+  #recordFor(proxy: ProxyKey, id: ResourceId): EnvoyRecord | undefined {
+    const keys = [...audiencesOf(proxy).map((audience) => recordKey({ ...id, audience })), recordKey(id)];
+    return keys.map((key) => this.#records.get(key)).find((record) => record !== undefined);
   }
 
   /**
@@ -289,7 +315,7 @@ export class ReportWriter {
     if (own.state !== "acknowledged") return own;
     const awaited = record.needs.filter(({ kind }) => kind === "secret" || kind === "routeTable");
     const deliveries = awaited.map((need): Delivery => {
-      const needed = this.#records.get(deliveryKey(need));
+      const needed = this.#recordFor(proxy, need);
       const delivery = needed ? this.#fleet.deliveryTo(proxy, needed) : ({ state: "pending" } as const);
       const isEmpty = need.kind === "routeTable" && !this.#fleet.hasHostOf(proxy, need.name);
       return isEmpty && delivery.state === "acknowledged" ? { state: "pending" } : delivery;

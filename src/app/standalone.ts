@@ -1,5 +1,6 @@
 /**
- * Standalone Trilith: files in, one Envoy serving them. Wires the rooms together and decides nothing itself.
+ * Standalone Trilith: files in, one Envoy serving their Gateways, and one beside each of their Workloads. Wires the rooms together and
+ * decides nothing itself.
  *
  * Files become objects, the graph translates them, Envoy's resources go out over ADS; what Envoy answers comes back as reports,
  * which statuses are made of. Stopping drains Envoy; being killed leaves it serving, and the next start takes it over.
@@ -8,16 +9,19 @@ import type { Logger } from "pino";
 import { startAdminServer } from "../admin/index.ts";
 import { claimStateDirectory, defaultStateDirectory, findEnvoy, type ProxyEvent } from "../proxy/index.ts";
 import { Clock, FileSource, type FileState, NameResolver } from "../sources/index.ts";
+import type { Workload } from "../resources/index.ts";
 import { StatusBook } from "../status/index.ts";
 import { describeResources } from "./describe-resources.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { DiagnosticLog, logFacts, logFailure, logProxyEvent } from "./event-log.ts";
+import { DiagnosticLog, logFacts, logFailure, logProxyEvent, logWithheld } from "./event-log.ts";
 import { Metrics } from "./metrics.ts";
 import { proxyCountsOf } from "./proxy-counts.ts";
+import { StandaloneMesh } from "./standalone-mesh.ts";
 import { type ProxySide, startProxySide } from "./proxy-side.ts";
 import { troublesOf, unhealthyDiagnostics } from "./troubles.ts";
-import { CONTROLLER_NAME, standaloneSettings, withDefaultClass } from "./standalone-settings.ts";
+import { WorkloadReadiness } from "./workload-readiness.ts";
+import { CONTROLLER_NAME, standaloneSettings, withDefaults } from "./standalone-settings.ts";
 
 export interface StandaloneOptions {
   /** Files and folders of YAML. */
@@ -29,8 +33,10 @@ export interface StandaloneOptions {
   readonly envoyPath?: string;
   readonly stateDirectory?: string;
   readonly concurrency?: number;
+  /** How long certificates of workloads live; they are renewed 24 times as often. Default: a day. */
+  readonly certificateLifeMs?: number;
   readonly log: Logger;
-  /** Takes lines of Envoy's access log; absent: Envoy writes none. */
+  /** Takes lines of the Envoys' access logs, those of a sidecar with its workload's name; absent: they write none. */
   readonly onAccess?: (line: string) => void;
 }
 
@@ -74,12 +80,27 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       metrics.countFacts(facts);
       logFacts(log, facts);
     },
+    onWithheld: (proxy, ids) => {
+      metrics.countWithheld(ids);
+      logWithheld(log, proxy, ids);
+    },
     onProxyEvent: (event) => tellProxyEvent(event, options, metrics),
     ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
   });
   starting.defer(() => proxySide.stop({ now: true }));
+  const mesh = new StandaloneMesh({
+    ...options,
+    engine,
+    fleet: proxySide.fleet,
+    directory,
+    envoyPath,
+    onRefused: (reason) => metrics.countRefusedCaller("proxy", reason),
+    onSidecarEvent: (workload, event) => tellSidecarEvent(workload, event, options, metrics),
+  });
+  starting.defer(() => mesh.stop({ now: true }));
+  await mesh.start();
   const admin = starting.use(
-    await startAdminServer(options.admin, adminSources({ engine, proxySide, files, book, metrics })),
+    await startAdminServer(options.admin, adminSources({ engine, proxySide, mesh, files, book, metrics })),
   );
   const running = starting.move();
   return {
@@ -87,11 +108,14 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     adminPort: admin.port,
     notReady: () => proxySide.notReady(),
     stop: async (how) => {
+      // Gateways call workloads: those go last.
       await proxySide.stop(how);
+      await mesh.stop(how);
       await running.disposeAsync();
     },
     leave: async () => {
       await proxySide.leave();
+      await mesh.leave();
       await running.disposeAsync();
     },
   };
@@ -102,19 +126,30 @@ class Files implements Disposable {
   readonly #engine: Engine;
   readonly #source: FileSource;
   readonly #log: DiagnosticLog;
-  readonly #following: Disposable;
+  readonly #following = new DisposableStack();
+  readonly #readiness = new WorkloadReadiness();
+  readonly #className: string;
   #state: FileState | undefined;
   #isLogging = false;
 
   constructor({ paths, className, log }: StandaloneOptions, engine: Engine) {
     this.#engine = engine;
     this.#log = new DiagnosticLog(log);
-    this.#following = engine.graph.subscribe(engine.translation.findings, () => this.#logSoon());
+    this.#className = className;
+    this.#following.use(engine.graph.subscribe(engine.translation.findings, () => this.#logSoon()));
+    this.#following.use(
+      engine.graph.subscribe(engine.translation.statuses, (changes) => {
+        const isNews = this.#readiness.learn(changes.flatMap(({ after }) => after ?? []));
+        // Subscribers may not write to the graph.
+        if (isNews) queueMicrotask(() => this.#publish());
+      }),
+    );
     this.#source = new FileSource({
       paths,
       onState: (state) => {
         this.#state = state;
-        engine.replaceObjects(withDefaultClass(state.objects, className));
+        this.#readiness.take(state.objects);
+        this.#publish();
         this.#logSoon();
       },
     });
@@ -134,6 +169,11 @@ class Files implements Disposable {
     this.#source.stop();
   }
 
+  #publish(): void {
+    const isReady = (workload: Workload): boolean => this.#readiness.isReady(workload);
+    this.#engine.replaceObjects(withDefaults(this.#state?.objects ?? new Map(), this.#className, isReady));
+  }
+
   /** Once for all that happens at the same moment: reports of proxies follow right behind a change of files. */
   #logSoon(): void {
     if (this.#isLogging) return;
@@ -151,18 +191,38 @@ function tellProxyEvent(event: ProxyEvent, { log, onAccess }: StandaloneOptions,
   if (event.kind === "ended") metrics.countRestart();
 }
 
+/** Lines of several proxies come together: each says whose it is. */
+function tellSidecarEvent(
+  workload: string,
+  event: ProxyEvent,
+  { onAccess }: StandaloneOptions,
+  metrics: Metrics,
+): void {
+  if (event.kind === "access") onAccess?.(event.line.replace("{", `{"workload":${JSON.stringify(workload)},`));
+  if (event.kind === "ended") metrics.countRestart();
+}
+
 interface Shown {
   readonly engine: Engine;
   readonly proxySide: ProxySide;
+  readonly mesh: StandaloneMesh;
   readonly files: Files;
   readonly book: StatusBook;
   readonly metrics: Metrics;
 }
 
-function adminSources({ engine, proxySide, files, book, metrics }: Shown): Parameters<typeof startAdminServer>[1] {
+function adminSources({
+  engine,
+  proxySide,
+  mesh,
+  files,
+  book,
+  metrics,
+}: Shown): Parameters<typeof startAdminServer>[1] {
   const { records, fleet } = proxySide;
   const diagnostics = (): Diagnostic[] => [
     ...files.diagnostics(),
+    ...mesh.diagnostics(),
     ...troublesOf(engine.graph, records, fleet),
     ...unhealthyDiagnostics(proxySide.unhealthy(), records),
   ];

@@ -28,6 +28,7 @@ import type {
   TrustBundle,
   VirtualHost,
   WorkloadCertificate,
+  WorkloadSocket,
 } from "../model/index.ts";
 import { accessOfGateway } from "../model/index.ts";
 import { clusterRecord } from "./clusters/cluster.ts";
@@ -39,6 +40,7 @@ import { frontendRecord } from "./mesh/frontend.ts";
 import { outboundRecord } from "./mesh/outbound.ts";
 import { protectedRecords, sidecarRecords } from "./mesh/sidecar.ts";
 import { gatewayAccessRecords } from "./listeners/gateway-access.ts";
+import { workloadSocketRecord } from "./mesh/workload-socket.ts";
 import { listenerRecord } from "./listeners/listener.ts";
 import { isSameRecord, recordKey } from "./record.ts";
 import type { EnvoyRecord } from "./record.ts";
@@ -61,6 +63,8 @@ export interface EnvoyInputs {
   readonly frontends: Collection<Frontend>;
   readonly destinations: Collection<Destination>;
   readonly outbounds: Collection<Outbound>;
+  /** Those that stand in the place of redirection. */
+  readonly workloadSockets: Collection<WorkloadSocket>;
   readonly access: Collection<Access>;
   /** Of Gateways that policies are about. */
   readonly gatewayAccess: Collection<GatewayAccess>;
@@ -168,8 +172,13 @@ export function envoyResources(
       streamEndpoints,
       recordsOf("Certificates", inputs.certificates, certificateRecord),
       recordsOf("TrustBundles", inputs.trustBundles, trustBundleRecord),
-      recordsOf("Outbounds", inputs.outbounds, (outbound) => outboundRecord(outbound, settings)),
-      recordsOf("Frontends", inputs.frontends, (frontend) => frontendRecord(frontend, settings)),
+      recordsOf("Outbounds", inputs.outbounds, (outbound) =>
+        settings.redirection ? outboundRecord(outbound, settings) : undefined,
+      ),
+      recordsOf("Frontends", inputs.frontends, (frontend) =>
+        settings.redirection ? frontendRecord(frontend, settings) : undefined,
+      ),
+      recordsOf("WorkloadSockets", inputs.workloadSockets, (socket) => workloadSocketRecord(socket, settings)),
       recordsOf("WorkloadCertificates", inputs.workloadCertificates, workloadCertificateRecord),
       recordsOf("MeshTrust", inputs.meshTrust, meshTrustRecord),
       destinations,

@@ -2,7 +2,7 @@
 export { envoyResources } from "./envoy-resources.ts";
 export type { EnvoyInputs } from "./envoy-resources.ts";
 export { askedDestination } from "./mesh/destination.ts";
-export { MAX_RESOURCE_BYTES, ResourceTooLargeError } from "./record.ts";
+export { MAX_RESOURCE_BYTES, recordKey, ResourceTooLargeError } from "./record.ts";
 export type { EnvoyRecord, ResourceId, ResourceKind } from "./record.ts";
 export { defaultSettings } from "./settings.ts";
 export type { EnvoySettings } from "./settings.ts";

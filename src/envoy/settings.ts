@@ -10,10 +10,16 @@ export interface EnvoySettings {
    * ports always. See docs/decisions/envoy-ports.md.
    */
   readonly reusePort: boolean;
+  /**
+   * Whether connections of workloads are redirected to their sidecars by the kernel, which tells where they were going. Otherwise
+   * sidecars listen at the sockets of their workloads: see WorkloadSocket.
+   */
+  readonly redirection: boolean;
 }
 
 export const defaultSettings: EnvoySettings = {
   accessLog: true,
   systemTrustStore: "/etc/ssl/certs/ca-certificates.crt",
   reusePort: false,
+  redirection: true,
 };

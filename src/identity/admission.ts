@@ -6,12 +6,10 @@
  * `unavailable`, and the caller comes again.
  */
 import type { ApiClient } from "../kubernetes/index.ts";
+import { PEER_AUDIENCE, PROXY_AUDIENCE } from "./audiences.ts";
 import { bearerTokenOf } from "./bearer-token.ts";
 import { FailureLimit } from "./failure-limit.ts";
-import { type ServiceAccount, TokenReviewer, type TokenVerdict } from "./token-reviewer.ts";
-
-export const PROXY_AUDIENCE = "trilith.dev/xds";
-export const PEER_AUDIENCE = "trilith.dev/peers";
+import { type ServiceAccount, TokenReviewer, type TokenReviews, type TokenVerdict } from "./token-reviewer.ts";
 
 export interface Caller {
   /** The header, as it came. */
@@ -41,8 +39,8 @@ export interface Refusal {
 }
 
 export interface AdmissionOptions<Identity> {
-  readonly client: ApiClient;
-  readonly audience: string;
+  /** Who says whose token it is, for the right audience. */
+  readonly reviews: TokenReviews;
   /** What the account is to us; undefined: nobody. */
   readonly identityOf: (account: ServiceAccount, caller: Caller) => Identity | undefined;
   /** What the caller says of itself, if that contradicts what it proved. */
@@ -56,12 +54,10 @@ export type Admitted<Identity> = { readonly identity: Identity; readonly account
 
 export class Admission<Identity> {
   readonly #options: AdmissionOptions<Identity>;
-  readonly #reviewer: TokenReviewer;
   readonly #failures: FailureLimit;
 
   constructor(options: AdmissionOptions<Identity>) {
     this.#options = options;
-    this.#reviewer = new TokenReviewer(options);
     this.#failures = new FailureLimit({ clock: options.clock ?? (() => new Date()) });
   }
 
@@ -78,13 +74,13 @@ export class Admission<Identity> {
 
   #hasProven({ authorization }: Caller): boolean {
     const token = bearerTokenOf(authorization);
-    return token !== undefined && this.#reviewer.known(token)?.kind === "account";
+    return token !== undefined && this.#options.reviews.known(token)?.kind === "account";
   }
 
   async #check(caller: Caller): Promise<Admitted<Identity>> {
     const token = bearerTokenOf(caller.authorization);
     if (token === undefined) return this.#refuse(caller, "unauthenticated", "noToken", "no bearer token was shown");
-    const verdict = await this.#reviewer.review(token);
+    const verdict = await this.#options.reviews.review(token);
     switch (verdict.kind) {
       case "unavailable":
         return this.#refuse(caller, "unavailable", "unavailable", "the token cannot be checked at the moment");
@@ -128,22 +124,29 @@ const MESSAGES = {
   noAccount: "the token is not one of a ServiceAccount",
 } as const;
 
-export interface ProxyAdmissionOptions<Key extends string> extends Pick<
-  AdmissionOptions<Key>,
-  "client" | "clock" | "onRefused"
-> {
+/** Where the API server is asked. */
+interface Asking {
+  readonly client: ApiClient;
+}
+
+export interface ProxyAdmissionOptions<Key extends string> extends Pick<AdmissionOptions<Key>, "clock" | "onRefused"> {
   /** The proxy that the ServiceAccount's token lets its pod be; undefined: none. */
   readonly proxyOf: (account: ServiceAccount) => Key | undefined;
 }
 
 /** Lets Envoys in as what their ServiceAccount was made for. `node.cluster` must name that proxy, and `node.id` the token's pod. */
-export function proxyAdmission<Key extends string>({
+export function proxyAdmission<Key extends string>(options: ProxyAdmissionOptions<Key> & Asking): Admission<Key> {
+  const reviews = new TokenReviewer({ ...options, audience: PROXY_AUDIENCE });
+  return admissionOfProxies({ ...options, reviews });
+}
+
+/** The same for Envoys on this machine, of workloads in the place of pods; `reviews` are for `PROXY_AUDIENCE`. */
+export function admissionOfProxies<Key extends string>({
   proxyOf,
   ...options
-}: ProxyAdmissionOptions<Key>): Admission<Key> {
+}: ProxyAdmissionOptions<Key> & Pick<AdmissionOptions<Key>, "reviews">): Admission<Key> {
   return new Admission<Key>({
     ...options,
-    audience: PROXY_AUDIENCE,
     identityOf: proxyOf,
     contradictionOf: (proxy, { pod }, { node }) => {
       if (node?.cluster !== proxy) return `the node's cluster is "${node?.cluster ?? ""}", not "${proxy}"`;
@@ -154,7 +157,7 @@ export function proxyAdmission<Key extends string>({
   });
 }
 
-export interface PeerAdmissionOptions extends Pick<AdmissionOptions<true>, "client" | "clock" | "onRefused"> {
+export interface PeerAdmissionOptions extends Pick<AdmissionOptions<true>, "clock" | "onRefused">, Asking {
   /** The control plane's own ServiceAccount. */
   readonly namespace: string;
   readonly name: string;
@@ -164,7 +167,7 @@ export interface PeerAdmissionOptions extends Pick<AdmissionOptions<true>, "clie
 export function peerAdmission({ namespace, name, ...options }: PeerAdmissionOptions): Admission<true> {
   return new Admission<true>({
     ...options,
-    audience: PEER_AUDIENCE,
+    reviews: new TokenReviewer({ ...options, audience: PEER_AUDIENCE }),
     identityOf: (account) => (account.namespace === namespace && account.name === name ? true : undefined),
   });
 }

@@ -20,8 +20,8 @@ import {
   issueServerCertificate,
   issueWorkloadCertificate,
   type KeyPair,
-  type Lifetime,
   lifetimeOf,
+  livesFrom,
 } from "./certificates.ts";
 import { type GivenAuthority, readGivenAuthority } from "./given-authority.ts";
 import { IntermediateAuthority } from "./intermediate-authority.ts";
@@ -64,8 +64,6 @@ const defaultAuthorityTimes: AuthorityTimes = {
   retireMs: 28 * HOUR_MS,
 };
 
-/** Clocks of machines differ: a certificate is good from a while ago. */
-const BACKDATE_MS = HOUR_MS;
 /** How often two replicas may be in each other's way before one gives up until the next look. */
 const MOST_LOST_RACES = 5;
 
@@ -233,10 +231,6 @@ async function newRoot(now: Date, times: AuthorityTimes): Promise<Authority> {
 
 async function issue(options: AuthorityOptions, times: AuthorityTimes, { present }: AuthorityState): Promise<KeyPair> {
   return await issueServerCertificate(present, options.serverNames, livesFrom(nowOf(options), times.serverLifeMs));
-}
-
-function livesFrom(now: Date, lifeMs: number): Lifetime {
-  return { notBefore: new Date(now.getTime() - BACKDATE_MS), notAfter: new Date(now.getTime() + lifeMs) };
 }
 
 const nowOf = ({ clock }: AuthorityOptions): Date => clock?.() ?? new Date();

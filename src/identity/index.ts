@@ -3,13 +3,13 @@ export {
   type Admission,
   type Admitted,
   type Caller,
-  PEER_AUDIENCE,
+  admissionOfProxies,
   peerAdmission,
-  PROXY_AUDIENCE,
   proxyAdmission,
   type Refusal,
   type RefusalReason,
 } from "./admission.ts";
+export { PEER_AUDIENCE, PROXY_AUDIENCE } from "./audiences.ts";
 export { type KeyPair } from "./certificates.ts";
 export {
   type AuthorityOptions,
@@ -19,6 +19,9 @@ export {
   openAuthority,
 } from "./control-plane-authority.ts";
 export { authorityTimesOf, defaultIdentityTimes, type IdentityTimes, workloadTimesOf } from "./identity-times.ts";
+export { type LocalAuthority, openLocalAuthority } from "./local-authority.ts";
+export { type LocalTokens, openLocalTokens } from "./local-tokens.ts";
+export { writePrivateFile } from "./private-file.ts";
 export { WorkloadCertificates, type WorkloadCertificatesOptions } from "./workload-certificates.ts";
 export { IdentityError, type IdentityErrorCode } from "./identity-error.ts";
 export type { ServiceAccount } from "./token-reviewer.ts";

@@ -27,6 +27,14 @@ export type TokenVerdict =
     }
   | { readonly kind: "unavailable"; readonly error: ApiError };
 
+/** Whoever can say whose token it is. */
+export interface TokenReviews {
+  /** Never rejects for what a caller does. */
+  review(token: string): Promise<TokenVerdict>;
+  /** What is known of the token without asking anybody. */
+  known(token: string): TokenVerdict | undefined;
+}
+
 export interface TokenReviewerOptions {
   readonly client: ApiClient;
   readonly audience: string;
@@ -51,13 +59,13 @@ interface Remembered {
 const REMEMBER_ACCOUNT_MS = 5 * 60_000;
 const REMEMBER_REFUSAL_MS = 30_000;
 /** Of a token's own end, so that nobody is let in with one that is about to end. */
-const EXPIRY_MARGIN_MS = 5_000;
+export const EXPIRY_MARGIN_MS = 5_000;
 const MOST_REMEMBERED = 10_000;
 const REVIEW_TIMEOUT_MS = 10_000;
 const USERNAME = /^system:serviceaccount:(?<namespace>[^:]+):(?<name>[^:]+)$/;
 const POD_NAME = "authentication.kubernetes.io/pod-name";
 
-export class TokenReviewer {
+export class TokenReviewer implements TokenReviews {
   readonly #options: TokenReviewerOptions;
   readonly #remembered = new Map<string, Remembered>();
   readonly #asked = new Map<string, Promise<TokenVerdict>>();

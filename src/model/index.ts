@@ -14,3 +14,4 @@ export * from "./mesh.ts";
 export * from "./regular-expression.ts";
 export * from "./socket.ts";
 export * from "./tracing.ts";
+export * from "./workload.ts";

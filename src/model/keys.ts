@@ -5,7 +5,7 @@
 
 /** The Envoy (or group of equal Envoys) that serves a Gateway: "local" standalone, one per Gateway in Kubernetes. */
 export type ProxyKey = string & { readonly __key: "Proxy" };
-/** One listener of the Gateway API: of a Gateway, or of a ListenerSet attached to it; in the mesh, a port of a Service. */
+/** One listener of the Gateway API: of a Gateway, or of a ListenerSet attached to it; in the mesh, a port of a Service, or a workload. */
 export type ListenerKey = string & { readonly __key: "Listener" };
 /** One address, transport and port on which a proxy accepts traffic. */
 export type SocketKey = string & { readonly __key: "Socket" };
@@ -51,6 +51,10 @@ export function socketKey(proxy: ProxyKey, address: string, transport: "tcp" | "
  */
 export const frontendKey = (service: NamespacedName, port: number, callers?: string): ListenerKey =>
   `Service/${service.namespace}/${service.name}/${port}${callers === undefined ? "" : `@${callers}`}` as ListenerKey;
+
+/** All sockets of a workload are reported together. */
+export const workloadListenerKey = ({ namespace, name }: NamespacedName): ListenerKey =>
+  `Workload/${namespace}/${name}` as ListenerKey;
 
 /** A port of a Service has its listener to itself. */
 export const socketKeyOfFrontend = (frontend: ListenerKey): SocketKey => frontend as string as SocketKey;

@@ -11,8 +11,12 @@ export const MESH: NamespacedName = { namespace: "", name: "mesh" };
 
 export const isMesh = ({ namespace }: NamespacedName): boolean => namespace === MESH.namespace;
 
-/** A sidecar's proxy: workloads of one ServiceAccount are given the same. */
-export const sidecarKey = (namespace: string, account: string): ProxyKey => `mesh/${namespace}/${account}` as ProxyKey;
+/**
+ * A sidecar's proxy: workloads of one ServiceAccount are given the same. A `workload` is named where each has something of its
+ * own: then the key without it is an audience.
+ */
+export const sidecarKey = (namespace: string, account: string, workload?: string): ProxyKey =>
+  `mesh/${namespace}/${account}${workload === undefined ? "" : `/${workload}`}` as ProxyKey;
 
 /** Every proxy of the mesh. Gateways' keys have one slash, so that none is an audience. */
 export const ALL_SIDECARS: ProxyKey = "mesh//" as ProxyKey;
@@ -27,8 +31,10 @@ export const isSidecar = (proxy: ProxyKey): boolean => audiencesOf(proxy).length
 
 /** The audiences that a proxy belongs to, the narrowest first; a Gateway's is the only one of its own. */
 export function audiencesOf(proxy: ProxyKey): readonly ProxyKey[] {
-  const [, namespace] = /^mesh\/([^/]+)\/[^/]+$/.exec(proxy) ?? [];
-  return namespace === undefined ? [proxy] : [proxy, sidecarsOf(namespace), ALL_SIDECARS];
+  const [, account, namespace, workload] = /^(mesh\/([^/]+)\/[^/]+)(\/[^/]+)?$/.exec(proxy) ?? [];
+  if (account === undefined || namespace === undefined) return [proxy];
+  const own = workload === undefined ? [] : [proxy];
+  return [...own, account as ProxyKey, sidecarsOf(namespace), ALL_SIDECARS];
 }
 
 /** On pods that have a sidecar: `envoy`. */

@@ -1,6 +1,7 @@
 /**
  * How an Envoy reaches its control plane: a static cluster that the aggregated stream goes through. On the same machine that is
- * plaintext; from a pod it is TLS to a Service, with the pod's projected token in each request.
+ * plaintext, with a token where the proxy has to prove whose it is; from a pod it is TLS to a Service, with the pod's projected
+ * token in each request.
  *
  * Root and token are read through file-based SDS, whose watched directories notice what the kubelet writes: a running Envoy
  * takes up a new token and a new root by itself (docs/decisions/proxy-identity.md).
@@ -9,7 +10,19 @@
 export type ControlPlaneAddress =
   | { readonly path: string }
   | { readonly host: string; readonly port: number }
+  | LocalControlPlane
   | RemoteControlPlane;
+
+/** On the same machine, for a proxy that proves itself as one in a pod does. */
+export interface LocalControlPlane {
+  readonly kind: "local";
+  /** Of a unix domain socket. */
+  readonly path: string;
+  /** With the files of `controlPlaneFiles`. */
+  readonly directory: string;
+  /** With the file `token`. */
+  readonly tokenDirectory: string;
+}
 
 /** A control plane in a cluster, as a pod sees it. */
 export interface RemoteControlPlane {
@@ -28,18 +41,24 @@ export const CONTROL_PLANE = "trilith-control-plane";
 const ROOTS_FILE = "control-plane-roots.json";
 const TOKEN_FILE = "control-plane-token.json";
 
-/** What must lie beside `ca.crt` in `directory`: names and texts of files, the same for the same address. */
-export function controlPlaneFiles({ directory, tokenDirectory }: RemoteControlPlane): Readonly<Record<string, string>> {
+/** What must lie in `directory`, beside `ca.crt` if it is remote: names and texts of files, the same for the same address. */
+export function controlPlaneFiles(
+  controlPlane: LocalControlPlane | RemoteControlPlane,
+): Readonly<Record<string, string>> {
+  const { directory, tokenDirectory } = controlPlane;
   const roots = { trusted_ca: watchedFile(directory, "ca.crt") };
   const token = { secret: watchedFile(tokenDirectory, "token") };
   return {
-    [ROOTS_FILE]: secretFile({ name: "roots", validation_context: roots }),
+    ...(controlPlane.kind === "cluster" && {
+      [ROOTS_FILE]: secretFile({ name: "roots", validation_context: roots }),
+    }),
     [TOKEN_FILE]: secretFile({ name: "token", generic_secret: token }),
   };
 }
 
 export function controlPlaneCluster(controlPlane: ControlPlaneAddress): object {
-  const remote = "kind" in controlPlane ? controlPlane : undefined;
+  const proven = "kind" in controlPlane ? controlPlane : undefined;
+  const remote = proven?.kind === "cluster" ? proven : undefined;
   const address =
     "path" in controlPlane
       ? { pipe: { path: controlPlane.path } }
@@ -54,7 +73,7 @@ export function controlPlaneCluster(controlPlane: ControlPlaneAddress): object {
       "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
         "@type": typeUrl("envoy.extensions.upstreams.http.v3.HttpProtocolOptions"),
         explicit_http_config: { http2_protocol_options: keepalive },
-        ...(remote && { http_filters: [tokenInjector(remote), codec] }),
+        ...(proven && { http_filters: [tokenInjector(proven), codec] }),
       },
     },
     load_assignment: {
@@ -93,7 +112,7 @@ function tlsTo({ host, directory }: RemoteControlPlane): object {
   };
 }
 
-function tokenInjector({ directory }: RemoteControlPlane): object {
+function tokenInjector({ directory }: LocalControlPlane | RemoteControlPlane): object {
   return {
     name: "envoy.filters.http.credential_injector",
     typed_config: {

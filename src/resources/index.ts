@@ -36,6 +36,7 @@ export * from "./types/secret.ts";
 export * from "./types/service.ts";
 export * from "./types/status.ts";
 export * from "./types/x-backend.ts";
+export * from "./types/workload.ts";
 export * from "./types/x-backend-traffic-policy.ts";
 export * from "./types/x-mesh.ts";
 export * from "./types/x-telemetry-policy.ts";

@@ -18,6 +18,7 @@ import type { Pod } from "./types/pod.ts";
 import type { ReferenceGrant } from "./types/reference-grant.ts";
 import type { Secret } from "./types/secret.ts";
 import type { Service } from "./types/service.ts";
+import type { Workload } from "./types/workload.ts";
 import type { XBackend } from "./types/x-backend.ts";
 import type { XBackendTrafficPolicy } from "./types/x-backend-traffic-policy.ts";
 import type { XMesh } from "./types/x-mesh.ts";
@@ -51,6 +52,7 @@ export interface ObjectOfKind {
   readonly GatewayParameters: GatewayParameters;
   readonly AccessPolicy: AccessPolicy;
   readonly BackendPolicy: BackendPolicy;
+  readonly Workload: Workload;
   readonly Namespace: Namespace;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
@@ -75,6 +77,8 @@ export interface KindDescription {
   /** The name in URLs. */
   readonly plural: string;
   readonly namespaced: boolean;
+  /** No cluster has it. */
+  readonly onlyInFiles?: true;
 }
 
 export const kinds: Readonly<Record<Kind, KindDescription>> = {
@@ -95,6 +99,7 @@ export const kinds: Readonly<Record<Kind, KindDescription>> = {
   GatewayParameters: describe("GatewayParameters", trilithGroup, ["v1alpha1"], "gatewayparameters"),
   AccessPolicy: describe("AccessPolicy", trilithGroup, ["v1alpha1"], "accesspolicies"),
   BackendPolicy: describe("BackendPolicy", trilithGroup, ["v1alpha1"], "backendpolicies"),
+  Workload: { ...describe("Workload", trilithGroup, ["v1alpha1"], "workloads"), onlyInFiles: true },
   Namespace: describe("Namespace", "", ["v1"], "namespaces", false),
   Service: describe("Service", "", ["v1"], "services"),
   EndpointSlice: describe("EndpointSlice", "discovery.k8s.io", ["v1"], "endpointslices"),

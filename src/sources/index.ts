@@ -1,5 +1,6 @@
 /** Sources: drivers that put objects and facts into collections. */
 export { certificateFactOf, deriveCertificateFacts, deriveTrustFacts, trustFactOf } from "./facts/certificate-facts.ts";
+export { withClusterDefaults } from "./files/cluster-defaults.ts";
 export { FileSource } from "./files/file-source.ts";
 export type { FileSourceOptions, FileState } from "./files/file-source.ts";
 export { loadFile } from "./files/load-file.ts";

@@ -25,6 +25,7 @@ export interface ResourceSources {
   readonly gatewayParameters: Source<ObjectOfKind["GatewayParameters"]>;
   readonly accessPolicies: Source<ObjectOfKind["AccessPolicy"]>;
   readonly backendPolicies: Source<ObjectOfKind["BackendPolicy"]>;
+  readonly workloads: Source<ObjectOfKind["Workload"]>;
   readonly namespaces: Source<ObjectOfKind["Namespace"]>;
   readonly services: Source<ObjectOfKind["Service"]>;
   readonly endpointSlices: Source<ObjectOfKind["EndpointSlice"]>;
@@ -175,6 +176,7 @@ export const SOURCE_OF_KIND: Readonly<Record<Kind, keyof ResourceSources>> = {
   GatewayParameters: "gatewayParameters",
   AccessPolicy: "accessPolicies",
   BackendPolicy: "backendPolicies",
+  Workload: "workloads",
   Namespace: "namespaces",
   Service: "services",
   EndpointSlice: "endpointSlices",
@@ -205,6 +207,7 @@ export function createResourceSources(graph: Graph): ResourceSources {
     gatewayParameters: source("GatewayParameters"),
     accessPolicies: source("AccessPolicy"),
     backendPolicies: source("BackendPolicy"),
+    workloads: source("Workload"),
     namespaces: source("Namespace"),
     services: source("Service"),
     endpointSlices: source("EndpointSlice"),

@@ -25,7 +25,7 @@ import { deriveGatewayStatuses } from "./gateway-status/derive-gateway-statuses.
 import { deriveListenerSetResults } from "./gateway-status/derive-listener-set-statuses.ts";
 import { deriveListenerResults } from "./gateway-status/derive-listener-statuses.ts";
 import { type Grants, indexGrants } from "./grants.ts";
-import type { Inputs } from "./inputs.ts";
+import type { Inputs, MeshMember } from "./inputs.ts";
 import { deriveListenerFilters, deriveTableGuards } from "./listeners/listener-filters.ts";
 import { deriveBackendPolicyBindings } from "./backend-policies/backend-policy-bindings.ts";
 import { deriveTlsBindings } from "./backend-tls/tls-bindings.ts";
@@ -41,10 +41,19 @@ import { deriveTrafficBindings } from "./traffic-policies/traffic-bindings.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Translation } from "./translation.ts";
 import { deriveWantedResources } from "./wanted-resources.ts";
+import { deriveWorkloadStatuses } from "./workloads/derive-workload-statuses.ts";
+import { deriveWorkloads } from "./workloads/derive-workloads.ts";
+import { deriveWorkloadSockets } from "./workloads/workload-sockets.ts";
 import { deriveSockets } from "./sockets/derive-sockets.ts";
 import { deriveListenerHosts, deriveRouteTables } from "./sockets/listener-hosts.ts";
 
-export function translate(graph: Graph, inputs: Inputs, settings: TranslateSettings): Translation {
+export function translate(graph: Graph, given: Inputs, settings: TranslateSettings): Translation {
+  const workloads = deriveWorkloads(graph, given.workloads);
+  const meshMembers = graph.union<MeshMember>({
+    name: "translate/MeshMembers",
+    of: [given.meshMembers, workloads.members],
+  });
+  const inputs = { ...given, meshMembers };
   const grants = indexGrants(graph, inputs.referenceGrants);
   const gatewaySide = deriveGatewaySide(graph, inputs, grants, settings);
   const { gateways, listenerSets, listeners, clientCertificates } = gatewaySide;
@@ -80,6 +89,15 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     secrets: inputs.secrets,
   });
   const meshStatuses = deriveMeshStatuses(graph, inputs.meshes, settings);
+  const called = { services: inputs.services, frontends: paths.frontends };
+  const workloadSockets = deriveWorkloadSockets(graph, workloads.held, called);
+  const workloadStatuses = deriveWorkloadStatuses(graph, {
+    objects: inputs.workloads,
+    workloads,
+    called,
+    sockets: workloadSockets,
+    reports: inputs.socketReports,
+  });
   const accessStatuses = deriveAccessStatuses(graph, {
     policies: inputs.accessPolicies,
     members: inputs.meshMembers,
@@ -89,6 +107,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
   const ofFindings = [
     meshStatuses.findings,
     accessStatuses.findings,
+    workloadStatuses.findings,
     gatewaySide.findings,
     attached.findings,
     ownStatuses.findings,
@@ -108,11 +127,16 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
     frontends: paths.frontends,
     destinations: paths.destinations,
     outbounds: paths.outbounds,
+    workloads: workloads.workloads,
+    workloadSockets,
     access: deriveAccess(graph, inputs.accessPolicies, settings.mesh),
     gatewayAccess: deriveGatewayAccess(graph, inputs.accessPolicies),
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
-    listenerGenerations: gatewaySide.listenerGenerations,
+    listenerGenerations: graph.union({
+      name: "translate/AllListenerGenerations",
+      of: [gatewaySide.listenerGenerations, workloads.generations],
+    }),
     infrastructure: deriveInfrastructure(graph, gatewaySide),
     statuses: graph.union<ObjectStatus>({
       name: "translate/Statuses",
@@ -122,6 +146,7 @@ export function translate(graph: Graph, inputs: Inputs, settings: TranslateSetti
         routeSide.statuses,
         meshStatuses.statuses,
         accessStatuses.statuses,
+        workloadStatuses.statuses,
       ],
     }),
     findings: graph.union<Finding>({ name: "translate/Findings", of: ofFindings }),

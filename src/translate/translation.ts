@@ -14,6 +14,8 @@ import type {
   StreamBackend,
   TrustBundle,
   VirtualHost,
+  Workload,
+  WorkloadSocket,
 } from "../model/index.ts";
 import type { Attachment } from "./attachment.ts";
 import type { Finding } from "./finding.ts";
@@ -36,6 +38,9 @@ export interface Translation {
   /** Where the connections of workloads in the mesh go. */
   readonly destinations: Collection<Destination>;
   readonly outbounds: Collection<Outbound>;
+  /** Those of this machine that are in the mesh: whoever runs proxies gives each a sidecar. */
+  readonly workloads: Collection<Workload>;
+  readonly workloadSockets: Collection<WorkloadSocket>;
   /** Who may call workloads of the mesh. */
   readonly access: Collection<Access>;
   /** Who may come in through Gateways, of those that policies are about. */

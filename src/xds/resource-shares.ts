@@ -52,7 +52,10 @@ export class ResourceShares {
    */
   join(proxy: string, audiences: readonly string[]): ResourceBatch {
     const touched = new Map<string, Set<Key>>();
+    // It can have been named, and so have things that need others, before it joins.
+    const had = [...(this.#uses.get(proxy)?.keys() ?? [])].map((key) => [key, this.#recordFor(proxy, key)] as const);
     this.#audiences.set(proxy, audiences);
+    for (const [key, record] of had) this.#exchange(proxy, key, record, touched);
     for (const audience of audiences)
       for (const key of this.#unasked.get(audience) ?? []) this.#use(proxy, key, 1, touched);
     return this.#batchOf(proxy, touched.get(proxy) ?? []);
@@ -109,15 +112,18 @@ export class ResourceShares {
       uses.has(key) ? [{ proxy, had: this.#recordFor(proxy, key) }] : [],
     );
     this.#store(key, audience, after);
-    for (const { proxy, had } of users) {
-      const has = this.#recordFor(proxy, key);
-      if (has === had) continue;
-      touch(touched, proxy, key);
-      for (const need of has?.needs ?? []) this.#use(proxy, keyOf(need), 1, touched);
-      for (const need of had?.needs ?? []) this.#use(proxy, keyOf(need), -1, touched);
-    }
+    for (const { proxy, had } of users) this.#exchange(proxy, key, had, touched);
     for (const proxy of this.#claimantsOf(after)) this.#use(proxy, key, 1, touched);
     for (const proxy of this.#claimantsOf(before)) this.#use(proxy, key, -1, touched);
+  }
+
+  /** The proxy uses the resource, and had this record of it. */
+  #exchange(proxy: string, key: Key, had: SharedRecord | undefined, touched: Map<string, Set<Key>>): void {
+    const has = this.#recordFor(proxy, key);
+    if (has === had) return;
+    touch(touched, proxy, key);
+    for (const need of has?.needs ?? []) this.#use(proxy, keyOf(need), 1, touched);
+    for (const need of had?.needs ?? []) this.#use(proxy, keyOf(need), -1, touched);
   }
 
   #store(key: Key, audience: string, record: SharedRecord | undefined): void {

@@ -75,6 +75,35 @@ export function service(name: string, backends: readonly number[], options: Serv
   ];
 }
 
+export interface WorkloadManifest {
+  readonly name: string;
+  readonly namespace: string;
+  readonly account: string;
+  readonly address: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly ports?: readonly object[];
+  readonly calls?: readonly object[];
+}
+
+/** A program in the mesh. */
+export function workload(manifest: WorkloadManifest): Manifest {
+  const { name, namespace, account, address, labels = {}, ports, calls } = manifest;
+  const spec = { serviceAccountName: account, address, ...(ports && { ports }), ...(calls && { calls }) };
+  const metadata = { name, namespace, labels };
+  return { apiVersion: "trilith.dev/v1alpha1", kind: "Workload", metadata, spec };
+}
+
+/** A Service that selects Workloads. */
+export function selecting(
+  name: string,
+  namespace: string,
+  selector: Readonly<Record<string, string>>,
+  port: number,
+): Manifest {
+  const spec = { selector, ports: [{ name: "main", port }] };
+  return { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec };
+}
+
 /** A Service that stands for a name elsewhere. */
 export function externalService(name: string, externalName: string, port: number): Manifest {
   const spec = { type: "ExternalName", externalName, ports: [{ name: "main", port }] };

@@ -1,8 +1,8 @@
 /** The records of a whole model, in the order of their names: fills sources, derives, reads. */
 import { Graph } from "../../src/collections/index.ts";
 import type { Source } from "../../src/collections/index.ts";
-import { envoyResources } from "../../src/envoy/index.ts";
-import type { EnvoyInputs, EnvoyRecord } from "../../src/envoy/index.ts";
+import { defaultSettings, envoyResources } from "../../src/envoy/index.ts";
+import type { EnvoyInputs, EnvoyRecord, EnvoySettings } from "../../src/envoy/index.ts";
 
 export type Sources = { readonly [Name in keyof EnvoyInputs]: Source<ModelOf<Name>> };
 type ModelOf<Name extends keyof EnvoyInputs> = EnvoyInputs[Name] extends { get(key: string): (infer T) | undefined }
@@ -28,6 +28,7 @@ export function modelSources(graph: Graph): Sources {
     frontends: source("Frontends"),
     destinations: source("Destinations"),
     outbounds: source("Outbounds"),
+    workloadSockets: source("WorkloadSockets"),
     access: source("Access"),
     gatewayAccess: source("GatewayAccess"),
     workloadCertificates: source("WorkloadCertificates"),
@@ -49,16 +50,17 @@ export function fill(sources: Sources, model: Model): void {
   put(sources.frontends, model.frontends);
   put(sources.destinations, model.destinations);
   put(sources.outbounds, model.outbounds);
+  put(sources.workloadSockets, model.workloadSockets);
   put(sources.access, model.access);
   put(sources.gatewayAccess, model.gatewayAccess);
   put(sources.workloadCertificates, model.workloadCertificates);
   put(sources.meshTrust, model.meshTrust);
 }
 
-export function recordsOf(model: Model): readonly EnvoyRecord[] {
+export function recordsOf(model: Model, settings: Partial<EnvoySettings> = {}): readonly EnvoyRecord[] {
   const graph = new Graph();
   const sources = modelSources(graph);
-  const resources = envoyResources(graph, sources);
+  const resources = envoyResources(graph, sources, { ...defaultSettings, ...settings });
   graph.batch(() => fill(sources, model));
   if (graph.failures.size > 0) throw new AggregateError([...graph.failures.values()], "a derivation failed");
   const nameOf = ({ kind, name }: EnvoyRecord): string => `${kind}/${name}`;

@@ -7,6 +7,8 @@ import { connect as connectTls } from "node:tls";
 import type { ConnectionOptions } from "node:tls";
 
 export interface RawRequest {
+  /** Default: this machine's. */
+  readonly address?: string;
   readonly port: number;
   readonly method?: string;
   readonly path?: string;
@@ -43,9 +45,9 @@ function requestBytes(request: RawRequest): string {
   return `${method} ${path} HTTP/${version}\r\n${lines.join("")}\r\n${body}`;
 }
 
-function exchange({ port, tls }: RawRequest, bytes: string): Promise<Buffer> {
+function exchange({ address = "127.0.0.1", port, tls }: RawRequest, bytes: string): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const at = { host: "127.0.0.1", port };
+  const at = { host: address, port };
   const connection = tls ? connectTls({ ...at, rejectUnauthorized: tls.ca !== undefined, ...tls }) : connect(at);
   const chunks: Buffer[] = [];
   connection.setTimeout(TIMEOUT_MS, () => connection.destroy(new Error(`no answer in ${TIMEOUT_MS} ms`)));

@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -51,6 +51,13 @@ export interface ShownStatus {
 /** A line of the access log. */
 export type AccessLine = Readonly<Record<string, string | number | null>>;
 
+export interface ServedDirectoryOptions {
+  readonly concurrency?: number;
+  readonly stateDirectory?: string;
+  /** Options of `trilith serve`. */
+  readonly more?: readonly string[];
+}
+
 const PROGRAM = resolve(import.meta.dirname, "../../bin/trilith");
 const POLL_MS = 10;
 const WAIT_MS = 15_000;
@@ -64,22 +71,20 @@ export class ServedDirectory implements AsyncDisposable {
   /** Trilith's own log. */
   readonly log: string[] = [];
   readonly #adminPort: number;
-  readonly #concurrency: number;
+  readonly #options: ServedDirectoryOptions;
   #child: ChildProcess | undefined;
 
-  private constructor(adminPort: number, concurrency: number, stateDirectory: string | undefined) {
+  private constructor(adminPort: number, options: ServedDirectoryOptions) {
     this.#adminPort = adminPort;
-    this.#concurrency = concurrency;
-    this.stateDirectory = stateDirectory ?? join(this.root, "state");
+    this.#options = options;
+    this.stateDirectory = options.stateDirectory ?? join(this.root, "state");
     mkdirSync(this.files);
   }
 
   /** Nothing runs yet, so that files can be written first. */
-  static async create(
-    options: { readonly concurrency?: number; readonly stateDirectory?: string } = {},
-  ): Promise<ServedDirectory> {
+  static async create(options: ServedDirectoryOptions = {}): Promise<ServedDirectory> {
     const [port = 0] = await freePorts(1);
-    return new ServedDirectory(port, options.concurrency ?? 1, options.stateDirectory);
+    return new ServedDirectory(port, options);
   }
 
   /** Replaces a file in one step, as a rename. */
@@ -98,13 +103,22 @@ export class ServedDirectory implements AsyncDisposable {
   async start(): Promise<void> {
     const envoy = envoyBinary();
     const args = ["serve", this.files, "--bind", "127.0.0.1", "--admin", `127.0.0.1:${this.#adminPort}`];
-    args.push("--state-dir", this.stateDirectory, "--concurrency", String(this.#concurrency), "--log-format", "json");
+    const { concurrency = 1, more = [] } = this.#options;
+    args.push(
+      "--state-dir",
+      this.stateDirectory,
+      "--concurrency",
+      String(concurrency),
+      "--log-format",
+      "json",
+      ...more,
+    );
     if (envoy !== undefined) args.push("--envoy", envoy);
     const child = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     createInterface(child.stdout).on("line", (line) => this.#takeAccess(line));
     createInterface(child.stderr).on("line", (line) => this.log.push(line));
-    await this.until("ready", async () => (await this.ask("/readyz")).status === 200, 30_000);
+    await this.until("ready", async () => (await this.ask("/readyz")).status === 200, 120_000);
   }
 
   get adminPort(): number {
@@ -117,15 +131,14 @@ export class ServedDirectory implements AsyncDisposable {
     return pid;
   }
 
-  /** Which process Envoy is; undefined when there is none. */
+  /** Which process the Gateways' Envoy is; undefined when there is none. */
   envoyPid(): number | undefined {
-    try {
-      const note = JSON.parse(readFileSync(join(this.stateDirectory, "envoy.json"), "utf8")) as { pid: number };
-      process.kill(note.pid, 0);
-      return note.pid;
-    } catch {
-      return undefined;
-    }
+    return runningEnvoy(this.stateDirectory);
+  }
+
+  /** The state directories of sidecars. */
+  sidecars(): readonly string[] {
+    return globSync(join(this.stateDirectory, "sidecars", "*")).filter((path) => runningEnvoy(path) !== undefined);
   }
 
   /** Ends Trilith by a signal; resolves when it is gone. */
@@ -197,9 +210,11 @@ export class ServedDirectory implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const envoy = this.envoyPid();
     await this.end("SIGKILL");
-    if (envoy !== undefined) process.kill(envoy, "SIGKILL");
+    for (const directory of [this.stateDirectory, ...this.sidecars()]) {
+      const envoy = runningEnvoy(directory);
+      if (envoy !== undefined) process.kill(envoy, "SIGKILL");
+    }
     rmSync(this.root, { recursive: true, force: true });
   }
 
@@ -214,5 +229,16 @@ export class ServedDirectory implements AsyncDisposable {
 
   #lastWords(): string {
     return this.log.slice(-5).join("\n");
+  }
+}
+
+/** The process that is noted in a state directory, if it runs. */
+function runningEnvoy(directory: string): number | undefined {
+  try {
+    const note = JSON.parse(readFileSync(join(directory, "envoy.json"), "utf8")) as { pid: number };
+    process.kill(note.pid, 0);
+    return note.pid;
+  } catch {
+    return undefined;
   }
 }

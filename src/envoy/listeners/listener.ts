@@ -73,7 +73,9 @@ function datagramListener(socket: Socket, settings: EnvoySettings): Listener {
 }
 
 /** Workers that take connections from one socket would take unequal numbers of them, so Envoy deals them out. */
-function portSharing({ reusePort }: EnvoySettings): Pick<Listener, "enableReusePort" | "connectionBalanceConfig"> {
+export function portSharing({
+  reusePort,
+}: EnvoySettings): Pick<Listener, "enableReusePort" | "connectionBalanceConfig"> {
   if (reusePort) return { enableReusePort: true };
   const exactBalance = create(Listener_ConnectionBalanceConfig_ExactBalanceSchema);
   return {

@@ -3,6 +3,7 @@
  * destination, before the kernel redirected them, was its address. So each port of each Service changes by itself.
  */
 import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { FilterChainMatchSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { AdditionalAddressSchema, ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
@@ -17,12 +18,11 @@ import type { EnvoySettings } from "../settings.ts";
 
 export function frontendRecord(frontend: Frontend, settings: EnvoySettings): EnvoyRecord {
   const { service, callers, chains } = frontend;
-  const needs = new Map(chains.flatMap(needsOfChain).map((need) => [recordKey(need), need]));
   return recordOf(
     {
       kind: "listener",
       name: listenerNameOf(service),
-      needs: [...needs.values()],
+      needs: needsOfChains(chains),
       audience: callers,
       origins: [formatBackend(service)],
     },
@@ -41,7 +41,6 @@ const listenerNameOf = (service: Frontend["service"]): string => frontendKey(ser
 
 function listenerOf({ service, addresses, port, chains }: Frontend, settings: EnvoySettings): Listener {
   const [first = "", ...others] = addresses;
-  const isMixed = chains.some(({ kind }) => kind === "http") && chains.some(({ kind }) => kind === "tcp");
   return create(ListenerSchema, {
     name: listenerNameOf(service),
     address: socketAddress("tcp", first, port),
@@ -49,6 +48,18 @@ function listenerOf({ service, addresses, port, chains }: Frontend, settings: En
       create(AdditionalAddressSchema, { address: socketAddress("tcp", address, port) }),
     ),
     bindToPort: false,
+    ...callsOf(chains, settings),
+  });
+}
+
+export function needsOfChains(chains: readonly Chain[]): ResourceId[] {
+  return [...new Map(chains.flatMap(needsOfChain).map((need) => [recordKey(need), need])).values()];
+}
+
+/** What becomes of calls, wherever they are taken: all of a listener but its name and its addresses. */
+export function callsOf(chains: readonly Chain[], settings: EnvoySettings): MessageInitShape<typeof ListenerSchema> {
+  const isMixed = chains.some(({ kind }) => kind === "http") && chains.some(({ kind }) => kind === "tcp");
+  return {
     statPrefix: "mesh",
     listenerFilters: [
       ...(isMixed || chains.some(({ kind }) => kind === "tls") ? [tlsInspector] : []),
@@ -57,7 +68,7 @@ function listenerOf({ service, addresses, port, chains }: Frontend, settings: En
     filterChains: chains.flatMap((chain) => chainsOf(chain, isMixed, settings)),
     perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
     ...(isMixed && WAITING),
-  });
+  };
 }
 
 /** A server that speaks first leaves the inspectors waiting for a client that does not: it gets its connection after a moment. */

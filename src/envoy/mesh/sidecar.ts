@@ -6,6 +6,7 @@
  *             proxies know to be HTTP is taken as that, so that they can be answered
  */
 import { create } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ClusterSchema } from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
 import {
   FilterChainMatchSchema,
@@ -40,9 +41,7 @@ const WORKLOAD = "mesh/workload" as StreamBackendKey;
 
 export function sidecarRecords(settings: EnvoySettings): EnvoyRecord[] {
   return [
-    againRecord(settings),
-    inbound(settings),
-    onward(ONWARD),
+    ...(settings.redirection ? [againRecord(settings), inbound(settings), onward(ONWARD)] : []),
     onward(WORKLOAD, HANDOVER_ADDRESS),
     ...accessRecords(openAccess, WORKLOAD, settings),
   ];
@@ -58,27 +57,38 @@ const cluster = (name: StreamBackendKey): ResourceId => ({ kind: "cluster", name
 function inbound(settings: EnvoySettings): EnvoyRecord {
   const name = "mesh/inbound";
   return recordOf(
-    { kind: "listener", name, needs: [cluster(WORKLOAD), ...MESH_SECRETS, ...ACCESS_FILTERS], ...forAll, origins: [] },
+    { kind: "listener", name, needs: NEEDS_OF_INBOUND, ...forAll, origins: [] },
     ListenerSchema,
     create(ListenerSchema, {
       name,
       address: socketAddress("tcp", "0.0.0.0", SIDECAR_PORTS.inbound),
-      statPrefix: "mesh",
+      ...INBOUND,
       listenerFilters: [originalDestination, tlsInspector],
-      // A caller outside the mesh may wait for the workload to speak first; proxies of the mesh never do.
-      listenerFiltersTimeout: seconds(1),
-      continueOnListenerFiltersTimeout: true,
-      filterChains: [
-        refusing(SIDECAR_PORTS.inbound),
-        ...(["http/1.1", "h2", "bytes"] as const).map((content) => meshChain(content, settings)),
-        fromOutside("plain"),
-        // Envoy looks for TLS of other protocols among the chains for TLS alone.
-        { ...fromOutside("tls"), filterChainMatch: create(FilterChainMatchSchema, { transportProtocol: "tls" }) },
-      ],
-      perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
-      socketOptions: [...keepAlive],
+      filterChains: [refusing(SIDECAR_PORTS.inbound), ...inboundChains(settings)],
     }),
   );
+}
+
+/** What a listener needs that others of the mesh connect to. */
+export const NEEDS_OF_INBOUND: readonly ResourceId[] = [cluster(WORKLOAD), ...MESH_SECRETS, ...ACCESS_FILTERS];
+
+/** Of such a listener, what is the same wherever it listens. */
+export const INBOUND: MessageInitShape<typeof ListenerSchema> = {
+  statPrefix: "mesh",
+  // A caller outside the mesh may wait for the workload to speak first; proxies of the mesh never do.
+  listenerFiltersTimeout: seconds(1),
+  continueOnListenerFiltersTimeout: true,
+  perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
+  socketOptions: [...keepAlive],
+};
+
+export function inboundChains(settings: EnvoySettings): FilterChain[] {
+  return [
+    ...(["http/1.1", "h2", "bytes"] as const).map((content) => meshChain(content, settings)),
+    fromOutside("plain"),
+    // Envoy looks for TLS of other protocols among the chains for TLS alone.
+    { ...fromOutside("tls"), filterChainMatch: create(FilterChainMatchSchema, { transportProtocol: "tls" }) },
+  ];
 }
 
 /** Of callers who are not in the mesh. */

@@ -24,6 +24,7 @@ import { referenceGrantSchema } from "./reference-grant.ts";
 import type { AnyObjectSchema, Schema } from "./schema.ts";
 import { completeService, serviceSchema } from "./service.ts";
 import { xBackendSchema } from "./x-backend.ts";
+import { workloadSchema } from "./workload.ts";
 import { xBackendTrafficPolicySchema } from "./x-backend-traffic-policy.ts";
 import { xMeshSchema } from "./x-mesh.ts";
 import { xTelemetryPolicySchema } from "./x-telemetry-policy.ts";
@@ -74,6 +75,7 @@ export const schemas: readonly KindSchema[] = [
   ...entries("GatewayParameters", gatewayParametersSchema),
   ...entries("AccessPolicy", accessPolicySchema),
   ...entries("BackendPolicy", backendPolicySchema),
+  ...entries("Workload", workloadSchema),
   ...entries("Namespace", namespaceSchema),
   ...entries("Service", serviceSchema, {}, completeService),
   ...entries("EndpointSlice", endpointSliceSchema),

@@ -43,14 +43,16 @@ const BUNDLE_VERSION = "gateway.networking.k8s.io/bundle-version";
 const RETRY_MS = 1_000;
 
 /** Kinds that are part of Kubernetes itself need no definition. */
-export const isBuiltIn = (kind: Kind): boolean => !DEFINED_BY_NAME.has(definitionName(kind));
+export const isBuiltIn = (kind: Kind): boolean => !isOfDefinitions(kinds[kind].group);
+
+const isOfDefinitions = (group: string): boolean => group.startsWith("gateway.networking.") || group === trilithGroup;
 
 const definitionName = (kind: Kind): string => `${kinds[kind].plural}.${kinds[kind].group}`;
 
 /** Kinds that CRDs define, by the names of those. */
 const DEFINED_BY_NAME: ReadonlyMap<string, Kind> = new Map(
   Object.values(kinds)
-    .filter(({ group }) => group.startsWith("gateway.networking.") || group === trilithGroup)
+    .filter(({ group, onlyInFiles }) => isOfDefinitions(group) && !onlyInFiles)
     .map(({ kind }) => [definitionName(kind), kind]),
 );
 

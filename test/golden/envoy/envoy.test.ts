@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import type { EnvoyRecord } from "../../../src/envoy/index.ts";
+import type { EnvoyRecord, EnvoySettings } from "../../../src/envoy/index.ts";
 import { envoyBinary } from "../../support/envoy-binary.ts";
 import { jsonOf } from "../../support/envoy-json.ts";
 import { recordsOf } from "../../support/model-records.ts";
@@ -18,6 +18,8 @@ import { writeFormatted } from "../../support/write-formatted.ts";
 
 interface Golden {
   readonly about: string;
+  /** Where they are other ones than usual. */
+  readonly settings?: Partial<EnvoySettings>;
   readonly model: Model;
   readonly resources?: unknown;
 }
@@ -55,7 +57,7 @@ describe("Envoy resources of a model", () => {
   test.each(files)("%s", async (file) => {
     const path = join(import.meta.dirname, file);
     const golden = parse(readFileSync(path, "utf8")) as Golden;
-    const records = recordsOf(golden.model);
+    const records = recordsOf(golden.model, golden.settings);
     const resources = readable(records);
     if (process.env["UPDATE_GOLDEN"] === "1") {
       await writeFormatted(path, stringify({ ...golden, resources }, { aliasDuplicateObjects: false, lineWidth: 120 }));
@@ -64,6 +66,6 @@ describe("Envoy resources of a model", () => {
 
   test.skipIf(envoy === undefined).each(files)("Envoy takes %s", (file) => {
     const golden = parse(readFileSync(join(import.meta.dirname, file), "utf8")) as Golden;
-    validate(envoy ?? "", recordsOf(golden.model));
+    validate(envoy ?? "", recordsOf(golden.model, golden.settings));
   });
 });

@@ -1,0 +1,152 @@
+/**
+ * The Envoys beside the workloads of this machine: one for each that is wanted, none for others, also none that an earlier run left.
+ * One that cannot be started is told of, and tried again.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Workload } from "../model/index.ts";
+import { claimStateDirectory, endLeftEnvoy, type ProxyEvent } from "../proxy/index.ts";
+import { type Sidecar, type SidecarOptions, startSidecar } from "./sidecar.ts";
+
+export interface SidecarsOptions extends Pick<SidecarOptions, "envoyPath" | "socket" | "tokens" | "concurrency"> {
+  /** Of their state directories. */
+  readonly folder: string;
+  readonly onEvent: (workload: Workload, event: ProxyEvent) => void;
+  readonly onProblem: (workload: string, error: unknown) => void;
+}
+
+interface Place {
+  readonly workload: Workload;
+  /** Undefined where it could not be started. */
+  starting: Promise<Sidecar | undefined>;
+  retry?: NodeJS.Timeout;
+}
+
+const RETRY_MS = 5_000;
+
+export class Sidecars {
+  readonly #options: SidecarsOptions;
+  readonly #places = new Map<string, Place>();
+  readonly #problems = new Map<string, string>();
+  /** Those that are not wanted any more, until they are gone. */
+  readonly #leaving = new Map<string, Promise<unknown>>();
+  #isOver = false;
+
+  constructor(options: SidecarsOptions) {
+    this.#options = options;
+  }
+
+  /** Why a sidecar does not run, by its workload. */
+  get problems(): ReadonlyMap<string, string> {
+    return this.#problems;
+  }
+
+  /** Makes these the ones that have a sidecar. */
+  want(workloads: readonly Workload[]): void {
+    if (this.#isOver) return;
+    const wanted = new Set<string>(workloads.map(({ key }) => key));
+    for (const [key, place] of this.#places) if (!wanted.has(key)) this.#end(key, place);
+    for (const workload of workloads) if (!this.#places.has(workload.key)) this.#begin(workload);
+  }
+
+  /** Ends what an earlier run left running beside workloads that are not wanted. */
+  endOthers(workloads: readonly Workload[]): void {
+    const wanted = new Set(workloads.map(({ key }) => folderOf(key)));
+    for (const name of namesIn(this.#options.folder)) {
+      if (wanted.has(name)) continue;
+      this.#keep(name, endLeft(join(this.#options.folder, name)).catch(this.#tellOf(name)));
+    }
+  }
+
+  async stop(how?: { readonly now?: boolean }): Promise<void> {
+    await this.#finish((sidecar) => sidecar.stop(how));
+  }
+
+  async leave(): Promise<void> {
+    await this.#finish((sidecar) => sidecar.leave());
+  }
+
+  async #finish(end: (sidecar: Sidecar) => Promise<void>): Promise<void> {
+    this.#isOver = true;
+    const places = [...this.#places.values()];
+    for (const { retry } of places) clearTimeout(retry);
+    const ending = places.map(async ({ starting }) => {
+      const sidecar = await starting;
+      if (sidecar) await end(sidecar);
+    });
+    await Promise.all([...ending, ...this.#leaving.values()]);
+  }
+
+  #begin(workload: Workload): void {
+    const place: Place = { workload, starting: Promise.resolve(undefined) };
+    this.#places.set(workload.key, place);
+    place.starting = this.#start(place);
+  }
+
+  async #start(place: Place): Promise<Sidecar | undefined> {
+    const { workload } = place;
+    const { folder, onEvent } = this.#options;
+    const tell = this.#tellOf(workload.key);
+    try {
+      const sidecar = await startSidecar(workload, {
+        ...this.#options,
+        directory: join(folder, folderOf(workload.key)),
+        onEvent: (event) => onEvent(workload, event),
+        onProblem: tell,
+      });
+      this.#problems.delete(workload.key);
+      return sidecar;
+    } catch (error) {
+      tell(error);
+      place.retry = setTimeout(() => {
+        place.starting = this.#start(place);
+      }, RETRY_MS).unref();
+      return undefined;
+    }
+  }
+
+  #end(key: string, { starting, retry }: Place): void {
+    this.#places.delete(key);
+    this.#problems.delete(key);
+    clearTimeout(retry);
+    const ending = starting.then(async (sidecar) => {
+      await sidecar?.stop();
+      rmSync(join(this.#options.folder, folderOf(key)), { recursive: true, force: true });
+    });
+    this.#keep(key, ending.catch(this.#tellOf(key)));
+  }
+
+  #keep(key: string, ending: Promise<unknown>): void {
+    const kept = ending.finally(() => {
+      if (this.#leaving.get(key) === kept) this.#leaving.delete(key);
+    });
+    this.#leaving.set(key, kept);
+  }
+
+  #tellOf(key: string): (error: unknown) => void {
+    return (error) => {
+      if (this.#places.has(key)) this.#problems.set(key, error instanceof Error ? error.message : String(error));
+      this.#options.onProblem(key, error);
+    };
+  }
+}
+
+/** Short, since paths of sockets must be. */
+const folderOf = (key: string): string => createHash("sha256").update(key).digest("hex").slice(0, 12);
+
+async function endLeft(path: string): Promise<void> {
+  const directory = await claimStateDirectory(path);
+  await endLeftEnvoy(directory);
+  await directory.release();
+  rmSync(path, { recursive: true, force: true });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nobody has had a sidecar yet.
+    return [];
+  }
+}

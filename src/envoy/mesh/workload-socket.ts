@@ -1,0 +1,81 @@
+/**
+ * Listeners of a sidecar to which nobody redirects: they are where its workload is called, and where it calls. Chains and filters are those
+ * that a sidecar with redirection has; only where a connection goes on to has to be said here, since no kernel knows it.
+ */
+import { create } from "@bufbuild/protobuf";
+import { anyPack } from "@bufbuild/protobuf/wkt";
+import { SubstitutionFormatStringSchema } from "../../generated/envoy/config/core/v3/substitution_format_string_pb.ts";
+import { FilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import type { Filter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
+import type { Listener } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
+import { FilterStateValueSchema } from "../../generated/envoy/extensions/filters/common/set_filter_state/v3/value_pb.ts";
+import { ConfigSchema } from "../../generated/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.ts";
+import { formatBackend, type InboundSocket, type OutboundSocket, type WorkloadSocket } from "../../model/index.ts";
+import { socketAddress } from "../address.ts";
+import { tlsInspector } from "../listeners/inspectors.ts";
+import { keepAlive, portSharing } from "../listeners/listener.ts";
+import { type EnvoyRecord, recordOf } from "../record.ts";
+import type { EnvoySettings } from "../settings.ts";
+import { callsOf, needsOfChains } from "./frontend.ts";
+import { INBOUND, inboundChains, NEEDS_OF_INBOUND } from "./sidecar.ts";
+
+export function workloadSocketRecord(socket: WorkloadSocket, settings: EnvoySettings): EnvoyRecord {
+  const isInbound = socket.kind === "inbound";
+  return recordOf(
+    {
+      kind: "listener",
+      name: socket.key,
+      needs: isInbound ? NEEDS_OF_INBOUND : needsOfChains(socket.chains),
+      proxies: [socket.proxy],
+      origins: [socket.workload, ...(isInbound ? [] : [formatBackend(socket.service)])],
+    },
+    ListenerSchema,
+    isInbound ? inboundListener(socket, settings) : outboundListener(socket, settings),
+  );
+}
+
+function inboundListener({ key, address, port, localPort }: InboundSocket, settings: EnvoySettings): Listener {
+  const target = goingTo(`127.0.0.1:${localPort}`);
+  return create(ListenerSchema, {
+    name: key,
+    address: socketAddress("tcp", address, port),
+    ...INBOUND,
+    listenerFilters: [tlsInspector],
+    filterChains: inboundChains(settings).map((chain) => ({ ...chain, filters: [target, ...chain.filters] })),
+    ...portSharing(settings),
+  });
+}
+
+function outboundListener({ key, address, port, chains }: OutboundSocket, settings: EnvoySettings): Listener {
+  return create(ListenerSchema, {
+    name: key,
+    address: socketAddress("tcp", address, port),
+    ...callsOf(chains, settings),
+    socketOptions: [...keepAlive],
+    ...portSharing(settings),
+  });
+}
+
+/**
+ * Says to the cluster for original destinations which one it is.
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/well_known_filter_state
+ */
+function goingTo(inlineString: string): Filter {
+  const value = create(FilterStateValueSchema, {
+    key: { case: "objectKey", value: "envoy.network.transport_socket.original_dst_address" },
+    value: {
+      case: "formatString",
+      value: create(SubstitutionFormatStringSchema, {
+        format: { case: "textFormatSource", value: { specifier: { case: "inlineString", value: inlineString } } },
+      }),
+    },
+  });
+  return create(FilterSchema, {
+    name: "envoy.filters.network.set_filter_state",
+    configType: {
+      case: "typedConfig",
+      value: anyPack(ConfigSchema, create(ConfigSchema, { onNewConnection: [value] })),
+    },
+  });
+}
