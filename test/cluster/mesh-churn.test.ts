@@ -104,7 +104,7 @@ const apply = (...objects: readonly object[]): void => applyObjects(cluster, obj
 const CALLS = {
   "HTTP/1.1": ["http://cart/"],
   "HTTP/2": ["--http2", "http://cart:81/"],
-  gRPC: ["grpc://cart:7070/"],
+  gRPC: ["grpc://cart:7070"],
 } as const;
 type Protocol = keyof typeof CALLS;
 
