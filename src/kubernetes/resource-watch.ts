@@ -7,8 +7,11 @@
  *   paged list:    pages of one state; when the server forgets that state between two pages (410), all in one page
  *   watch:         from the last resource version that an event or a bookmark had; ended by the server → the same again;
  *                  broken or refused → the same again, later; version forgotten (410, as answer or as event) → list
+ *   again:         first the server is asked for the newest version. One that is behind ours has been restored from a backup, and would
+ *                  let us watch from a version that is yet to come and say nothing until then → everything is told anew, by a list
  *
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions (they are numbers that grow)
  */
 import { type ApiClient, ApiError, type ResourceLocation, resourcePath } from "./api-client.ts";
 import { type ApiStatus, errorOfStatus } from "./api-failure.ts";
@@ -31,6 +34,8 @@ export interface WatchOptions<Item> {
   readonly onChanges: (changes: readonly WatchChange<Item>[]) => void;
   /** Everything of the first list has been told. Called once. */
   readonly onSynced?: () => void;
+  /** The server has another past than what it told before. All that there is will be told again, be its version known or not. */
+  readonly onRestored?: () => void;
   /** The server could not be asked, or can be asked again (undefined). It goes on by itself. */
   readonly onProblem?: (problem: ApiError | undefined) => void;
   /** A list in which nothing comes for so long is given up. Default 60 s. */
@@ -117,8 +122,24 @@ export class ResourceWatch<Item> implements Disposable {
   }
 
   async #follow(): Promise<void> {
+    if (this.#version !== undefined) await this.#doubt(this.#version);
     if (this.#version === undefined && this.#lists !== "streamed") await this.#listPages();
     await this.#watch(this.#version);
+  }
+
+  /** Gives up what is known where the server is further back than it was when it told that. */
+  async #doubt(known: string): Promise<void> {
+    const { metadata } = await this.#options.client.request<ListAnswer>({
+      method: "GET",
+      path: this.#path(),
+      as: "PartialObjectMetadataList",
+      query: this.#query({ limit: "1" }),
+      signal: this.#stopping.signal,
+    });
+    if (!isOlder(metadata.resourceVersion, known)) return;
+    this.#version = undefined;
+    this.#seen.forgetVersions();
+    this.#options.onRestored?.();
   }
 
   async #recover(cause: unknown): Promise<void> {
@@ -268,3 +289,9 @@ export class ResourceWatch<Item> implements Disposable {
     signal.removeEventListener("abort", end);
   }
 }
+
+const isNumber = (version: string): boolean => /^[0-9]+$/.test(version);
+
+/** Of versions that are no numbers, nobody can tell. */
+const isOlder = (version: string, known: string): boolean =>
+  isNumber(version) && isNumber(known) && BigInt(version) < BigInt(known);

@@ -40,6 +40,11 @@ export class SeenObjects<Item> {
     for (const name of gone) this.#forget(name);
   }
 
+  /** Whatever is listed or watched from now on is told, also in a version that was told before. */
+  forgetVersions(): void {
+    for (const name of this.#versions.keys()) this.#versions.set(name, "");
+  }
+
   set(object: ListedObject): void {
     const name = nameOf(object);
     const { resourceVersion } = object.metadata;

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, cpSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
@@ -18,8 +18,21 @@ import { kubeconfigOf } from "../support/kubeconfig.ts";
 export interface ControlPlane {
   /** Of somebody who may do everything. */
   readonly kubeconfigPath: string;
+  /** Of loopback. */
+  readonly apiServerPort: number;
+  /** Kills the API server and starts it again, on the same port. */
+  restartApiServer(): Promise<void>;
+  /** Has etcd forget all that was before now. The API server's own memory of it ends when it is restarted. */
+  compact(): Promise<void>;
+  /** What is stored now. Nobody may write meanwhile. */
+  takeBackup(): Promise<Backup>;
+  /** Everything is as it was then, resource versions included. */
+  restore(backup: Backup): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** A folder, which goes with the control plane. */
+export type Backup = string & { readonly backup: true };
 
 const START_MS = 60_000;
 
@@ -31,35 +44,92 @@ export async function startControlPlane(
   const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
   const server = `https://127.0.0.1:${apiPort}`;
   const kubeconfigPath = await writeCredentials(folder, server);
-  const programs = [
-    start(binary, folder, "etcd", etcdFlags(folder, etcdPort, peerPort)),
-    start(binary, folder, "kube-apiserver", { ...apiServerFlags(folder, etcdPort, apiPort), ...moreFlags }),
-  ];
+  const startEtcd = (): ChildProcess => start(binary, folder, "etcd", etcdFlags(folder, etcdPort, peerPort));
+  const startApiServer = (): ChildProcess =>
+    start(binary, folder, "kube-apiserver", { ...apiServerFlags(folder, etcdPort, apiPort), ...moreFlags });
+  let [etcd, apiServer] = [startEtcd(), startApiServer()];
   const stop = async (): Promise<void> => {
-    await Promise.all(programs.map(end));
+    await Promise.all([etcd, apiServer].map(end));
     rmSync(folder, { recursive: true });
   };
+  const ready = (): Promise<void> => untilReady(kubeconfigPath, [etcd, apiServer]);
   try {
-    await untilReady(kubeconfigPath, programs);
+    await ready();
   } catch (error) {
     const log = readFileSync(join(folder, "kube-apiserver.log"), "utf8").slice(-2_000);
     await stop();
     throw new Error(`the API server did not start:\n${log}`, { cause: error });
   }
-  return { kubeconfigPath, stop };
+  const data = join(folder, "etcd");
+  /** Does something with what is stored, while nobody has it. */
+  const whileStopped = async (act: () => void): Promise<void> => {
+    await end(apiServer);
+    await end(etcd);
+    act();
+    [etcd, apiServer] = [startEtcd(), startApiServer()];
+    await ready();
+  };
+  let backups = 0;
+  return {
+    kubeconfigPath,
+    apiServerPort: apiPort,
+    restartApiServer: async () => {
+      await end(apiServer);
+      apiServer = startApiServer();
+      await ready();
+    },
+    compact: () => compactEtcd(etcdPort),
+    takeBackup: async () => {
+      const backup = join(folder, `backup-${(backups += 1)}`) as Backup;
+      await whileStopped(() => cpSync(data, backup, { recursive: true }));
+      return backup;
+    },
+    restore: async (backup) => {
+      await whileStopped(() => {
+        rmSync(data, { recursive: true });
+        cpSync(backup, data, { recursive: true });
+      });
+    },
+    stop,
+  };
+}
+
+/** https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/ */
+async function compactEtcd(port: number): Promise<void> {
+  const ask = async (path: string, body: object): Promise<EtcdAnswer> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/v3/kv/${path}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`etcd: ${await answer.text()}`);
+    return (await answer.json()) as EtcdAnswer;
+  };
+  const { header } = await ask("range", { key: Buffer.from("nothing").toString("base64") });
+  await ask("compaction", { revision: header.revision, physical: true });
+}
+
+interface EtcdAnswer {
+  readonly header: { readonly revision: string };
 }
 
 /** The CRDs of a folder; resolves when their objects can be written. */
 export async function installCrds(client: ApiClient, folder: string): Promise<void> {
-  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
   const documents = readdirSync(folder)
     .filter((file) => file.endsWith(".yaml") && file !== "kustomization.yaml")
     .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), "utf8")))
-    .map((document) => document.toJS() as { kind?: string; metadata?: { name: string } });
-  for (const crd of documents.filter(({ kind }) => kind === "CustomResourceDefinition")) {
-    await client.request({ method: "POST", path, body: crd });
-    await untilEstablished(client, `${path}/${crd.metadata?.name ?? ""}`);
-  }
+    .map((document) => document.toJS() as { kind?: string; metadata: { name: string } });
+  for (const crd of documents.filter(({ kind }) => kind === "CustomResourceDefinition"))
+    await createDefinition(client, crd);
+}
+
+/** Resolves when objects of it can be written. */
+export async function createDefinition(
+  client: ApiClient,
+  definition: { readonly metadata: { readonly name: string } },
+): Promise<void> {
+  const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  await client.request({ method: "POST", path, body: definition });
+  await untilEstablished(client, `${path}/${definition.metadata.name}`);
 }
 
 async function untilEstablished(client: ApiClient, path: string): Promise<void> {
@@ -115,7 +185,7 @@ async function writeCredentials(folder: string, server: string): Promise<string>
 }
 
 function start(binary: string, folder: string, program: string, flags: Readonly<Record<string, string>>): ChildProcess {
-  const log = openSync(join(folder, `${program}.log`), "w");
+  const log = openSync(join(folder, `${program}.log`), "a");
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
   const child = spawn(binary, [program, ...args], { stdio: ["ignore", log, log] });
   closeSync(log);

@@ -6,30 +6,20 @@ import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { parse, stringify } from "yaml";
 import type { Manifest } from "../../src/cli/install-chart.ts";
 import { defaultInstallation, manifestsOf, namespaceManifest } from "../../src/cli/install-manifests.ts";
-import { type ClusterClient, connectToCluster, resourcePath } from "../../src/kubernetes/index.ts";
+import { type ClusterClient, connectToCluster } from "../../src/kubernetes/index.ts";
 import { startKubernetesSource } from "../../src/sources/index.ts";
 import { accountToken } from "./accounts.ts";
+import { applyManifest, permissionsIn } from "./permissions.ts";
 import { useControlPlane } from "./use-control-plane.ts";
 
 const environment = inject("controlPlane");
-const NEEDED = ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
-
-async function apply({ apiVersion, kind, metadata, ...fields }: Manifest): Promise<void> {
-  const [version = "", group = ""] = apiVersion.split("/").reverse();
-  await cluster.client.request({
-    method: "PATCH",
-    path: resourcePath({ group, version, plural: `${kind.toLowerCase()}s`, ...metadata }),
-    query: { fieldManager: "test", force: "true" },
-    patch: "apply",
-    body: { apiVersion, kind, metadata, ...fields },
-  });
-}
+const apply = (manifest: Manifest): Promise<void> => applyManifest(cluster.client, manifest);
 
 const cluster = useControlPlane(async () => {
   await apply(namespaceManifest("trilith-system"));
   for (const name of ["shop", "bank"]) await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
   const manifests = manifestsOf({ ...defaultInstallation(), secretNamespaces: ["shop"] });
-  for (const manifest of manifests.filter(({ kind }) => NEEDED.includes(kind))) await apply(manifest);
+  for (const manifest of permissionsIn(manifests)) await apply(manifest);
   for (const namespace of ["shop", "bank"]) {
     const path = `/api/v1/namespaces/${namespace}/secrets`;
     await cluster.client.request({ method: "POST", path, body: { metadata: { name: "certificate" } } });

@@ -7,6 +7,7 @@ import { type ControlPlane, installCrds, startControlPlane } from "./control-pla
 export interface UsedControlPlane {
   readonly client: ClusterClient;
   readonly kubeconfigPath: string;
+  readonly controlPlane: ControlPlane;
 }
 
 /** Nothing is started where there is no API server to start; tests skip themselves then. `moreFlags`: of the API server. */
@@ -34,6 +35,9 @@ export function useControlPlane(
   return {
     get client() {
       return inUse().client;
+    },
+    get controlPlane() {
+      return inUse().controlPlane;
     },
     get kubeconfigPath() {
       return inUse().controlPlane.kubeconfigPath;

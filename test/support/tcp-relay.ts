@@ -6,6 +6,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 export class TcpRelay implements AsyncDisposable {
+  /** Connections break when the server has sent so much on them. */
+  mostBytes: number = Number.POSITIVE_INFINITY;
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -64,6 +66,11 @@ export class TcpRelay implements AsyncDisposable {
         other.destroy();
       });
     }
+    let bytes = 0;
+    server.on("data", (piece: Buffer) => {
+      bytes += piece.length;
+      if (bytes > this.mostBytes) client.destroy();
+    });
     client.pipe(server).pipe(client);
   }
 }

@@ -19,6 +19,11 @@ interface LoggedEvent extends ToldEvent {
   readonly version: number;
 }
 
+export interface ServerBackup {
+  readonly objects: readonly (readonly [string, MemoryObject])[];
+  readonly version: number;
+}
+
 /** One open watch. */
 interface OpenWatch {
   readonly waiting: ToldEvent[];
@@ -32,7 +37,7 @@ export class MemoryServer implements ApiClient {
   readonly objects: Map<string, MemoryObject> = new Map();
   /** Names that were deleted at some time. */
   readonly deleted: Set<string> = new Set();
-  /** What was asked, in short: `list`, `list continue`, `watch 7`, `watch list`. */
+  /** What was asked, in short: `list`, `list continue`, `newest`, `watch 7`, `watch list`. */
   readonly calls: string[] = [];
   hasStreamedLists: boolean = true;
   /** The next calls fail with these. */
@@ -82,6 +87,20 @@ export class MemoryServer implements ApiClient {
     this.#pages.clear();
   }
 
+  /** What is stored, with its version. */
+  backup(): ServerBackup {
+    return { objects: [...this.objects], version: this.#version };
+  }
+
+  /** Everything is as it was then; what has been since never was. Connections break. */
+  restore({ objects, version }: ServerBackup): void {
+    this.objects.clear();
+    for (const [name, object] of objects) this.objects.set(name, object);
+    this.#version = version;
+    this.#log.splice(0, Infinity, ...this.#log.filter((event) => event.version <= version));
+    this.endStreams("broken");
+  }
+
   /** Ends all streams: as a server does that wants to, or as a broken connection does. */
   endStreams(how: "ordinary" | "broken"): void {
     const end = how === "ordinary" ? "end" : new ApiError("unreachable", "the connection broke");
@@ -94,7 +113,7 @@ export class MemoryServer implements ApiClient {
 
   async request<Answer>({ query = {}, signal, timeoutMs = 30_000 }: ApiCall): Promise<Answer> {
     const { limit, continue: from } = query;
-    this.calls.push(from === undefined ? "list" : "list continue");
+    this.calls.push(from !== undefined ? "list continue" : limit === "1" ? "newest" : "list");
     await this.#admit(signal, timeoutMs);
     const all = from === undefined ? [...this.objects.values()] : this.#pages.get(from);
     if (all === undefined) throw new ApiError("gone", "the continuation is too old", { httpStatus: 410 });

@@ -252,6 +252,7 @@ export class KubernetesSource implements Disposable {
         onListed();
         this.#settle();
       },
+      onRestored: () => this.#store.doubt(kind),
       onProblem: (problem) => {
         this.#trouble(label, problem && watchProblem(label, problem));
         if (problem?.code === "forbidden") onForbidden?.();

@@ -58,6 +58,8 @@ export class ObjectStore {
   readonly #objects = new Map<ObjectKey, KnownObject>();
   readonly #stored = new Map<ObjectKey, StoredVersion>();
   readonly #refused = new Map<ObjectKey, RefusedObject>();
+  /** Of these, the generation says nothing until they are seen again. */
+  readonly #doubted = new Set<ObjectKey>();
 
   #refusals = 0;
 
@@ -93,14 +95,21 @@ export class ObjectStore {
     if (hasOwnStatus(kind)) this.#stored.set(key, storedVersionOf(sent));
     const before = this.#objects.get(key);
     const part = readPartOf(kind, sent);
-    if (before !== undefined && hasOwnStatus(kind) && isSameGeneration(before, part)) return undefined;
+    const isDoubted = this.#doubted.delete(key);
+    if (before !== undefined && hasOwnStatus(kind) && !isDoubted && isSameGeneration(before, part)) return undefined;
     const object = this.#read(key, kind, part);
     if (object === undefined || (before !== undefined && isDeepStrictEqual(before, object))) return undefined;
     this.#objects.set(key, object);
     return { kind: "set", key, object };
   }
 
+  /** The server has another past: the same generation of an object may be another one. */
+  doubt(kind: Kind): void {
+    for (const key of this.keysOf(kind)) this.#doubted.add(key);
+  }
+
   delete(kind: Kind, key: ObjectKey): ObjectChange | undefined {
+    this.#doubted.delete(key);
     this.#stored.delete(key);
     this.#accept(key);
     return this.#objects.delete(key) ? { kind: "delete", key, of: kind } : undefined;
