@@ -100,15 +100,26 @@ export class Conversation {
   /** Lets everything come to rest: all messages arrive, all listeners drain, all waits end. */
   settle(): void {
     for (let round = 0; round < 6; round += 1) {
-      for (let steps = 0; this.deliverResponse() || this.deliverRequest(); steps += 1) {
-        if (steps > 10_000) return this.#object("the conversation does not come to rest");
-      }
+      if (!this.#deliverAll()) return this.#object("the conversation does not come to rest");
       if (this.envoy.isWarming)
         this.#object("a cluster waits for what nobody sends, and Envoy takes no other meanwhile");
       while (this.envoy.draining.length > 0) this.finishDraining();
       this.wait(HOLD_MS);
     }
     return undefined;
+  }
+
+  /**
+   * Until neither side has anything to say, also not in a second: a session may find out that it is behind, and be silent, when it has
+   * spoken of clusters already, and what these wait for comes after that. Whether there is an end of it.
+   */
+  #deliverAll(): boolean {
+    for (let steps = 0; steps < 10_000; steps += 1) {
+      if (this.deliverResponse() || this.deliverRequest()) continue;
+      this.wait(CATCH_UP_MS);
+      if (this.#toEnvoy.length + this.envoy.outbox.length === 0) return true;
+    }
+    return false;
   }
 
   /**
