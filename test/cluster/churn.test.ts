@@ -1,6 +1,7 @@
 /**
- * What goes on in a cluster while users are served: Envoys that are rolled, replicas of the controller that are killed and
- * rolled, and routes that change. No request may fail.
+ * What goes on in a cluster while users are served: Envoys and backends that are rolled, replicas of the controller that are killed
+ * and upgraded, an API server that is killed, and routes that change. No request may fail. Where backends are what changes, the same
+ * is asked of their Service without a gateway, to tell what the cluster does from what the gateway does.
  */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -9,23 +10,31 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ECHO_IMAGE } from "./images.ts";
 import type { SentRequests } from "./steady-sender.ts";
+import type { SteadyTarget, SteadyUser } from "./steady-user.ts";
 import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
 import type { TestCluster } from "./test-cluster.ts";
 import { startTrilithCluster } from "./trilith-cluster.ts";
 
 const HOST = "shop.test";
+const GRPC_HOST = "grpc.test";
 /** What a run of the senders is at least, for it to say anything. */
 const ENOUGH = 200;
 let cluster: TestCluster;
 let address: string;
+/** Of the backends' Service. */
+let serviceAddress: string;
 
 beforeAll(async () => {
   if (!inject("canRunCluster")) return;
   cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
-  apply(namespace, backend, backendService, gateway, routeWith("v1"));
-  kubectl("-n", "shop", "rollout", "status", "deployment/backend", "--timeout=60s");
+  apply(namespace, gateway, routeWith("v1"), grpcRoute);
+  apply(backendOf("backend"), serviceOf("backend", {}));
+  apply(backendOf("grpc", { GRPC_ECHO_SERVER: "1" }), serviceOf("grpc", { appProtocol: "kubernetes.io/h2c" }));
+  for (const name of ["backend", "grpc"])
+    kubectl("-n", "shop", "rollout", "status", `deployment/${name}`, "--timeout=60s");
   kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
   address = kubectl("-n", "shop", "get", "gateway/web", "-o", "jsonpath={.status.addresses[0].value}");
+  serviceAddress = kubectl("-n", "shop", "get", "service/backend", "-o", "jsonpath={.spec.clusterIP}");
 }, 180_000);
 
 afterAll(async () => {
@@ -33,37 +42,32 @@ afterAll(async () => {
 });
 
 const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } };
-const labels = { app: "backend" };
-const backend = {
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name: "backend", namespace: "shop" },
-  spec: {
-    selector: { matchLabels: labels },
-    template: {
-      metadata: { labels },
-      spec: {
-        containers: [
-          {
-            name: "echo",
-            image: ECHO_IMAGE,
-            imagePullPolicy: "Never",
-            env: [
-              { name: "POD_NAME", value: "backend" },
-              { name: "NAMESPACE", value: "shop" },
-            ],
-          },
-        ],
-      },
-    },
-  },
+
+/** It answers for a while after it is told to end, until everybody knows that it goes: the image itself ends at once. */
+const backendOf = (name: string, environment: Readonly<Record<string, string>> = {}): object => {
+  const labels = { app: name };
+  const env = Object.entries({ POD_NAME: name, NAMESPACE: "shop", ...environment });
+  const echo = {
+    name: "echo",
+    image: ECHO_IMAGE,
+    imagePullPolicy: "Never",
+    env: env.map(([key, value]) => ({ name: key, value })),
+    readinessProbe: { tcpSocket: { port: 3000 }, periodSeconds: 1 },
+    lifecycle: { preStop: { sleep: { seconds: 5 } } },
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "shop" },
+    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [echo] } } },
+  };
 };
-const backendService = {
+const serviceOf = (name: string, port: object): object => ({
   apiVersion: "v1",
   kind: "Service",
-  metadata: { name: "backend", namespace: "shop" },
-  spec: { selector: labels, ports: [{ port: 80, targetPort: 3000 }] },
-};
+  metadata: { name, namespace: "shop" },
+  spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 3000, ...port }] },
+});
 const gateway = {
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "Gateway",
@@ -88,32 +92,59 @@ const routeWith = (version: string): object => ({
   },
 });
 
+const grpcRoute = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "GRPCRoute",
+  metadata: { name: "grpc", namespace: "shop" },
+  spec: {
+    parentRefs: [{ name: "web" }],
+    hostnames: [GRPC_HOST],
+    rules: [{ backendRefs: [{ name: "grpc", port: 80 }] }],
+  },
+};
+
 const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
 const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
 
-/** What users see while `change` goes on. */
-async function whileUsersAsk(change: () => void | Promise<void>): Promise<SentRequests> {
+const EVERYBODY: readonly SteadyUser["name"][] = ["http1", "http1-new", "http2", "grpc", "websocket"];
+
+/** Asks until it is stopped, and gives what came of it. */
+function startUsers(target: SteadyTarget, names: readonly SteadyUser["name"][]): () => Promise<SentRequests> {
   const folder = mkdtempSync(join(tmpdir(), "trilith-churn-"));
   const file = join(folder, "sent.json");
   const script = join(import.meta.dirname, "steady-sender.ts");
-  const sender = cluster.start(process.execPath, [script, address, HOST, file], { log: "steady-sender" });
+  const args = [script, JSON.stringify(target), file, ...names];
+  const sender = cluster.start(process.execPath, args, { log: `steady-sender-${target.address}` });
   const ended = once(sender, "exit");
-  try {
-    await change();
-  } finally {
+  return async () => {
     sender.kill("SIGTERM");
     await ended;
-  }
-  const sent = JSON.parse(readFileSync(file, "utf8")) as SentRequests;
-  rmSync(folder, { recursive: true });
-  process.stderr.write(`${sent.count} requests, ${sent.wrong.length} failed\n`);
-  return sent;
+    const sent = JSON.parse(readFileSync(file, "utf8")) as SentRequests;
+    rmSync(folder, { recursive: true });
+    return sent;
+  };
 }
 
-async function expectNoFailure(change: () => void | Promise<void>): Promise<void> {
-  const { count, wrong } = await whileUsersAsk(change);
-  expect(wrong).toEqual([]);
-  expect(count).toBeGreaterThan(ENOUGH);
+const users = (names: readonly SteadyUser["name"][] = EVERYBODY): (() => Promise<SentRequests>) =>
+  startUsers({ address, host: HOST, grpcHost: GRPC_HOST }, names);
+
+const told = ({ counts, wrong }: SentRequests): string =>
+  `${Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ")}; ${wrong.length} failed`;
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function expectNoFailure(name: string, act: () => void | Promise<void>): Promise<void> {
+  // The first test may come before the first answer.
+  await expect.poll(versionServed, { timeout: 20_000 }).toMatch(/^v\d$/);
+  const stop = users();
+  await act();
+  const sent = await stop();
+  tell(`${name}: ${told(sent)}`);
+  expect(sent.wrong).toEqual([]);
+  expect(Object.keys(sent.counts).sort()).toEqual([...EVERYBODY].sort());
+  expect(sent.counts.http1).toBeGreaterThan(ENOUGH);
 }
 
 /** What the backend was asked with, so that a change is known to have arrived. */
@@ -145,11 +176,11 @@ const leader = (): string =>
 
 describe.skipIf(!inject("canRunCluster"))("no request fails", { timeout: 300_000 }, () => {
   test("while a Gateway's Envoys are rolled", async () => {
-    await expectNoFailure(() => roll("shop", "web-trilith", ENVOYS));
+    await expectNoFailure("Envoys rolled", () => roll("shop", "web-trilith", ENVOYS));
   });
 
   test("while the leading replica is killed, the others are rolled, and routes change", async () => {
-    await expectNoFailure(async () => {
+    await expectNoFailure("controller killed and rolled", async () => {
       await change("v2");
       kubectl("-n", "trilith-system", "delete", "pod", leader(), "--force", "--grace-period=0");
       await change("v3");
@@ -158,12 +189,36 @@ describe.skipIf(!inject("canRunCluster"))("no request fails", { timeout: 300_000
     });
   });
 
-  test("unless an Envoy is killed without notice: the senders see that", async () => {
-    const { wrong } = await whileUsersAsk(async () => {
-      kubectl("-n", "shop", "delete", ...podsOf("shop", ENVOYS), "--force", "--grace-period=0");
-      kubectl("-n", "shop", "rollout", "status", "deployment/web-trilith", "--timeout=90s");
-      await expect.poll(versionServed, { timeout: 20_000 }).toMatch(/^v\d$/);
+  test("while the API server is killed and starts again", async () => {
+    await expectNoFailure("API server restarted", async () => {
+      await cluster.restartApiServer();
+      await change("v5");
     });
-    expect(wrong).not.toEqual([]);
+  });
+
+  test("while backends are scaled and rolled, and none does that asks them without a gateway", async () => {
+    const stopControl = startUsers({ address: serviceAddress, host: HOST }, ["http1-new"]);
+    const scale = (replicas: number): void => {
+      kubectl("-n", "shop", "scale", "deployment/backend", `--replicas=${replicas}`);
+      kubectl("-n", "shop", "rollout", "status", "deployment/backend", "--timeout=90s");
+    };
+    await expectNoFailure("backends scaled and rolled", async () => {
+      scale(5);
+      roll("shop", "backend", "app=backend");
+      scale(1);
+      await expect.poll(() => podsOf("shop", "app=backend").length, { timeout: 90_000, interval: 500 }).toBe(1);
+      roll("shop", "grpc", "app=grpc");
+    });
+    tell(`without a gateway: ${told(await stopControl())}`);
+  });
+
+  test("unless an Envoy is killed without notice: the senders see that", async () => {
+    const stop = users();
+    kubectl("-n", "shop", "delete", ...podsOf("shop", ENVOYS), "--force", "--grace-period=0");
+    kubectl("-n", "shop", "rollout", "status", "deployment/web-trilith", "--timeout=90s");
+    await expect.poll(versionServed, { timeout: 20_000 }).toMatch(/^v\d$/);
+    const sent = await stop();
+    tell(`Envoy killed: ${told(sent)}`);
+    expect(sent.wrong).not.toEqual([]);
   });
 });

@@ -1,37 +1,44 @@
 /**
- * Users who must not notice, inside the cluster's namespace: asks `http://ADDRESS` for `HOST` until it is ended, some on kept
- * connections and some on a new one each time. Writes what came of it to `FILE`, as JSON.
+ * Users who must not notice, inside the cluster's namespace: ask what `TARGET` (JSON) says until they are ended, the kinds of users
+ * whose names are given. Writes what came of it to `FILE`, as JSON.
  */
 import { writeFileSync } from "node:fs";
-import { Agent } from "node:http";
-import { fetchOnce } from "../support/steady-requests.ts";
+import { grpcUser, http1User, http2User, type SteadyTarget, type SteadyUser, webSocketUser } from "./steady-user.ts";
 
 export interface SentRequests {
-  readonly count: number;
-  /** Answers that were not 200, with the time since the start in ms. */
+  /** How many were asked, by the kind of user. */
+  readonly counts: Readonly<Partial<Record<SteadyUser["name"], number>>>;
+  /** What was wrong, with the time since the start in ms. */
   readonly wrong: readonly string[];
 }
 
-const USERS = 6;
 const PAUSE_MS = 10;
 
-const [address = "", host = "", file = ""] = process.argv.slice(2);
-const target = { address, port: 80, host, isTls: false };
+const makers: Readonly<Record<SteadyUser["name"], (target: SteadyTarget) => readonly SteadyUser[]>> = {
+  http1: (target) => [http1User(target, true), http1User(target, true)],
+  "http1-new": (target) => [http1User(target, false), http1User(target, false)],
+  http2: (target) => [http2User(target), http2User(target)],
+  grpc: (target) => [grpcUser(target)],
+  websocket: (target) => [webSocketUser(target), webSocketUser(target)],
+};
+
+const [targetText = "{}", file = "", ...names] = process.argv.slice(2);
+const target = JSON.parse(targetText) as SteadyTarget;
+const users = (names as SteadyUser["name"][]).flatMap((name) => makers[name](target));
 const wrong: string[] = [];
-let count = 0;
+const counts: Partial<Record<SteadyUser["name"], number>> = {};
 const stop = new AbortController();
 process.once("SIGTERM", () => stop.abort());
 
-async function ask(user: number): Promise<void> {
-  const agent = user % 2 === 0 && new Agent({ keepAlive: true, maxSockets: 1 });
+async function keepAsking(user: SteadyUser): Promise<void> {
   while (!stop.signal.aborted) {
-    const answer = await fetchOnce(target, agent);
-    count += 1;
-    if (!answer.startsWith("200 ")) wrong.push(`${Math.round(performance.now())}: ${answer.slice(0, 100)}`);
+    const problem = await user.ask().catch((error: unknown) => String(error));
+    counts[user.name] = (counts[user.name] ?? 0) + 1;
+    if (problem !== undefined) wrong.push(`${Math.round(performance.now())} ${user.name}: ${problem}`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-  if (agent) agent.destroy();
+  user.close();
 }
 
-await Promise.all(Array.from({ length: USERS }, (_, user) => ask(user)));
-writeFileSync(file, JSON.stringify({ count, wrong } satisfies SentRequests));
+await Promise.all(users.map(keepAsking));
+writeFileSync(file, JSON.stringify({ counts, wrong } satisfies SentRequests));

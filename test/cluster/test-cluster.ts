@@ -6,6 +6,7 @@
  * What each flag is for that one would not expect stands beside it: each was an hour of somebody's.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { writeCredentials } from "./credentials.ts";
@@ -28,6 +29,8 @@ export interface TestCluster extends AsyncDisposable {
   run(command: string, args: readonly string[], options?: { readonly input?: string }): RunResult;
   start(command: string, args: readonly string[], options?: StartOptions): ChildProcess;
   importImage(wish: ImageWish): void;
+  /** Kills the API server and starts it again. Resolves when it serves. */
+  restartApiServer(): Promise<void>;
 }
 
 export interface StartOptions {
@@ -61,10 +64,11 @@ export async function startTestCluster(binary: string): Promise<TestCluster> {
   ];
   await writeCredentials(pki, SERVER, names);
   writeConfigurations();
-  const component = (name: string, flags: Readonly<Record<string, string>>): void =>
-    void startProgram(name, binary, [name, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]);
+  const component = (name: string, flags: Readonly<Record<string, string>>): ChildProcess =>
+    startProgram(name, binary, [name, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]);
   component("etcd", etcdFlags());
-  component("kube-apiserver", apiServerFlags(pki));
+  const startApiServer = (): ChildProcess => component("kube-apiserver", apiServerFlags(pki));
+  let apiServer = startApiServer();
   await untilServing(binary);
   component("kube-controller-manager", controllerManagerFlags(pki));
   component("kube-scheduler", { kubeconfig: join(pki, "scheduler.conf"), "leader-elect": "false" });
@@ -94,6 +98,13 @@ export async function startTestCluster(binary: string): Promise<TestCluster> {
     run: (command, args, options) => runInside(command, args, options),
     start: (command, args, options) => startProgram(options?.log ?? basename(command), command, args, options),
     importImage: (wish) => importImage(wish),
+    restartApiServer: async () => {
+      const ended = once(apiServer, "exit");
+      apiServer.kill("SIGKILL");
+      await ended;
+      apiServer = startApiServer();
+      await untilServing(binary);
+    },
     [Symbol.asyncDispose]: () => {
       cleanUp();
       return Promise.resolve();

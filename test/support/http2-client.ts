@@ -16,9 +16,9 @@ export class Http2Client {
   readonly #session: ClientHttp2Session;
 
   /** TLS when given; without `ca` the server's certificate is not checked. */
-  constructor(port: number, tls?: ConnectionOptions) {
+  constructor(port: number, tls?: ConnectionOptions, address = "127.0.0.1") {
     const options = tls ? { rejectUnauthorized: tls.ca !== undefined, ...tls } : {};
-    this.#session = connect(`${tls ? "https" : "http"}://127.0.0.1:${port}`, options);
+    this.#session = connect(`${tls ? "https" : "http"}://${address}:${port}`, options);
     // Requests report it, each for itself.
     this.#session.on("error", () => {});
   }

@@ -26,6 +26,8 @@ export class WebSocketClient {
   static async open(port: number, host: string, path: string, address = "127.0.0.1"): Promise<WebSocketClient> {
     const headers = {
       host,
+      // As browsers send it; some servers insist on it.
+      origin: `http://${host}`,
       connection: "Upgrade",
       upgrade: "websocket",
       "sec-websocket-version": "13",
