@@ -10,6 +10,7 @@ export const ENVOY_FILES: readonly string[] = [
   "envoy/config/route/v3/route.proto",
   "envoy/config/trace/v3/opentelemetry.proto",
   "envoy/extensions/access_loggers/file/v3/file.proto",
+  "envoy/extensions/access_loggers/stats/v3/stats.proto",
   "envoy/extensions/access_loggers/stream/v3/stream.proto",
   "envoy/extensions/clusters/aggregate/v3/cluster.proto",
   "envoy/extensions/clusters/dns/v3/dns_cluster.proto",

@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import * as wkt from "@bufbuild/protobuf/wkt";
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
+import { addWhatIsMissing } from "./envoy-additions.ts";
 import { ENVOY_FILES } from "./envoy-files.ts";
 
 const WHEEL = {
@@ -47,6 +48,7 @@ function descriptorsOf(wheel: string): Map<string, FileDescriptorProto> {
       files.set(`${proto.name.replace(/\.proto$/, "")}.proto`, proto);
     }
   }
+  addWhatIsMissing(files);
   return files;
 }
 
@@ -67,7 +69,7 @@ function closureOf(wanted: readonly string[], all: ReadonlyMap<string, FileDescr
 }
 
 function main(): void {
-  const inputs = ["generate-envoy.ts", "envoy-files.ts", "envoy-descriptors.py"].map((name) =>
+  const inputs = ["generate-envoy.ts", "envoy-files.ts", "envoy-additions.ts", "envoy-descriptors.py"].map((name) =>
     readFileSync(join(import.meta.dirname, name)),
   );
   const plugin = JSON.parse(readFileSync(join(root, "node_modules/@bufbuild/protoc-gen-es/package.json"), "utf8")) as {

@@ -5,6 +5,7 @@ const sources = (notReady: string | undefined): AdminSources => ({
   notReady: () => notReady,
   metrics: () => Promise.resolve({ contentType: "text/plain", text: "trilith_objects 3\n" }),
   status: () => ({ objects: [] }),
+  proxies: () => ({ connected: [] }),
   graph: () => [{ name: "resources/Gateway", size: 1 }],
   envoy: (kind) => (kind === "nonsense" ? undefined : [{ kind }]),
 });
@@ -21,9 +22,11 @@ describe("the admin API", () => {
     ["/readyz", 200, "ok\n"],
     ["/metrics", 200, "trilith_objects 3\n"],
     ["/status", 200, '{\n  "objects": []\n}\n'],
+    ["/proxies", 200, '{\n  "connected": []\n}\n'],
     ["/envoy?kind=cluster", 200, '[\n  {\n    "kind": "cluster"\n  }\n]\n'],
     ["/envoy?kind=nonsense", 404, "no such kind of Envoy resource\n"],
-    ["/nowhere", 404, "not found; there are /healthz, /readyz, /metrics, /status, /graph and /envoy\n"],
+    ["/metrics/proxy", 404, "the proxies are elsewhere; each has /stats/prometheus on its metrics port\n"],
+    ["/nowhere", 404, "not found; there are /healthz, /readyz, /metrics, /status, /graph, /proxies and /envoy\n"],
   ])("answers %s with %i", async (path, status, body) => {
     expect(await get(path)).toEqual([status, body]);
   });

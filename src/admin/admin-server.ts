@@ -5,6 +5,8 @@
  *   /healthz  200 while the process works          /readyz  200 when the first complete state is acknowledged
  *   /metrics  Prometheus                           /status  objects with their statuses, findings, files
  *   /graph    collections, sizes, recomputations   /envoy   Envoy resources, with what each was made of
+ *   /proxies  the Envoys that are connected here, and the pods of the mesh whose Envoys should be somewhere
+ *   /metrics/proxy   Prometheus: what the Envoy of this machine counts; in a cluster, each has a port of its own for that
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,6 +24,10 @@ export interface AdminSources extends HealthSources {
   readonly graph: () => unknown;
   /** Envoy resources of a kind, or of all. An unknown kind is undefined. */
   readonly envoy: (kind: string | undefined) => unknown;
+  /** The proxies that are connected here, and who else is to be. */
+  readonly proxies: () => unknown;
+  /** Absent: the proxies are elsewhere. */
+  readonly proxyMetrics?: () => Promise<string>;
 }
 
 export interface AdminServer extends AsyncDisposable {
@@ -103,14 +109,25 @@ async function answerAdmin(
       return json(response, sources.status());
     case "/graph":
       return json(response, sources.graph());
+    case "/proxies":
+      return json(response, sources.proxies());
     case "/envoy": {
       const resources = sources.envoy(query.get("kind") ?? undefined);
       return resources === undefined
         ? text(response, 404, "no such kind of Envoy resource\n")
         : json(response, resources);
     }
+    case "/metrics/proxy": {
+      if (sources.proxyMetrics === undefined)
+        return text(response, 404, "the proxies are elsewhere; each has /stats/prometheus on its metrics port\n");
+      return send(response, 200, "text/plain; version=0.0.4; charset=utf-8", await sources.proxyMetrics());
+    }
     default:
-      return text(response, 404, "not found; there are /healthz, /readyz, /metrics, /status, /graph and /envoy\n");
+      return text(
+        response,
+        404,
+        "not found; there are /healthz, /readyz, /metrics, /status, /graph, /proxies and /envoy\n",
+      );
   }
 }
 

@@ -1,10 +1,12 @@
 /** What a replica shows of itself: to probes and Prometheus what anybody may see, on loopback everything. */
 import type { AdminSources, HealthSources } from "../admin/index.ts";
+import { sidecarKey } from "../model/index.ts";
 import { formatObject, parseObjectKey } from "../resources/index.ts";
 import type { Finding } from "../translate/index.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { ClusterObjects } from "./cluster-objects.ts";
 import type { ClusterProxies } from "./cluster-proxies.ts";
+import { describeProxies } from "./describe-proxies.ts";
 import { describeResources } from "./describe-resources.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import type { Engine } from "./engine.ts";
@@ -34,6 +36,9 @@ export interface ReplicaView {
   /** Undefined while it starts. */
   readonly serving: () => ServingReplica | undefined;
 }
+
+/** Of a replica that does not serve yet. */
+const noFleet = { proxies: () => [], connectionsOf: () => [] };
 
 export function controllerHealth(view: ReplicaView): HealthSources {
   const { engine, metrics, notReady } = view;
@@ -82,6 +87,13 @@ export function controllerAdmin(view: ReplicaView): AdminSources {
       };
     },
     graph: () => engine.graph.describe(),
+    proxies: () => ({
+      connected: describeProxies(view.serving()?.proxies.fleet ?? noFleet, engine.driven.workloadCertificates),
+      members: [...engine.driven.meshMembers.values()].map(({ key, namespace, serviceAccount }) => ({
+        pod: key,
+        proxy: sidecarKey(namespace, serviceAccount),
+      })),
+    }),
     envoy: (kind) => {
       const serving = view.serving();
       return serving ? describeResources(serving.proxies.records.values(), kind, serving.proxies.fleet) : [];

@@ -59,9 +59,15 @@ function describe(record: EnvoyRecord, fleet: ProxyFleet): ShownResource {
     origins,
     delivery: delivery.state === "refused" ? `refused: ${delivery.message}` : delivery.state,
     proxies: fleet.proxiesOf(record).reduce((sum, proxy) => sum + fleet.connectedTo(proxy), 0),
-    resource:
-      kind === "secret"
-        ? { name }
-        : toJson(SCHEMAS[kind], fromBinary(SCHEMAS[kind], bytes), { registry: extensionRegistry }),
+    resource: kind === "secret" ? { name } : contentOf(record),
   };
+}
+
+/** Extensions whose messages Trilith does not know it cannot show; that hides nothing else. */
+function contentOf({ kind, name, bytes }: EnvoyRecord): unknown {
+  try {
+    return toJson(SCHEMAS[kind], fromBinary(SCHEMAS[kind], bytes), { registry: extensionRegistry });
+  } catch (error) {
+    return { name, unreadable: error instanceof Error ? error.message : String(error) };
+  }
 }

@@ -13,16 +13,22 @@ import { file_envoy_config_core_v3_protocol } from "../generated/envoy/config/co
 import { file_envoy_config_core_v3_socket_option } from "../generated/envoy/config/core/v3/socket_option_pb.ts";
 import { file_envoy_config_core_v3_substitution_format_string } from "../generated/envoy/config/core/v3/substitution_format_string_pb.ts";
 import { file_envoy_config_endpoint_v3_endpoint } from "../generated/envoy/config/endpoint/v3/endpoint_pb.ts";
-import { file_envoy_config_listener_v3_listener_components } from "../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { file_envoy_config_listener_v3_listener } from "../generated/envoy/config/listener/v3/listener_pb.ts";
-import { file_envoy_config_route_v3_route_components } from "../generated/envoy/config/route/v3/route_components_pb.ts";
+import { file_envoy_config_listener_v3_listener_components } from "../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { file_envoy_config_route_v3_route } from "../generated/envoy/config/route/v3/route_pb.ts";
+import { file_envoy_config_route_v3_route_components } from "../generated/envoy/config/route/v3/route_components_pb.ts";
+import { file_envoy_config_trace_v3_opentelemetry } from "../generated/envoy/config/trace/v3/opentelemetry_pb.ts";
+import { file_envoy_extensions_access_loggers_stats_v3_stats } from "../generated/envoy/extensions/access_loggers/stats/v3/stats_pb.ts";
 import { file_envoy_extensions_access_loggers_stream_v3_stream } from "../generated/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
+import { file_envoy_extensions_filters_common_set_filter_state_v3_value } from "../generated/envoy/extensions/filters/common/set_filter_state/v3/value_pb.ts";
 import { file_envoy_extensions_filters_http_cors_v3_cors } from "../generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
 import { file_envoy_extensions_filters_http_ext_authz_v3_ext_authz } from "../generated/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.ts";
 import { file_envoy_extensions_filters_http_rbac_v3_rbac } from "../generated/envoy/extensions/filters/http/rbac/v3/rbac_pb.ts";
 import { file_envoy_extensions_filters_http_router_v3_router } from "../generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { file_envoy_extensions_filters_http_stateful_session_v3_stateful_session } from "../generated/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts";
+import { file_envoy_extensions_filters_listener_http_inspector_v3_http_inspector } from "../generated/envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.ts";
+import { file_envoy_extensions_filters_listener_original_dst_v3_original_dst } from "../generated/envoy/extensions/filters/listener/original_dst/v3/original_dst_pb.ts";
+import { file_envoy_extensions_filters_listener_proxy_protocol_v3_proxy_protocol } from "../generated/envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.ts";
 import { file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector } from "../generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
 import { file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager } from "../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { file_envoy_extensions_filters_network_rbac_v3_rbac } from "../generated/envoy/extensions/filters/network/rbac/v3/rbac_pb.ts";
@@ -33,7 +39,11 @@ import { file_envoy_extensions_filters_udp_udp_proxy_v3_udp_proxy } from "../gen
 import { file_envoy_extensions_http_early_header_mutation_header_mutation_v3_header_mutation } from "../generated/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.ts";
 import { file_envoy_extensions_http_stateful_session_cookie_v3_cookie } from "../generated/envoy/extensions/http/stateful_session/cookie/v3/cookie_pb.ts";
 import { file_envoy_extensions_http_stateful_session_header_v3_header } from "../generated/envoy/extensions/http/stateful_session/header/v3/header_pb.ts";
+import { file_envoy_extensions_load_balancing_policies_common_v3_common } from "../generated/envoy/extensions/load_balancing_policies/common/v3/common_pb.ts";
+import { file_envoy_extensions_load_balancing_policies_ring_hash_v3_ring_hash } from "../generated/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts";
 import { file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts } from "../generated/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts";
+import { file_envoy_extensions_transport_sockets_proxy_protocol_v3_upstream_proxy_protocol } from "../generated/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.ts";
+import { file_envoy_extensions_transport_sockets_raw_buffer_v3_raw_buffer } from "../generated/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.ts";
 import { file_envoy_extensions_transport_sockets_tls_v3_common } from "../generated/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
 import { file_envoy_extensions_transport_sockets_tls_v3_secret } from "../generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { file_envoy_extensions_transport_sockets_tls_v3_tls } from "../generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
@@ -62,16 +72,22 @@ export const extensionRegistry: Registry = createRegistry(
   file_envoy_config_core_v3_socket_option,
   file_envoy_config_core_v3_substitution_format_string,
   file_envoy_config_endpoint_v3_endpoint,
-  file_envoy_config_listener_v3_listener_components,
   file_envoy_config_listener_v3_listener,
-  file_envoy_config_route_v3_route_components,
+  file_envoy_config_listener_v3_listener_components,
   file_envoy_config_route_v3_route,
+  file_envoy_config_route_v3_route_components,
+  file_envoy_config_trace_v3_opentelemetry,
+  file_envoy_extensions_access_loggers_stats_v3_stats,
   file_envoy_extensions_access_loggers_stream_v3_stream,
+  file_envoy_extensions_filters_common_set_filter_state_v3_value,
   file_envoy_extensions_filters_http_cors_v3_cors,
   file_envoy_extensions_filters_http_ext_authz_v3_ext_authz,
   file_envoy_extensions_filters_http_rbac_v3_rbac,
   file_envoy_extensions_filters_http_router_v3_router,
   file_envoy_extensions_filters_http_stateful_session_v3_stateful_session,
+  file_envoy_extensions_filters_listener_http_inspector_v3_http_inspector,
+  file_envoy_extensions_filters_listener_original_dst_v3_original_dst,
+  file_envoy_extensions_filters_listener_proxy_protocol_v3_proxy_protocol,
   file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector,
   file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager,
   file_envoy_extensions_filters_network_rbac_v3_rbac,
@@ -82,7 +98,11 @@ export const extensionRegistry: Registry = createRegistry(
   file_envoy_extensions_http_early_header_mutation_header_mutation_v3_header_mutation,
   file_envoy_extensions_http_stateful_session_cookie_v3_cookie,
   file_envoy_extensions_http_stateful_session_header_v3_header,
+  file_envoy_extensions_load_balancing_policies_common_v3_common,
+  file_envoy_extensions_load_balancing_policies_ring_hash_v3_ring_hash,
   file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts,
+  file_envoy_extensions_transport_sockets_proxy_protocol_v3_upstream_proxy_protocol,
+  file_envoy_extensions_transport_sockets_raw_buffer_v3_raw_buffer,
   file_envoy_extensions_transport_sockets_tls_v3_common,
   file_envoy_extensions_transport_sockets_tls_v3_secret,
   file_envoy_extensions_transport_sockets_tls_v3_tls,

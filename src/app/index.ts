@@ -11,6 +11,7 @@ import type { Standalone, StandaloneOptions } from "./standalone.ts";
 export type { CheckClusterOptions, CheckClusterResult } from "./check-cluster.ts";
 export type { CheckResult } from "./check-files.ts";
 export type { Controller, ControllerOptions } from "./controller.ts";
+export type { ShownProxy } from "./describe-proxies.ts";
 export type { ShownResource } from "./describe-resources.ts";
 export type { Diagnostic } from "./diagnosis.ts";
 export type { Standalone, StandaloneOptions } from "./standalone.ts";

@@ -15,6 +15,8 @@ export interface InstallationOptions {
   readonly service: string;
   readonly listen: { readonly xds: { readonly port: number } };
   readonly envoy: EnvoyImage;
+  /** Absent: no mesh. */
+  readonly mesh?: { readonly trustDomain: string };
 }
 
 /** A pod without limits of its own may take so much before it answers 503 rather than take down its node. */
@@ -32,7 +34,7 @@ const controlPlaneOf = ({ namespace, service, listen }: ControlPlane): RemoteCon
 
 /** What every pod of the mesh is given besides its own. */
 export function sidecarSettingsOf(
-  options: InstallationOptions & { readonly mesh: { readonly capture: EnvoyImage } },
+  options: InstallationOptions & { readonly mesh: { readonly capture: EnvoyImage; readonly trustDomain: string } },
 ): SidecarSettings {
   return {
     envoy: options.envoy,
@@ -50,6 +52,7 @@ export function sidecarSettingsOf(
           workload: { address: POD_ADDRESS, handoverAddress: HANDOVER_ADDRESS, probes },
         }),
       ),
+    trustDomain: options.mesh.trustDomain,
     audience: PROXY_AUDIENCE,
     paths: POD_PATHS,
   };
@@ -63,7 +66,7 @@ export const sidecarFilesOf = (options: ControlPlane, caBundle: string): Readonl
 
 /** `caBundle`: PEM. */
 export function installationOf(
-  { namespace, service, listen, envoy }: InstallationOptions,
+  { namespace, service, listen, envoy, mesh }: InstallationOptions,
   caBundle: string,
 ): Installation {
   const controlPlane = controlPlaneOf({ namespace, service, listen });
@@ -71,6 +74,7 @@ export function installationOf(
     image: envoy.image,
     imagePullPolicy: envoy.pullPolicy,
     audience: PROXY_AUDIENCE,
+    ...(mesh && { trustDomain: mesh.trustDomain }),
     caBundle,
     filesOf: (proxy, pod) => ({
       "bootstrap.json": JSON.stringify(

@@ -22,7 +22,7 @@ export interface MeshInjectionOptions extends InstallationOptions {
   readonly client: ApiClient;
   readonly engine: Engine;
   readonly identity: ClusterIdentity;
-  readonly mesh: { readonly capture: EnvoyImage };
+  readonly mesh: { readonly capture: EnvoyImage; readonly trustDomain: string };
   readonly listenForPods: { readonly host: string; readonly port: number };
   readonly log: Logger;
 }

@@ -1,5 +1,5 @@
 /** How many Envoys a replica serves, by what they are for: few numbers, however many Gateways and workloads there are. */
-import { isSidecar } from "../model/index.ts";
+import { roleOf } from "./describe-proxies.ts";
 import type { ProxyCount } from "./peer-lines.ts";
 import type { ProxyFleet } from "./proxy-fleet.ts";
 
@@ -15,7 +15,7 @@ export const noProxies: ProxyCounts = { gateway: NONE, sidecar: NONE };
 export function proxyCountsOf(fleet: Pick<ProxyFleet, "proxies" | "countOf">): ProxyCounts {
   let counts = noProxies;
   for (const proxy of fleet.proxies()) {
-    const role = isSidecar(proxy) ? "sidecar" : "gateway";
+    const role = roleOf(proxy);
     const { connected, current } = fleet.countOf(proxy);
     const before = counts[role];
     counts = { ...counts, [role]: { connected: before.connected + connected, current: before.current + current } };

@@ -149,14 +149,19 @@ export class ProxyFleet {
     for (const connection of member?.group.connections ?? []) connection.close();
   }
 
-  /** How many Envoys of the proxy have a stream. */
+  /** The Envoys of the proxy that have a stream. */
+  connectionsOf(proxy: ProxyKey): readonly Pick<ProxyConnection, "identity" | "progress">[] {
+    return [...(this.#members.get(proxy)?.group.connections ?? [])];
+  }
+
+  /** How many those are. */
   connectedTo(proxy: ProxyKey): number {
     return this.#members.get(proxy)?.group.connections.size ?? 0;
   }
 
   /** Of those, `current` have acknowledged all that they are to have. */
   countOf(proxy: ProxyKey): { readonly connected: number; readonly current: number } {
-    const connections = [...(this.#members.get(proxy)?.group.connections ?? [])];
+    const connections = this.connectionsOf(proxy);
     const current = connections.filter((connection) => {
       const { underWay, waiting, pending } = connection.progress();
       return underWay + waiting + pending === 0;

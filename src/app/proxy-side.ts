@@ -49,6 +49,8 @@ export interface ProxySide {
   unhealthy(): readonly string[];
   /** Envoy's process; undefined between two. */
   readonly envoyPid: number | undefined;
+  /** What Envoy counts, for Prometheus. Rejects while there is none. */
+  metrics(): Promise<string>;
   /** What is still missing until the first complete state is acknowledged; undefined from then on, for good. */
   notReady(): string | undefined;
   /** Drains and ends Envoy, then takes everything down. */
@@ -119,6 +121,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
     get envoyPid() {
       return proxy.pid;
     },
+    metrics: () => proxy.admin.get("/stats/prometheus"),
     notReady: () => readiness.missing(),
     stop: async (how) => {
       await proxy.stop(how);

@@ -11,6 +11,7 @@ import { claimStateDirectory, defaultStateDirectory, findEnvoy, type ProxyEvent 
 import { Clock, FileSource, type FileState, NameResolver } from "../sources/index.ts";
 import type { Workload } from "../resources/index.ts";
 import { StatusBook } from "../status/index.ts";
+import { describeProxies } from "./describe-proxies.ts";
 import { describeResources } from "./describe-resources.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -231,6 +232,8 @@ function adminSources({
     status: () => ({ objects: book.all(), diagnostics: diagnostics(), heldFiles: files.held }),
     graph: () => engine.graph.describe(),
     envoy: (kind) => describeResources(records.values(), kind, fleet),
+    proxies: () => ({ connected: describeProxies(fleet, engine.driven.workloadCertificates), members: [] }),
+    proxyMetrics: () => proxySide.metrics(),
     metrics: () =>
       metrics.render({
         engine,

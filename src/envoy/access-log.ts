@@ -7,10 +7,12 @@
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { AccessLogSchema } from "../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
-import type { AccessLog } from "../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
+import type { AccessLog, AccessLogFilter } from "../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { SubstitutionFormatStringSchema } from "../generated/envoy/config/core/v3/substitution_format_string_pb.ts";
 import { StdoutAccessLogSchema } from "../generated/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
+import { AccessLogType as LogType } from "../generated/envoy/data/accesslog/v3/accesslog_pb.ts";
 import { METADATA_NAMESPACE } from "./http/filter-names.ts";
+import { onlyAt } from "./metrics/stats-logger.ts";
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -77,25 +79,31 @@ const callOf = (filter: "http" | "network"): Fields => ({
   caller: "%DOWNSTREAM_PEER_URI_SAN%",
 });
 
+/** A connection is told of once, when it is over. */
+const whenOver = onlyAt(LogType.TcpConnectionEnd);
+
 /** Of requests to a workload of the mesh, or to a Gateway. */
 export const inboundHttpAccessLog: AccessLog = accessLogOf({ ...httpFields, ...callOf("http") });
 /** Of connections to a workload of the mesh. */
-export const inboundStreamAccessLog: AccessLog = accessLogOf({ ...streamFields, ...callOf("network") });
+export const inboundStreamAccessLog: AccessLog = accessLogOf({ ...streamFields, ...callOf("network") }, whenOver);
 /** Of connections from outside the mesh that a workload takes none of. */
-export const refusedOutsideAccessLog: AccessLog = accessLogOf({ ...streamFields, details: "refused_outside_mesh" });
+export const refusedOutsideAccessLog: AccessLog = accessLogOf(
+  { ...streamFields, details: "refused_outside_mesh" },
+  whenOver,
+);
 /** Of requests of a workload of the mesh. */
 export const httpAccessLog: AccessLog = accessLogOf(httpFields);
 /** Of TCP and TLS connections. */
-export const streamAccessLog: AccessLog = accessLogOf(streamFields);
+export const streamAccessLog: AccessLog = accessLogOf(streamFields, whenOver);
 /** Of connections that a workload of the mesh makes. */
-export const outboundStreamAccessLog: AccessLog = accessLogOf({
-  ...streamFields,
-  destination: "%DOWNSTREAM_LOCAL_ADDRESS%",
-});
+export const outboundStreamAccessLog: AccessLog = accessLogOf(
+  { ...streamFields, destination: "%DOWNSTREAM_LOCAL_ADDRESS%" },
+  whenOver,
+);
 /** Of UDP sessions. */
 export const datagramAccessLog: AccessLog = accessLogOf(datagramFields);
 
-function accessLogOf(fields: Fields): AccessLog {
+function accessLogOf(fields: Fields, filter?: AccessLogFilter): AccessLog {
   const logFormat = create(SubstitutionFormatStringSchema, {
     format: {
       case: "jsonFormat",
@@ -106,6 +114,7 @@ function accessLogOf(fields: Fields): AccessLog {
   const config = create(StdoutAccessLogSchema, { accessLogFormat: { case: "logFormat", value: logFormat } });
   return create(AccessLogSchema, {
     name: "envoy.access_loggers.stdout",
+    ...(filter && { filter }),
     configType: { case: "typedConfig", value: anyPack(StdoutAccessLogSchema, config) },
   });
 }

@@ -2,6 +2,8 @@
 export interface EnvoySettings {
   /** Whether proxies write a line of JSON about each request, connection and UDP session to their standard output. */
   readonly accessLog: boolean;
+  /** Whether they count requests and connections by who calls whom (docs/decisions/traffic-metrics.md). */
+  readonly trafficMetrics: boolean;
   /** A file, where the proxy runs, with the authorities that backends with `wellKnownCACertificates: System` are checked against. */
   readonly systemTrustStore: string;
   /**
@@ -19,6 +21,7 @@ export interface EnvoySettings {
 
 export const defaultSettings: EnvoySettings = {
   accessLog: true,
+  trafficMetrics: true,
   systemTrustStore: "/etc/ssl/certs/ca-certificates.crt",
   reusePort: false,
   redirection: true,

@@ -8,6 +8,7 @@ const settings: SidecarSettings = {
   envoy: { image: "envoy:1", pullPolicy: "IfNotPresent" },
   capture: { image: "capture:1", pullPolicy: "Always" },
   bootstrapOf: (probes) => JSON.stringify(probes),
+  trustDomain: "cluster.local",
   audience: "trilith.dev/xds",
   paths: { files: "/etc/trilith", tokenFolder: "/var/run/token", adminSocket: "/run/trilith/admin.sock" },
 };
@@ -115,6 +116,34 @@ describe("a pod of the mesh", () => {
       [asked("cart")],
       asked("first"),
       JSON.stringify(probes),
+    ]);
+  });
+
+  test("says in its metrics whose they are, and where they are read, unless its workload has said so for itself", () => {
+    const metadata = {
+      labels: { "pod-template-hash": "5d8f" },
+      ownerReferences: [{ kind: "ReplicaSet", name: "cart-5d8f", controller: true }],
+    };
+    const injection = inject({ metadata, spec: { serviceAccountName: "carter" } });
+    const [, sidecar] = valueOf(injection, "/spec/initContainers") as [object, { readonly env: { name: string }[] }];
+    const own = { "prometheus.io/scrape": "true", "prometheus.io/port": "8080" };
+    const stated = inject({ metadata: { annotations: own }, spec: {} });
+    expect([
+      sidecar.env.filter(({ name }) => name.startsWith("TRILITH_")),
+      valueOf(injection, "/metadata/annotations"),
+      valueOf(stated, "/metadata/annotations"),
+    ]).toEqual([
+      [
+        { name: "TRILITH_NAMESPACE", value: "shop" },
+        { name: "TRILITH_WORKLOAD", value: "cart" },
+        { name: "TRILITH_IDENTITY", value: "spiffe://cluster.local/ns/shop/sa/carter" },
+      ],
+      {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": "15020",
+        "prometheus.io/path": "/stats/prometheus",
+      },
+      own,
     ]);
   });
 

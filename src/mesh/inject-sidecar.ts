@@ -2,8 +2,8 @@
  * Whether a pod gets a sidecar, and what changes about it then: a pure function from the pod to a JSON Patch (RFC 6902). A pod that
  * cannot have what it asks for is refused with the reason, before anybody wonders why it is not in the mesh.
  */
-import { SIDECAR_LABEL, sidecarKey } from "../model/index.ts";
-import { isIPv4, isIPv6 } from "../resources/index.ts";
+import { SIDECAR_LABEL, SIDECAR_PORTS } from "../model/index.ts";
+import { isIPv4, isIPv6, workloadOf } from "../resources/index.ts";
 import type { Capture } from "./capture-rules.ts";
 import { type AdmittedPod, MESH_LABEL } from "./pod.ts";
 import { rewriteProbes } from "./rewrite-probes.ts";
@@ -39,21 +39,35 @@ export function injectSidecar(pod: AdmittedPod, namespace: string, settings: Sid
   if (parts.some(({ name }) => name === SIDECAR_CONTAINER)) return { kind: "left", reason: "alreadyInjected" };
   const capture = captureOf(metadata.annotations ?? {});
   if ("problem" in capture) return { kind: "refused", message: capture.problem };
-  const proxy = sidecarKey(namespace, spec.serviceAccountName ?? "default");
+  const account = spec.serviceAccountName ?? "default";
+  const workload = { namespace, account, name: workloadOf(metadata) };
   const own = rewriteProbes(spec.containers ?? []);
   const early = rewriteProbes(spec.initContainers ?? [], own.probes);
-  const initContainers = [captureContainer(settings, capture), sidecarContainer(settings, proxy, early.probes)];
+  const initContainers = [captureContainer(settings, capture), sidecarContainer(settings, workload, early.probes)];
   return {
     kind: "injected",
     // Members that are there already are replaced: the lists are whole.
     patch: [
       { op: "add", path: "/metadata/labels", value: { ...metadata.labels, [SIDECAR_LABEL]: "envoy" } },
+      { op: "add", path: "/metadata/annotations", value: { ...scrapedAt(metadata), ...metadata.annotations } },
       { op: "add", path: "/spec/initContainers", value: [...initContainers, ...early.containers] },
       { op: "add", path: "/spec/containers", value: own.containers },
       { op: "add", path: "/spec/volumes", value: [...(spec.volumes ?? []), ...sidecarVolumes(settings)] },
     ],
   };
 }
+
+const SCRAPED = "prometheus.io/scrape";
+
+/** Where Prometheus asks, if it goes by annotations. A pod has one such place, which its workload may have taken for itself. */
+const scrapedAt = ({ annotations }: NonNullable<AdmittedPod["metadata"]>): Readonly<Record<string, string>> =>
+  annotations?.[SCRAPED] === undefined
+    ? {
+        [SCRAPED]: "true",
+        "prometheus.io/port": String(SIDECAR_PORTS.pod),
+        "prometheus.io/path": "/stats/prometheus",
+      }
+    : {};
 
 function captureOf(annotations: Readonly<Record<string, string>>): Capture | { readonly problem: string } {
   const listOf = (name: string): string[] =>

@@ -14,6 +14,7 @@ beforeEach(async () => {
       envoy: { image: "envoy:1", pullPolicy: "Never" },
       capture: { image: "capture:1", pullPolicy: "Never" },
       bootstrapOf: (probes) => JSON.stringify(probes),
+      trustDomain: "cluster.local",
       audience: "trilith.dev/xds",
       paths: { files: "/etc/trilith", tokenFolder: "/var/run/token", adminSocket: "/run/trilith/admin.sock" },
     },

@@ -1,11 +1,8 @@
+import type { PodMetadata } from "../resources/index.ts";
+
 /** A pod as the API server shows it to be admitted: the fields that decide about a sidecar. Others are carried along unread. */
 export interface AdmittedPod {
-  readonly metadata?: {
-    readonly name?: string;
-    readonly generateName?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
+  readonly metadata?: PodMetadata & { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: {
     readonly serviceAccountName?: string;
     readonly hostNetwork?: boolean;

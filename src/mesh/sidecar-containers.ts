@@ -4,7 +4,7 @@
  *
  * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
  */
-import { SIDECAR_PORTS, type WorkloadProbe } from "../model/index.ts";
+import { PROXY_VARIABLES, SIDECAR_PORTS, sidecarKey, spiffeId, type WorkloadProbe } from "../model/index.ts";
 import { type Capture, captureRules, SIDECAR_USER } from "./capture-rules.ts";
 
 /** The same for all pods of an installation. */
@@ -17,6 +17,8 @@ export interface SidecarSettings {
    * the token in `tokenFolder`; the address of the pod stands in it as `POD_ADDRESS`.
    */
   bootstrapOf(probes: readonly WorkloadProbe[]): string;
+  /** Of the identities. */
+  readonly trustDomain: string;
   /** Of the token that the sidecar proves itself with. */
   readonly audience: string;
   readonly paths: {
@@ -63,9 +65,22 @@ export function captureContainer({ capture }: SidecarSettings, what: Capture): o
   };
 }
 
-/** `proxy`: the node's cluster, by which the control plane knows it. */
-export function sidecarContainer(settings: SidecarSettings, proxy: string, probes: readonly WorkloadProbe[]): object {
-  const { envoy, paths } = settings;
+/** Whom a sidecar stands beside. */
+export interface SidecarWorkload {
+  readonly namespace: string;
+  /** Its ServiceAccount. */
+  readonly account: string;
+  /** Of its Deployment, StatefulSet, … */
+  readonly name: string;
+}
+
+export function sidecarContainer(
+  settings: SidecarSettings,
+  workload: SidecarWorkload,
+  probes: readonly WorkloadProbe[],
+): object {
+  const { envoy, paths, trustDomain } = settings;
+  const { namespace, account } = workload;
   const ready = { httpGet: { path: "/ready", port: SIDECAR_PORTS.pod, scheme: "HTTP" } };
   return {
     name: SIDECAR_CONTAINER,
@@ -73,10 +88,14 @@ export function sidecarContainer(settings: SidecarSettings, proxy: string, probe
     imagePullPolicy: envoy.pullPolicy,
     restartPolicy: "Always",
     command: ["envoy"],
-    args: argumentsOf(settings.bootstrapOf(probes), proxy),
+    args: argumentsOf(settings.bootstrapOf(probes), sidecarKey(namespace, account)),
     env: [
       { name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
       { name: "POD_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } } },
+      // For its metrics.
+      { name: PROXY_VARIABLES.namespace, value: namespace },
+      { name: PROXY_VARIABLES.workload, value: workload.name },
+      { name: PROXY_VARIABLES.identity, value: spiffeId(trustDomain, namespace, account) },
     ],
     ports: [{ name: "trilith-metrics", containerPort: SIDECAR_PORTS.pod, protocol: "TCP" }],
     resources: { requests: { cpu: "10m", memory: "64Mi" } },
@@ -100,7 +119,7 @@ export function sidecarContainer(settings: SidecarSettings, proxy: string, probe
   };
 }
 
-/** Envoy takes an option and its value as two arguments. */
+/** `proxy`: the node's cluster, by which the control plane knows it. Envoy takes an option and its value as two arguments. */
 function argumentsOf(bootstrap: string, proxy: string): string[] {
   const options = {
     "config-yaml": bootstrap,

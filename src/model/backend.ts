@@ -46,6 +46,8 @@ export interface Endpoint {
   readonly port: number;
   /** Its SPIFFE ID, where a proxy of the mesh takes its connections: they are made with mutual TLS then. */
   readonly identity?: string;
+  /** What its pod is one of, where it is in the mesh: the name of a Deployment, a StatefulSet, … */
+  readonly workload?: string;
 }
 
 /** Endpoints that are ready to serve, in a stable order. Empty means that the backend answers 503. */

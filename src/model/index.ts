@@ -14,4 +14,5 @@ export * from "./mesh.ts";
 export * from "./regular-expression.ts";
 export * from "./socket.ts";
 export * from "./tracing.ts";
+export * from "./traffic.ts";
 export * from "./workload.ts";

@@ -7,6 +7,7 @@
  *
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
+import { PROXY_VARIABLES, spiffeId } from "../model/index.ts";
 import type { ContainerResources, GatewayParametersSpec } from "../resources/index.ts";
 import type { Installation, PodSettings, POD_PATHS } from "./wish.ts";
 
@@ -85,7 +86,7 @@ function podSpec(wish: DeploymentWish): object {
   };
 }
 
-function envoyContainer({ pod, installation, parameters, paths }: DeploymentWish): object {
+function envoyContainer({ name, pod, installation, parameters, paths }: DeploymentWish): object {
   const { image, imagePullPolicy } = { ...installation, ...parameters.envoy };
   const ready = { httpGet: { path: "/ready", port: pod.port, scheme: "HTTP" } };
   return {
@@ -94,7 +95,7 @@ function envoyContainer({ pod, installation, parameters, paths }: DeploymentWish
     imagePullPolicy,
     command: ["envoy"],
     args: Object.entries(argumentsOf(pod, parameters, paths)).flatMap(([option, value]) => [`--${option}`, ...value]),
-    env: [{ name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } }],
+    env: [fromPod("POD_NAME", "metadata.name"), ...metricsVariables(name, installation)],
     ports: [{ name: "metrics", containerPort: pod.port, protocol: "TCP" }],
     resources: resourcesOf(parameters.resources),
     securityContext: {
@@ -121,6 +122,20 @@ function envoyContainer({ pod, installation, parameters, paths }: DeploymentWish
     ],
   };
 }
+
+/** For its metrics, which say whose it is. */
+const metricsVariables = (name: string, { trustDomain }: Installation): object[] => [
+  fromPod(PROXY_VARIABLES.namespace, "metadata.namespace"),
+  { name: PROXY_VARIABLES.workload, value: name },
+  ...(trustDomain === undefined
+    ? []
+    : [{ name: PROXY_VARIABLES.identity, value: spiffeId(trustDomain, `$(${PROXY_VARIABLES.namespace})`, name) }]),
+];
+
+const fromPod = (name: string, fieldPath: string): object => ({
+  name,
+  valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
+});
 
 /** What is limited and not requested, Kubernetes requests to the limit. */
 function resourcesOf({ requests, limits }: ContainerResources = {}): object {

@@ -39,6 +39,8 @@ export interface Installation {
   readonly caBundle: string;
   /** Of the tokens that proxies prove themselves with. */
   readonly audience: string;
+  /** Of the identities in the mesh; absent where there is none. */
+  readonly trustDomain?: string;
 }
 
 export interface PodSettings {

@@ -6,7 +6,7 @@
 import { CONTROL_PLANE, type ControlPlaneAddress, controlPlaneCluster } from "./control-plane-cluster.ts";
 import { podListener, type PodListenerOptions } from "./pod-listener.ts";
 import { probeResources, type WorkloadProbes } from "./probe-resources.ts";
-import { statisticsKept } from "./statistics.ts";
+import { histogramClasses, STATISTICS_EVICTION_SECONDS, statisticsKept } from "./statistics.ts";
 
 export interface BootstrapOptions {
   /** The node's `id` and `cluster`, which the control plane sees in the first request. */
@@ -60,7 +60,11 @@ export function bootstrapOf(options: BootstrapOptions): object {
     },
     layered_runtime: { layers: [{ name: "trilith", static_layer: runtimeKeys() }] },
     overload_manager: overloadManager(options.limits),
-    stats_config: { stats_matcher: { inclusion_list: { patterns: statisticsKept } } },
+    stats_config: {
+      stats_matcher: { inclusion_list: { patterns: statisticsKept } },
+      histogram_bucket_settings: histogramClasses,
+    },
+    stats_eviction_interval: `${STATISTICS_EVICTION_SECONDS}s`,
     // Nobody is sent statistics, so they are brought up to date when somebody asks, not every five seconds.
     stats_flush_on_admin: true,
     application_log_config: { log_format: { json_format: logFormat } },

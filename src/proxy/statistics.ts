@@ -1,9 +1,11 @@
 /**
  * The statistics that Envoy keeps: a closed list. Every name costs memory in each worker for each cluster or listener, and
  * what is not on the list is never created. On it is what an alarm, a capacity plan or this program itself needs:
- * traffic, errors and latency at the front, errors and members of each backend, certificates' age, pressure, and the state
- * of the configuration. Rates per status class of a backend are in the access log with route and rule, where they say more.
+ * traffic, errors and latency at the front, errors and members of each backend, certificates' age, pressure, the state of the
+ * configuration, and who called whom.
  */
+
+import { DURATION_BOUNDS, TRAFFIC_PREFIX } from "../model/index.ts";
 
 /** Envoy's StringMatcher, in JSON. */
 type Matcher = { readonly exact: string } | { readonly prefix: string } | { readonly suffix: string };
@@ -78,10 +80,22 @@ const access = [{ suffix: ".rbac.denied" }, { suffix: "shadow_denied" }];
 
 const pressure = [{ prefix: "overload.envoy.resource_monitors." }, { suffix: "stop_accepting_requests.active" }];
 
+/** Requests and connections by who called whom, and how often there were too many of them to be counted (model/traffic.ts). */
+const traffic = [{ prefix: `${TRAFFIC_PREFIX}.` }, { prefix: "server.stats_overflow" }];
+
 export const statisticsKept: readonly Matcher[] = [
   ...server.map((name) => ({ exact: `server.${name}` })),
   ...configuration.map((exact) => ({ exact })),
   ...[...front, ...back].map((name) => ({ suffix: `.${name}` })),
   ...access,
   ...pressure,
+  ...traffic,
+];
+
+/** Statistics that nothing was counted in for one to two times as long are let go of, where there can be many: those of `traffic`. */
+export const STATISTICS_EVICTION_SECONDS = 3600;
+
+/** In which classes Envoy counts durations; its own are not made for milliseconds. */
+export const histogramClasses: readonly object[] = [
+  { match: { prefix: `${TRAFFIC_PREFIX}.` }, buckets: DURATION_BOUNDS },
 ];

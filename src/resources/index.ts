@@ -46,3 +46,4 @@ export { type Rule, type Violation } from "./schema/rule.ts";
 export type { AnyListSchema, AnyMapSchema, AnyObjectSchema, AnySchema, Schema } from "./schema/schema.ts";
 export { schemas, type KindSchema } from "./schema/schemas.ts";
 export { validate, type ValidateOptions, type Validation } from "./schema/validate.ts";
+export { type PodMetadata, workloadOf } from "./workload.ts";

@@ -137,6 +137,8 @@ export interface MeshMember {
   readonly key: string;
   readonly namespace: string;
   readonly serviceAccount: string;
+  /** What it is one of: the name of a Deployment, a StatefulSet, … */
+  readonly workload: string;
   /** Its own; empty while it has none. */
   readonly addresses: readonly string[];
 }

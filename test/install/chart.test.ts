@@ -69,7 +69,11 @@ describe("the chart", () => {
     const asked = ["serviceMonitor", "podMonitor"].flatMap((name) => ["--set", `metrics.${name}.enabled=true`]);
     expect([names(), names(...asked).sort()]).toEqual([
       [],
-      ["PodMonitor trilith-system/trilith-proxies", "ServiceMonitor trilith-system/trilith"],
+      [
+        "PodMonitor trilith-system/trilith-proxies",
+        "PodMonitor trilith-system/trilith-sidecars",
+        "ServiceMonitor trilith-system/trilith",
+      ],
     ]);
   });
 });

@@ -19,7 +19,7 @@ import type {
 import { formatBackend } from "../../model/index.ts";
 import type { Backend, ConnectionSettings, Http2Settings } from "../../model/index.ts";
 import { durationOf } from "../http/duration-of.ts";
-import { objectMetadata } from "../object-metadata.ts";
+import { objectMetadata, serviceFields } from "../object-metadata.ts";
 import { recordOf } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
@@ -56,7 +56,7 @@ export function clusterRecord(backend: Backend, identities: readonly string[], s
         optionsOf(protocol, policy?.connection),
       ),
     },
-    metadata: objectMetadata({ backend: formatBackend(origin) }),
+    metadata: objectMetadata({ backend: formatBackend(origin), ...serviceFields(origin) }),
   });
   return recordOf(
     {

@@ -7,6 +7,7 @@ import { formatBackend } from "../../model/index.ts";
 import type { EndpointSet } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
 import { TRANSPORT_SOCKET_METADATA } from "../clusters/target-tls.ts";
+import { METADATA_NAMESPACE } from "../http/filter-names.ts";
 import { mutualTlsMatch } from "../mesh/mutual-tls.ts";
 import { recordOf } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
@@ -19,10 +20,15 @@ export function endpointsRecord({ key, origin, endpoints, unresolved }: Endpoint
   if (unresolved) return undefined;
   return loadAssignment(
     key,
-    endpoints.map(({ address, port, identity }) => ({
+    endpoints.map(({ address, port, identity, workload }) => ({
       hostIdentifier: { case: "endpoint", value: { address: socketAddress("tcp", address, port) } },
-      ...(identity !== undefined && {
-        metadata: { filterMetadata: { [TRANSPORT_SOCKET_METADATA]: mutualTlsMatch(identity) } },
+      ...((identity !== undefined || workload !== undefined) && {
+        metadata: {
+          filterMetadata: {
+            ...(identity !== undefined && { [TRANSPORT_SOCKET_METADATA]: mutualTlsMatch(identity) }),
+            ...(workload !== undefined && { [METADATA_NAMESPACE]: { workload } }),
+          },
+        },
       }),
     })),
     [formatBackend(origin)],

@@ -9,12 +9,13 @@
  * - A target whose endpoints are not known yet has no part until they are. If that holds for all, nothing is made, and
  *   what refers to the backend waits.
  */
-import type { EndpointSet, EndpointSetKey, StreamBackend, StreamTarget } from "../../model/index.ts";
+import type { BackendOrigin, EndpointSet, EndpointSetKey, StreamBackend, StreamTarget } from "../../model/index.ts";
 import { formatBackend, formatOrigin } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
 import { targetTlsMatch, targetTlsName, TRANSPORT_SOCKET_METADATA } from "../clusters/target-tls.ts";
 import { mutualTlsMatch } from "../mesh/mutual-tls.ts";
 import { METADATA_NAMESPACE } from "../http/filter-names.ts";
+import { serviceFields } from "../object-metadata.ts";
 import type { EnvoyRecord } from "../record.ts";
 import { loadAssignment } from "./load-assignment.ts";
 
@@ -28,7 +29,8 @@ interface Place {
   readonly port: number;
   readonly tls?: string;
   readonly identity?: string;
-  readonly backend?: string;
+  readonly workload?: string;
+  readonly backend?: BackendOrigin;
 }
 
 interface Share extends Place {
@@ -45,7 +47,7 @@ export function streamEndpointsRecord(backend: StreamBackend, setOf: SetOf): Env
   const weighted = weigh(known.flatMap((target) => sharesOf(target, setOf)));
   return loadAssignment(
     key,
-    weighted.map(({ address, port, tls, identity, backend, weight }) => ({
+    weighted.map(({ address, port, tls, identity, workload, backend, weight }) => ({
       hostIdentifier: { case: "endpoint", value: { address: socketAddress(protocol, address, port) } },
       loadBalancingWeight: weight,
       metadata: {
@@ -54,7 +56,11 @@ export function streamEndpointsRecord(backend: StreamBackend, setOf: SetOf): Env
           ...(tls === undefined &&
             identity !== undefined &&
             protocol === "tcp" && { [TRANSPORT_SOCKET_METADATA]: mutualTlsMatch(identity) }),
-          [METADATA_NAMESPACE]: { ...(backend !== undefined && { backend }), route: formatOrigin(origin) },
+          [METADATA_NAMESPACE]: {
+            ...(backend && { backend: formatBackend(backend), ...serviceFields(backend) }),
+            ...(workload !== undefined && { workload }),
+            route: formatOrigin(origin),
+          },
         },
       },
     })),
@@ -69,7 +75,7 @@ function sharesOf({ weight, endpoints, tls }: StreamTarget, setOf: SetOf): reado
   if (!set || set.endpoints.length === 0) return [{ ...REFUSING, numerator: weight, denominator: 1 }];
   const rest = {
     ...(tls && { tls: targetTlsName(tls) }),
-    backend: formatBackend(set.origin),
+    backend: set.origin,
     numerator: weight,
     denominator: set.endpoints.length,
   };

@@ -32,6 +32,7 @@ import {
   SESSION_FILTER,
 } from "../http/filter-names.ts";
 import { routePathMutation } from "../http/route-path-header.ts";
+import { requestMetricsOf } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { httpFiltersOf } from "./gateway-access.ts";
 import { tracingOf } from "./tracing.ts";
@@ -117,7 +118,10 @@ export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings,
       ...httpFilters,
     ],
     ...(tracing && { tracing: tracingOf(tracing) }),
-    accessLog: settings.accessLog ? [callers.kind === "clients" ? inboundHttpAccessLog : httpAccessLog] : [],
+    accessLog: [
+      ...(settings.accessLog ? [callers.kind === "clients" ? inboundHttpAccessLog : httpAccessLog] : []),
+      ...(settings.trafficMetrics ? [requestMetricsOf.source] : []),
+    ],
   });
   return create(FilterSchema, {
     name: "envoy.filters.network.http_connection_manager",

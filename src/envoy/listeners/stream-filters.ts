@@ -11,8 +11,9 @@ import { UdpProxyConfigSchema } from "../../generated/envoy/extensions/filters/u
 import { MatcherSchema } from "../../generated/xds/type/matcher/v3/matcher_pb.ts";
 import type { Matcher } from "../../generated/xds/type/matcher/v3/matcher_pb.ts";
 import type { StreamBackendKey } from "../../model/index.ts";
-import { datagramAccessLog, streamAccessLog } from "../access-log.ts";
+import { datagramAccessLog, inboundStreamAccessLog, streamAccessLog } from "../access-log.ts";
 import { seconds } from "../duration.ts";
+import { connectionMetricsOf, type Reporter } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
 
 /** The largest datagram that IP can carry; Envoy's default of 1,500 bytes would drop larger ones silently. */
@@ -28,30 +29,40 @@ export function streamFilters(
   kind: "tcp" | "tls",
   target: StreamBackendKey | undefined,
   settings: EnvoySettings,
-  log?: AccessLog,
 ): Filter[] {
-  if (target === undefined) return [];
-  const config = tcpProxyOf(kind, target, settings, log);
-  return [
-    create(FilterSchema, {
-      name: "envoy.filters.network.tcp_proxy",
-      configType: { case: "typedConfig", value: anyPack(TcpProxySchema, config) },
-    }),
-  ];
+  return target === undefined ? [] : [tcpProxyFilter(tcpProxyOf(kind, target, settings))];
 }
 
+export const tcpProxyFilter = (config: TcpProxy): Filter =>
+  create(FilterSchema, {
+    name: "envoy.filters.network.tcp_proxy",
+    configType: { case: "typedConfig", value: anyPack(TcpProxySchema, config) },
+  });
+
+/** `reporter`: on which end of the connections the proxy stands. */
 export const tcpProxyOf = (
   kind: "tcp" | "tls",
   target: StreamBackendKey,
   settings: EnvoySettings,
-  log: AccessLog = streamAccessLog,
+  reporter: Reporter = "source",
+  log: AccessLog = accessLogOf[reporter],
 ): TcpProxy =>
   create(TcpProxySchema, {
     statPrefix: kind,
     clusterSpecifier: { case: "cluster", value: target },
     idleTimeout: seconds(TCP_IDLE_SECONDS),
-    accessLog: settings.accessLog ? [log] : [],
+    accessLog: [
+      ...(settings.accessLog ? [log] : []),
+      ...(settings.trafficMetrics ? connectionMetricsOf[reporter] : []),
+    ],
+    // An entry of its own, for what counts opened connections.
+    accessLogOptions: { flushAccessLogOnConnected: settings.trafficMetrics },
   });
+
+const accessLogOf: Readonly<Record<Reporter, AccessLog>> = {
+  source: streamAccessLog,
+  destination: inboundStreamAccessLog,
+};
 
 /** The filter of a UDP listener. Without a target datagrams are dropped. */
 export function datagramFilter(target: StreamBackendKey | undefined, settings: EnvoySettings): ListenerFilter {

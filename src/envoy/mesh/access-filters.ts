@@ -16,7 +16,7 @@ import {
   type StreamBackendKey,
 } from "../../model/index.ts";
 import { accessFilterIds, accessFilterRecords, fetchedFilter, filterRecord } from "../access/access-filters.ts";
-import { inboundStreamAccessLog, refusedOutsideAccessLog } from "../access-log.ts";
+import { refusedOutsideAccessLog } from "../access-log.ts";
 import { tcpProxyOf } from "../listeners/stream-filters.ts";
 import type { EnvoyRecord, ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
@@ -48,8 +48,8 @@ export function accessRecords(access: Access, workload: StreamBackendKey, settin
 
 function handoverOf({ enforced }: Access, workload: StreamBackendKey, settings: EnvoySettings) {
   if (isClosedToOutside(enforced))
-    return { ...tcpProxyOf("tcp", NOBODY, settings, refusedOutsideAccessLog), statPrefix: "outside" };
-  return { ...tcpProxyOf("tcp", workload, settings, inboundStreamAccessLog), ...modeOf(enforced) };
+    return { ...tcpProxyOf("tcp", NOBODY, settings, "destination", refusedOutsideAccessLog), statPrefix: "outside" };
+  return { ...tcpProxyOf("tcp", workload, settings, "destination"), ...modeOf(enforced) };
 }
 
 /** There is no such cluster: the connection is closed before anything of it is read, and counted as `downstream_cx_no_route`. */

@@ -32,6 +32,7 @@ import { seconds } from "../duration.ts";
 import { ROUTER_FILTER } from "../http/filter-names.ts";
 import { UNREACHED_HEADER } from "../http/retry-policy.ts";
 import { httpFilter, STREAM_IDLE_SECONDS } from "../listeners/http-connection-manager.ts";
+import { requestMetricsOf } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { MESH_ACCESS } from "./access-filters.ts";
 
@@ -53,7 +54,10 @@ export function inboundHttp(version: "http/1.1" | "h2", workload: StreamBackendK
     preserveExternalRequestId: true,
     streamIdleTimeout: seconds(STREAM_IDLE_SECONDS),
     localReplyConfig: { mappers: [unreached] },
-    accessLog: settings.accessLog ? [inboundHttpAccessLog] : [],
+    accessLog: [
+      ...(settings.accessLog ? [inboundHttpAccessLog] : []),
+      ...(settings.trafficMetrics ? [requestMetricsOf.destination] : []),
+    ],
   });
   return create(FilterSchema, {
     name: "envoy.filters.network.http_connection_manager",

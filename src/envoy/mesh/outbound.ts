@@ -122,7 +122,7 @@ const chainOf = (name: string, filters: Filter[], prefixRanges?: readonly CidrRa
   });
 
 const towards = (target: StreamBackendKey, settings: EnvoySettings): TcpProxy => ({
-  ...tcpProxyOf("tcp", target, settings, outboundStreamAccessLog),
+  ...tcpProxyOf("tcp", target, settings, "source", outboundStreamAccessLog),
   statPrefix: "outbound",
 });
 

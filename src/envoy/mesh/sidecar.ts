@@ -13,6 +13,8 @@ import {
   FilterChainSchema,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
+import { UpstreamConnectMode } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import type { TcpProxy } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
 import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import {
   type Access,
@@ -22,12 +24,11 @@ import {
   type StreamBackendKey,
 } from "../../model/index.ts";
 import { networkAccessFilters } from "../access/access-filters.ts";
-import { inboundStreamAccessLog } from "../access-log.ts";
 import { socketAddress } from "../address.ts";
 import { seconds } from "../duration.ts";
 import { originalDestination, tlsInspector } from "../listeners/inspectors.ts";
 import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
-import { streamFilters } from "../listeners/stream-filters.ts";
+import { tcpProxyFilter, tcpProxyOf } from "../listeners/stream-filters.ts";
 import { type EnvoyRecord, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { ACCESS_FILTERS, accessRecords, handoverFilter, MESH_ACCESS, openAccess } from "./access-filters.ts";
@@ -106,9 +107,17 @@ const meshChain = (content: MeshContent, settings: EnvoySettings): FilterChain =
     transportSocket: mutualTlsServer(content),
     filters:
       content === "bytes"
-        ? [...networkAccessFilters(MESH_ACCESS), ...streamFilters("tcp", WORKLOAD, settings, inboundStreamAccessLog)]
+        ? [...networkAccessFilters(MESH_ACCESS), tcpProxyFilter(provenBytes(settings))]
         : [inboundHttp(content, WORKLOAD, settings)],
   });
+
+/** The workload is not reached before the caller has proved who it is, and then it is known who is counted. */
+const provenBytes = (settings: EnvoySettings): TcpProxy => ({
+  ...tcpProxyOf("tcp", WORKLOAD, settings, "destination"),
+  upstreamConnectMode: UpstreamConnectMode.ON_DOWNSTREAM_TLS_HANDSHAKE,
+  // Nothing can come before.
+  maxEarlyDataBytes: 0,
+});
 
 function onward(name: StreamBackendKey, from?: string): EnvoyRecord {
   const cluster = onwardCluster(name, {

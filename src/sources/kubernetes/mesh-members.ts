@@ -9,6 +9,7 @@ import {
   ResourceWatch,
   type Timers,
 } from "../../kubernetes/index.ts";
+import { type PodMetadata, workloadOf } from "../../resources/index.ts";
 
 /** A pod in the mesh. */
 export interface MemberPod {
@@ -16,6 +17,8 @@ export interface MemberPod {
   readonly key: string;
   readonly namespace: string;
   readonly serviceAccount: string;
+  /** What it is one of: the name of a Deployment, a StatefulSet, … */
+  readonly workload: string;
   readonly addresses: readonly string[];
 }
 
@@ -34,6 +37,7 @@ export interface MemberPodsOptions {
 }
 
 interface SentPod extends ListedObject {
+  readonly metadata: ListedObject["metadata"] & PodMetadata;
   readonly spec?: { readonly serviceAccountName?: string };
   readonly status?: { readonly phase?: string; readonly podIPs?: readonly { readonly ip: string }[] };
 }
@@ -59,13 +63,15 @@ export function followMemberPods(options: MemberPodsOptions): Disposable {
 }
 
 /** A pod that has ended has lost its address to whoever comes next. */
-function memberOf({ metadata: { namespace = "", name }, spec, status }: SentPod): MemberPod {
+function memberOf({ metadata, spec, status }: SentPod): MemberPod {
+  const { namespace = "", name } = metadata;
   const { phase, podIPs = [] } = status ?? {};
   const isOver = phase === "Succeeded" || phase === "Failed";
   return {
     key: `${namespace}/${name}`,
     namespace,
     serviceAccount: spec?.serviceAccountName ?? "default",
+    workload: workloadOf(metadata),
     addresses: isOver ? [] : podIPs.map(({ ip }) => ip),
   };
 }

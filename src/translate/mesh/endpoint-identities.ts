@@ -5,7 +5,7 @@ import type { MeshMember } from "../inputs.ts";
 
 export interface Identities {
   readonly members: Collection<MeshMember>;
-  /** The endpoint, with its identity where it has one. */
+  /** The endpoint, with its identity and its workload where it has them. */
   of(endpoint: Endpoint, read: Reader): Endpoint;
 }
 
@@ -18,7 +18,8 @@ export function indexIdentities(graph: Graph, members: Collection<MeshMember>, t
       // taken by either, and mutual TLS with the wrong one fails, which is the safer error.
       const [member] = read.by(byAddress, endpoint.address);
       if (member === undefined) return endpoint;
-      return { ...endpoint, identity: spiffeId(trustDomain, member.namespace, member.serviceAccount) };
+      const { namespace, serviceAccount, workload } = member;
+      return { ...endpoint, identity: spiffeId(trustDomain, namespace, serviceAccount), workload };
     },
   };
 }

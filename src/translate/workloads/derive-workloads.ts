@@ -48,7 +48,7 @@ export function deriveWorkloads(graph: Graph, objects: Collection<WorkloadObject
       key: ({ key }: MeshMember) => key,
       from: held,
       map: ({ metadata: { namespace, name }, spec: { serviceAccountName: serviceAccount, address } }) => [
-        { key: `${namespace}/${name}`, namespace, serviceAccount, addresses: [address] },
+        { key: `${namespace}/${name}`, namespace, serviceAccount, workload: name, addresses: [address] },
       ],
     }),
     generations: graph.derive({

@@ -8,6 +8,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { describeResources } from "../../../src/app/describe-resources.ts";
+import { ProxyFleet } from "../../../src/app/proxy-fleet.ts";
 import type { EnvoyRecord, EnvoySettings } from "../../../src/envoy/index.ts";
 import { envoyBinary } from "../../support/envoy-binary.ts";
 import { jsonOf } from "../../support/envoy-json.ts";
@@ -62,6 +64,12 @@ describe("Envoy resources of a model", () => {
     if (process.env["UPDATE_GOLDEN"] === "1") {
       await writeFormatted(path, stringify({ ...golden, resources }, { aliasDuplicateObjects: false, lineWidth: 120 }));
     } else expect(resources, basename(file)).toEqual(golden.resources);
+  });
+
+  test.each(files)("people are shown all of %s", (file) => {
+    const golden = parse(readFileSync(join(import.meta.dirname, file), "utf8")) as Golden;
+    const shown = describeResources(recordsOf(golden.model, golden.settings), undefined, new ProxyFleet()) ?? [];
+    expect(shown.filter(({ resource }) => Object.hasOwn(resource as object, "unreadable"))).toEqual([]);
   });
 
   test.skipIf(envoy === undefined).each(files)("Envoy takes %s", (file) => {
