@@ -4,9 +4,14 @@ import { CliError } from "./cli-error.ts";
 export const DEFAULT_ADMIN = "127.0.0.1:19000";
 
 export async function askAdmin(admin: string, path: string): Promise<unknown> {
+  return JSON.parse(await askAdminText(admin, path)) as unknown;
+}
+
+export async function askAdminText(admin: string, path: string): Promise<string> {
   const response = await request(admin, path);
-  if (!response.ok) throw new CliError(`${admin} answered ${response.status}: ${(await response.text()).trim()}`);
-  return response.json();
+  const text = await response.text();
+  if (!response.ok) throw new CliError(`${admin} answered ${response.status}: ${text.trim()}`);
+  return text;
 }
 
 async function request(admin: string, path: string): Promise<Response> {

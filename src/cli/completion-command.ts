@@ -16,14 +16,18 @@ export function completionCommand(program: Command): Command {
     });
 }
 
-/** The options of each command, by its name. */
+/** What may follow each command, by its name: commands of its own, and options. */
 type Words = ReadonlyMap<string, readonly string[]>;
 
 function wordsOf(program: Command): Words {
   return new Map(
     program.commands.map((command) => [
       command.name(),
-      [...command.options.flatMap(({ long }) => long ?? []), "--help"],
+      [
+        ...command.commands.map((below) => below.name()),
+        ...new Set([command, ...command.commands].flatMap(({ options }) => options.flatMap(({ long }) => long ?? []))),
+        "--help",
+      ],
     ]),
   );
 }
@@ -55,7 +59,10 @@ compdef _trilith trilith
     [
       `complete -c trilith -n __fish_use_subcommand -f -a "${[...words.keys()].join(" ")}"`,
       ...[...words].flatMap(([name, options]) =>
-        options.map((option) => `complete -c trilith -n "__fish_seen_subcommand_from ${name}" -l ${option.slice(2)}`),
+        options.map((word) => {
+          const said = word.startsWith("--") ? `-l ${word.slice(2)}` : `-a ${word}`;
+          return `complete -c trilith -n "__fish_seen_subcommand_from ${name}" ${said}`;
+        }),
       ),
       "",
     ].join("\n"),

@@ -119,6 +119,7 @@ function ownerRoles({ namespace }: Installation): Manifest[] {
     roleOf("ClusterRole", "platform"),
     roleOf("ClusterRole", "application", undefined, { [`${RBAC}/aggregate-to-edit`]: "true" }),
     roleOf("ClusterRole", "view", undefined, { [`${RBAC}/aggregate-to-view`]: "true" }),
+    roleOf("ClusterRole", "traffic"),
     roleOf("Role", "diagnostics", namespace),
   ];
 }

@@ -7,6 +7,7 @@ import { completionCommand } from "./completion-command.ts";
 import { envoyCommand, getCommand } from "./envoy-command.ts";
 import { installCommand } from "./install-command.ts";
 import { serveCommand } from "./serve-command.ts";
+import { topCommand } from "./top-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { VERSION } from "./version.ts";
 
@@ -21,6 +22,7 @@ program.addCommand(serveCommand());
 program.addCommand(controllerCommand());
 program.addCommand(checkCommand());
 program.addCommand(statusCommand());
+program.addCommand(topCommand());
 program.addCommand(getCommand());
 program.addCommand(envoyCommand());
 program.addCommand(installCommand());

@@ -5,6 +5,7 @@ import type { ObjectWithStatus } from "../status/index.ts";
 import { askAdmin, DEFAULT_ADMIN } from "./admin-client.ts";
 import { addClusterOptions, type ClusterOptions, meansCluster, withCluster } from "./cluster-options.ts";
 import { formatDiagnostic } from "./format-diagnostic.ts";
+import { meshStatusCommand } from "./mesh-status-command.ts";
 import { formatTable } from "./table.ts";
 
 interface StatusAnswer {
@@ -24,6 +25,7 @@ export function statusCommand(): Command {
   return addClusterOptions(command, "only this namespace of a cluster (by default all that you may see)")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"))
     .addHelpText("after", HELP)
+    .addCommand(meshStatusCommand())
     .action(async (options: StatusOptions) => {
       const answer = meansCluster(options)
         ? await askCluster(options)
@@ -43,6 +45,7 @@ Examples:
   trilith status
   trilith status -o yaml
   trilith status --context production -n shop
+  trilith status mesh --cluster
 `;
 
 async function askCluster(options: StatusOptions): Promise<StatusAnswer> {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { type Certificate, selfSignedCertificate } from "../../test/support/certificate.ts";
 import { askPod } from "./ask-pod.ts";
 import { type ClusterClient, connectToCluster } from "./index.ts";
 import { startPodGate } from "./testing/pod-gate.ts";
@@ -16,9 +17,13 @@ async function portOf(answer: RequestListener): Promise<number> {
 }
 
 /** A client of a cluster with the pod shop/cart, whose ports 19001 and 7 are these. */
-async function clientTo(port: number): Promise<ClusterClient> {
+async function clientTo(port: number, tls?: Certificate): Promise<ClusterClient> {
   const folder = mkdtempSync(join(tmpdir(), "trilith-pod-"));
-  const gate = await startPodGate(folder, [{ namespace: "shop", name: "cart", ports: { 19001: port, 7: 0 } }]);
+  const gate = await startPodGate({
+    folder,
+    pods: [{ namespace: "shop", name: "cart", ports: { 19001: port, 7: 0 } }],
+    ...(tls && { tls }),
+  });
   const client = await connectToCluster({ kubeconfig: gate.kubeconfig });
   onTestFinished(async () => {
     client[Symbol.dispose]();
@@ -30,12 +35,18 @@ async function clientTo(port: number): Promise<ClusterClient> {
 
 const at = (port: number, pod = "cart") => ({ namespace: "shop", pod, port });
 
-test("what a pod answers on a port of its own comes whole, however long it is", async () => {
-  const long = "x".repeat(3_000_000);
+test("what a pod answers on a port of its own comes whole, however long it is", { timeout: 60_000 }, async () => {
+  const long = "x".repeat(500_000);
   const client = await clientTo(
     await portOf(({ url, headers }, response) => response.end(`${headers.host}${url}${long}`)),
   );
   expect(await askPod(client, at(19001), "/status?all=1")).toBe(`localhost/status?all=1${long}`);
+});
+
+test("a pod is reached through an API server with TLS, as they all are", async () => {
+  const tls = await selfSignedCertificate("gate");
+  const client = await clientTo(await portOf((_, response) => response.end("hello")), tls);
+  expect(await askPod(client, at(19001), "/")).toBe("hello");
 });
 
 test("a pod that is not there, a port that nobody listens on, a refusal, and silence are told apart", async () => {

@@ -27,8 +27,8 @@ export async function upgradeOverHttp1(
       "sec-websocket-protocol": protocol,
     },
     signal,
-    agent: false,
-    ...(socket && { createConnection: () => socket }),
+    // An agent would connect by itself.
+    ...(socket ? { createConnection: () => socket } : { agent: false }),
   });
   call.once("upgrade", (_, upgraded: Socket, head) => {
     if (head.length > 0) upgraded.unshift(head);

@@ -44,6 +44,7 @@ const cluster = useControlPlane(async () => {
   await bind("infrastructure");
   await bind("platform", "shop");
   await bind("application", "shop");
+  await bind("traffic", "shop");
 });
 
 const CONTROLLER = "system:serviceaccount:trilith-system:trilith";
@@ -266,6 +267,19 @@ describe.skipIf(environment === undefined)("the owners", () => {
         `create gatewayclasses.${GATEWAY} -`,
         "create gatewayparameters.trilith.dev shop",
         "get secrets shop",
+      ],
+    ],
+    [
+      "traffic",
+      ["list pods shop", "create pods/portforward shop", "get pods/portforward shop"],
+      [
+        "create pods/portforward bank",
+        "create pods/portforward trilith-system",
+        "create pods/exec shop",
+        "get pods/log shop",
+        "delete pods shop",
+        "get secrets shop",
+        `list gateways.${GATEWAY} shop`,
       ],
     ],
   ])("%s may do its own part and no other's", async (owner, allowed, forbidden) => {

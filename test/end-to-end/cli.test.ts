@@ -120,8 +120,8 @@ describe("mistakes at the command line", () => {
   });
 
   test("every command explains itself", () => {
-    const helps = ["serve", "check", "status", "get", "envoy", "completion"].map((command) =>
-      trilith(command, "--help"),
+    const helps = ["serve", "check", "status", "status mesh", "top", "get", "envoy", "completion"].map((command) =>
+      trilith(...command.split(" "), "--help"),
     );
     expect(helps.map(({ code, out }) => [code, out.includes("Examples:")])).toEqual(helps.map(() => [0, true]));
   });
@@ -129,6 +129,7 @@ describe("mistakes at the command line", () => {
   test("completion for bash is a script that bash can read", () => {
     const { out } = trilith("completion", "bash");
     expect(spawnSync("bash", ["-n"], { input: out, encoding: "utf8" }).stderr).toBe("");
+    expect(out).toMatch(/ status\) words="mesh .*--installation/);
   });
 });
 

@@ -4,11 +4,15 @@
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CallRate } from "../../src/cli/traffic/rates.ts";
 import { type PodGate, startPodGate } from "../../src/kubernetes/testing/pod-gate.ts";
+import { selfSignedCertificate } from "../support/certificate.ts";
 import { envoyBinary } from "../support/envoy-binary.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { gateway, route, service, to } from "../support/manifests.ts";
+import { plainRequest } from "../support/plain-request.ts";
 import { ServedDirectory } from "../support/served-directory.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -34,8 +38,11 @@ describe.skipIf(envoyBinary() === undefined)("looking into the replicas of a clu
   let served: ServedDirectory;
   let gate: PodGate;
 
+  let ports: readonly number[];
+
   beforeAll(async () => {
-    const [port = 0, backend = 0] = await freePorts(2);
+    ports = await freePorts(2);
+    const [port = 0, backend = 0] = ports;
     served = await ServedDirectory.create();
     served.write("shop.yaml", [
       gateway("web", [{ name: "http", port }]),
@@ -44,13 +51,17 @@ describe.skipIf(envoyBinary() === undefined)("looking into the replicas of a clu
     ]);
     await served.start();
     const replica = { namespace: "trilith-system", labels: CONTROLLER, ports: { 19001: served.adminPort } };
-    gate = await startPodGate(served.root, [
-      { ...replica, name: "trilith-1" },
-      { ...replica, name: "trilith-2" },
-      // It is going: nobody listens there any more.
-      { ...replica, name: "trilith-3", ports: { 19001: 0 } },
-      { namespace: "trilith-system", name: "another", ports: {} },
-    ]);
+    gate = await startPodGate({
+      folder: served.root,
+      tls: await selfSignedCertificate("gate"),
+      pods: [
+        { ...replica, name: "trilith-1" },
+        { ...replica, name: "trilith-2" },
+        // It is going: nobody listens there any more.
+        { ...replica, name: "trilith-3", ports: { 19001: 0 } },
+        { namespace: "trilith-system", name: "another", ports: {} },
+      ],
+    });
   }, 60_000);
 
   afterAll(async () => {
@@ -90,5 +101,51 @@ describe.skipIf(envoyBinary() === undefined)("looking into the replicas of a clu
       error:
         "trilith: no replica of Trilith's controller is ready in namespace elsewhere; name where it is installed with --installation\n",
     });
+  });
+
+  test("trilith status mesh tells of every proxy, at each replica and on this machine", async () => {
+    const [there, here] = [
+      await inCluster("status", "mesh"),
+      await trilith("status", "mesh", "--admin", String(served.adminPort)),
+    ];
+    expect([there.out, here.out].map((out) => out.replaceAll(/ {2,}/g, " "))).toEqual([
+      expect.stringMatching(
+        /^PROXY POD STATE BEHIND IDENTITY UNTIL REPLICA\nlocal \S+ in sync 0 trilith-1\nlocal \S+ in sync 0 trilith-2\n\n2 proxies: 2 in sync, 0 lagging, 0 not connected\n$/,
+      ),
+      expect.stringMatching(/\nlocal \S+ in sync 0 \d+\n\n1 proxies: /),
+    ]);
+  });
+
+  test("trilith top shows a Trilith of this machine, once where there is no terminal", async () => {
+    const [port = 0] = ports;
+    const top = trilith("top", "--interval", "3", "-o", "json", "--admin", String(served.adminPort));
+    const over = new AbortController();
+    const ended = top.finally(() => over.abort());
+    while (!over.signal.aborted) {
+      // Nobody listens behind it.
+      await plainRequest(port, "cart.test", "/");
+      await delay(20);
+    }
+    const [rate] = JSON.parse((await ended).out) as readonly CallRate[];
+    expect(rate).toMatchObject({
+      source: "local",
+      destination: "default/cart",
+      kind: "requests",
+      security: "plain",
+      failedShare: 1,
+    });
+    expect(rate?.perSecond).toBeGreaterThan(0);
+  });
+
+  test("trilith top says so where there is nobody to ask", async () => {
+    expect([await inCluster("top"), await trilith("top", "--admin", "127.0.0.1:1")]).toEqual([
+      {
+        code: 1,
+        out: "",
+        error:
+          "trilith: no proxy of Trilith runs in the cluster: neither a Gateway's nor one beside a workload of the mesh\n",
+      },
+      { code: 2, out: "", error: expect.stringMatching(/^trilith: no Trilith answers at 127\.0\.0\.1:1; /) },
+    ]);
   });
 });

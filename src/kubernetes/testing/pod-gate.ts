@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
@@ -26,10 +27,18 @@ export interface PodGate extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
-/** `folder`: where the kubeconfig is put. */
-export async function startPodGate(folder: string, pods: readonly GatePod[]): Promise<PodGate> {
+export interface PodGateOptions {
+  /** Where the kubeconfig is put. */
+  readonly folder: string;
+  readonly pods: readonly GatePod[];
+  /** In PEM; nobody verifies it. Without it, the server speaks plain HTTP. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
+export async function startPodGate({ folder, pods, tls }: PodGateOptions): Promise<PodGate> {
   const asked: string[] = [];
-  const server = createServer((request, response) => {
+  const server = tls ? createTlsServer({ cert: tls.certificate, key: tls.key }) : createServer();
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", "http://gate");
     asked.push(`${request.method} ${request.url}`);
     const [, namespace] = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/pods$/.exec(url.pathname) ?? [undefined, ""];
@@ -63,7 +72,10 @@ export async function startPodGate(folder: string, pods: readonly GatePod[]): Pr
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const kubeconfig = join(folder, "kubeconfig");
-  writeFileSync(kubeconfig, kubeconfigTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  writeFileSync(
+    kubeconfig,
+    kubeconfigTo(`${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`),
+  );
   return {
     kubeconfig,
     asked,

@@ -1,0 +1,302 @@
+/**
+ * What a cluster tells about its traffic and its proxies: who calls whom in the metrics of sidecars and Gateways, read as Prometheus
+ * reads them, also under policies that refuse whoever has no identity; and what commands find out through the API server alone.
+ */
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { readPage, type Series } from "../../src/cli/traffic/prometheus-page.ts";
+import type { CallRate } from "../../src/cli/traffic/rates.ts";
+import type { MeshProxy } from "../../src/cli/mesh-status.ts";
+import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
+import type { TestCluster } from "./test-cluster.ts";
+import { startTrilithCluster } from "./trilith-cluster.ts";
+
+/** Has the server, and a client for calls from its pod. */
+const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
+const MAIN = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  if (!inject("canRunCluster")) return;
+  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
+  apply(namespace("shop", { "trilith.dev/mesh": "enabled" }), namespace("plain", {}));
+  apply(...PODS.flatMap(([space, name]) => workload(space, name)), service, route, gateway, gatewayRoute);
+  for (const [space, name] of PODS) kubectl("-n", space, "rollout", "status", `deployment/${name}`, "--timeout=90s");
+  kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
+}, 300_000);
+
+afterAll(async () => {
+  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
+});
+
+/** Each with a ServiceAccount of its name. */
+const PODS = [
+  ["shop", "caller"],
+  ["shop", "cart"],
+  ["plain", "caller"],
+] as const;
+
+const namespace = (name: string, labels: object): object => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, labels },
+});
+
+const workload = (space: string, name: string): object[] => [
+  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: space } },
+  {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: space },
+    spec: {
+      selector: { matchLabels: { name } },
+      template: {
+        metadata: { labels: { name } },
+        spec: {
+          serviceAccountName: name,
+          terminationGracePeriodSeconds: 1,
+          containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args: ["--port=8080", "--tcp=9090"] }],
+        },
+      },
+    },
+  },
+];
+
+const service = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "cart", namespace: "shop" },
+  spec: {
+    selector: { name: "cart" },
+    ports: [
+      { name: "http", port: 80, targetPort: 8080 },
+      { name: "tcp", port: 9090 },
+    ],
+  },
+};
+/** The header tells that requests are taken as such, and not as bytes. */
+const route = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "cart", namespace: "shop" },
+  spec: {
+    parentRefs: [{ group: "", kind: "Service", name: "cart", port: 80 }],
+    rules: [
+      {
+        filters: [
+          { type: "ResponseHeaderModifier", responseHeaderModifier: { set: [{ name: "x-mesh", value: "routed" }] } },
+        ],
+        backendRefs: [{ name: "cart", port: 80 }],
+      },
+    ],
+  },
+};
+const gateway = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "Gateway",
+  metadata: { name: "web", namespace: "shop" },
+  spec: { gatewayClassName: "trilith", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
+};
+const gatewayRoute = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "web", namespace: "shop" },
+  spec: { parentRefs: [{ name: "web" }], rules: [{ backendRefs: [{ name: "cart", port: 80 }] }] },
+};
+const strict = {
+  apiVersion: "trilith.dev/v1alpha1",
+  kind: "AccessPolicy",
+  metadata: { name: "strict", namespace: "shop" },
+  spec: { rules: [{ sources: [{ type: "Mesh" }] }] },
+};
+
+const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
+const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
+
+/** What the client in a namespace's caller says, whether it succeeds or not. */
+const call = (space: string, ...args: readonly string[]): string =>
+  cluster.kubectl(["-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args]).output;
+
+const addressOf = (space: string, selector: string): string =>
+  kubectl("-n", space, "get", "pods", "-l", selector, "-o", "jsonpath={.items[0].status.podIP}");
+
+/** A page of metrics, as Prometheus reads it from somewhere in the cluster. */
+const scrape = (address: string, path = "/stats/prometheus"): string =>
+  cluster.run("curl", ["-sf", "-m", "10", `http://${address}${path}`]).output;
+
+const seriesOf = (page: string): readonly Series[] =>
+  readPage(page).flatMap(({ name, ...rest }) =>
+    name.startsWith("envoy_trilith_") ? [{ name: name.slice("envoy_trilith_".length), ...rest }] : [],
+  );
+
+/** The labels that are not empty, and the value, of the series of a metric that has these labels. */
+const told = (page: string, metric: string, having: Readonly<Record<string, string>>): unknown[] =>
+  seriesOf(page)
+    .filter(
+      ({ name, labels }) =>
+        name === metric && Object.entries(having).every(([label, value]) => (labels[label] ?? "") === value),
+    )
+    .map(({ labels, value }) => [Object.fromEntries(Object.entries(labels).filter(([, text]) => text !== "")), value]);
+
+const id = (account: string): string => `spiffe://cluster.local/ns/shop/sa/${account}`;
+
+const trilith = (...args: readonly string[]): { readonly status: number | null; readonly output: string } =>
+  cluster.run(process.execPath, [MAIN, ...args, "--kubeconfig", cluster.kubeconfig]);
+
+describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, () => {
+  test("the caller's sidecar and the workload's both tell who called whom, and that it was mutual TLS", async () => {
+    await expect.poll(() => call("shop", "--count=1", "http://cart/"), { timeout: 30_000 }).toContain("X-Mesh:routed");
+    call("shop", "--count=20", "http://cart/");
+    const caller = scrape(`${addressOf("shop", "name=caller")}:15020`);
+    const cart = scrape(`${addressOf("shop", "name=cart")}:15020`);
+    const both = { destination_namespace: "shop", destination_workload: "cart", destination_identity: id("cart") };
+    const all = { source_identity: id("caller"), tls: "TLSv1.3", response_class: "2xx" };
+    expect([
+      told(caller, "requests_total", { reporter: "source", destination_service: "cart", response_class: "2xx" }),
+      told(cart, "requests_total", { reporter: "destination", source_identity: id("caller") }),
+    ]).toEqual([
+      [
+        [
+          {
+            ...both,
+            ...all,
+            reporter: "source",
+            source_namespace: "shop",
+            source_workload: "caller",
+            destination_service: "cart",
+          },
+          expect.any(Number),
+        ],
+      ],
+      [[{ ...both, ...all, reporter: "destination" }, expect.any(Number)]],
+    ]);
+  });
+
+  test("a Gateway's Envoy tells of its requests by its own workload and identity", () => {
+    const address = kubectl("-n", "shop", "get", "gateway/web", "-o", "jsonpath={.status.addresses[0].value}");
+    for (let count = 0; count < 5; count += 1) cluster.run("curl", ["-s", "-m", "5", `http://${address}/`]);
+    const page = scrape(`${addressOf("shop", "gateway.networking.k8s.io/gateway-name=web")}:19001`);
+    expect(told(page, "requests_total", { destination_service: "cart", response_class: "2xx" })).toEqual([
+      [
+        {
+          reporter: "source",
+          source_namespace: "shop",
+          source_workload: "web-trilith",
+          source_identity: id("web-trilith"),
+          destination_namespace: "shop",
+          destination_service: "cart",
+          destination_workload: "cart",
+          destination_identity: id("cart"),
+          tls: "TLSv1.3",
+          response_class: "2xx",
+        },
+        5,
+      ],
+    ]);
+  });
+
+  test("connections that are no HTTP are counted with what they carried, and those in plain text have no source", async () => {
+    call("shop", "--count=3", "tcp://cart:9090");
+    call("plain", "--count=2", "tcp://cart.shop:9090");
+    const page = (): string => scrape(`${addressOf("shop", "name=cart")}:15020`);
+    const bySource = (metric: string): number[] =>
+      [id("caller"), ""].map((source) =>
+        seriesOf(page())
+          .filter(({ name, labels }) => name === metric && labels["source_identity"] === source)
+          .reduce((sum, { value }) => sum + value, 0),
+      );
+    await expect.poll(() => bySource("connections_opened_total"), { timeout: 30_000 }).toEqual([3, 2]);
+  });
+
+  test("whoever scrapes gets through where a policy refuses plain text, and what is refused is counted", async () => {
+    apply(strict);
+    const address = addressOf("shop", "name=cart");
+    await expect
+      .poll(() => cluster.run("curl", ["-s", "-m", "5", `http://${address}:8080/`]).status, { timeout: 30_000 })
+      .not.toBe(0);
+    expect(scrape(`${address}:15020`)).toMatch(/^envoy_tcp_downstream_cx_no_route\{envoy_tcp_prefix="outside"\} [1-9]/m);
+    expect(call("shop", "--count=1", "http://cart/")).toContain("X-Mesh:routed");
+    kubectl("-n", "shop", "delete", "accesspolicy", "strict");
+  });
+
+  test("replicas count what they serve and write", () => {
+    const replicas = kubectl(
+      "-n",
+      "trilith-system",
+      "get",
+      "pods",
+      "-l",
+      "app.kubernetes.io/name=trilith",
+      "-o",
+      "jsonpath={.items[*].status.podIP}",
+    ).split(" ");
+    const pages = replicas.map((address) => scrape(`${address}:19000`, "/metrics"));
+    const sum = (series: string): number =>
+      pages
+        .flatMap((page) => page.split("\n"))
+        .filter((line) => line.startsWith(`${series} `))
+        .reduce((total, line) => total + Number(line.split(" ").at(-1)), 0);
+    expect([
+      sum('trilith_proxies_connected{role="gateway"}'),
+      sum('trilith_proxies_connected{role="sidecar"}'),
+      sum('trilith_status_writes_total{kind="Gateway",outcome="written"}') > 0,
+      sum('trilith_events_dropped_total{cause="failed"}'),
+    ]).toEqual([1, 2, true, 0]);
+  });
+
+  test("trilith get looks into the replicas through the API server and the kubelet", () => {
+    const { status, output } = trilith("get", "listeners", "-n", "shop");
+    expect([status, output]).toEqual([0, expect.stringMatching(/listener +Service\/shop\/cart\/80 +acknowledged/)]);
+  });
+
+  test("trilith top tells who calls whom, how often and how fast, from a terminal or for programs", async () => {
+    const calling = cluster.kubectlBeside([
+      "-n",
+      "shop",
+      "exec",
+      "deploy/caller",
+      "-c",
+      "echo",
+      "--",
+      "client",
+      "--count=400",
+      "--qps=20",
+      "http://cart/",
+    ]);
+    const { status, output } = trilith("top", "--once", "--interval", "5", "-o", "json", "-n", "shop");
+    const rates = JSON.parse(output) as readonly CallRate[];
+    const call = rates.find(({ source, kind }) => source === "shop/caller" && kind === "requests");
+    expect([status, call]).toEqual([
+      0,
+      {
+        source: "shop/caller",
+        destination: "shop/cart",
+        workload: "cart",
+        kind: "requests",
+        security: "mTLS",
+        perSecond: expect.any(Number),
+        failedShare: 0,
+        bytesPerSecond: expect.any(Number),
+        p50Ms: expect.any(Number),
+        p99Ms: expect.any(Number),
+      },
+    ]);
+    expect(call?.perSecond).toBeGreaterThan(1);
+    await calling;
+  });
+
+  test("trilith status mesh tells of each proxy whether it is in sync, until when its identity holds, and its replica", () => {
+    const { status, output } = trilith("status", "mesh", "-o", "json");
+    const proxies = JSON.parse(output) as readonly MeshProxy[];
+    expect(status).toBe(0);
+    expect(proxies.map(({ proxy, state, behind }) => [proxy, state, behind])).toEqual([
+      ["shop/web", "in sync", 0],
+      ["mesh/shop/caller", "in sync", 0],
+      ["mesh/shop/cart", "in sync", 0],
+    ]);
+    const hours = proxies.map(({ identityUntil = "" }) => (Date.parse(identityUntil) - Date.now()) / 3_600_000);
+    expect(hours.every((left) => left > 22 && left <= 24)).toBe(true);
+    expect(proxies.every(({ replica }) => replica?.startsWith("trilith-"))).toBe(true);
+    expect(trilith("status", "mesh", "-n", "plain").output).toBe("no proxies\n");
+  });
+});
