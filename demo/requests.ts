@@ -4,13 +4,8 @@ import type { Echo } from "../test/backends/index.ts";
 import { callGrpc } from "../test/support/grpc-call.ts";
 import { type RawAnswer, rawRequest } from "../test/support/raw-request.ts";
 import { exchangeDatagram, exchangeLine } from "../test/support/stream-exchange.ts";
+import type { Answered } from "./answered.ts";
 import type { DemoBackends } from "./backends.ts";
-
-export interface Answered {
-  readonly asked: string;
-  readonly got: string;
-  readonly isRight: boolean;
-}
 
 const HTTP = 8080;
 const TLS = 8443;

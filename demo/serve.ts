@@ -15,7 +15,8 @@ export interface Serve {
   stop(): Promise<void>;
 }
 
-export async function startServe(files: string, stateDirectory: string): Promise<Serve> {
+/** `more`: options of `trilith serve`. */
+export async function startServe(files: string, stateDirectory: string, more: readonly string[] = []): Promise<Serve> {
   const args = [
     "serve",
     files,
@@ -26,6 +27,7 @@ export async function startServe(files: string, stateDirectory: string): Promise
     "--state-dir",
     stateDirectory,
     "--no-access-log",
+    ...more,
   ];
   const child = spawn(trilith, args, { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
