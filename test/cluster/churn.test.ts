@@ -3,14 +3,11 @@
  * and upgraded, an API server that is killed, and routes that change. No request may fail. Where backends are what changes, the same
  * is asked of their Service without a gateway, to tell what the cluster does from what the gateway does.
  */
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ECHO_IMAGE } from "./images.ts";
 import type { SentRequests } from "./steady-sender.ts";
-import type { SteadyTarget, SteadyUser } from "./steady-user.ts";
+import { startUsers } from "./start-users.ts";
+import type { SteadyUser } from "./steady-user.ts";
 import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
 import type { TestCluster } from "./test-cluster.ts";
 import { startTrilithCluster } from "./trilith-cluster.ts";
@@ -108,25 +105,8 @@ const apply = (...objects: readonly object[]): void => applyObjects(cluster, obj
 
 const EVERYBODY: readonly SteadyUser["name"][] = ["http1", "http1-new", "http2", "grpc", "websocket"];
 
-/** Asks until it is stopped, and gives what came of it. */
-function startUsers(target: SteadyTarget, names: readonly SteadyUser["name"][]): () => Promise<SentRequests> {
-  const folder = mkdtempSync(join(tmpdir(), "trilith-churn-"));
-  const file = join(folder, "sent.json");
-  const script = join(import.meta.dirname, "steady-sender.ts");
-  const args = [script, JSON.stringify(target), file, ...names];
-  const sender = cluster.start(process.execPath, args, { log: `steady-sender-${target.address}` });
-  const ended = once(sender, "exit");
-  return async () => {
-    sender.kill("SIGTERM");
-    await ended;
-    const sent = JSON.parse(readFileSync(file, "utf8")) as SentRequests;
-    rmSync(folder, { recursive: true });
-    return sent;
-  };
-}
-
 const users = (names: readonly SteadyUser["name"][] = EVERYBODY): (() => Promise<SentRequests>) =>
-  startUsers({ address, host: HOST, grpcHost: GRPC_HOST }, names);
+  startUsers(cluster, { address, host: HOST, grpcHost: GRPC_HOST }, names);
 
 const told = ({ counts, wrong }: SentRequests): string =>
   `${Object.entries(counts)
@@ -197,7 +177,7 @@ describe.skipIf(!inject("canRunCluster"))("no request fails", { timeout: 300_000
   });
 
   test("while backends are scaled and rolled, and none does that asks them without a gateway", async () => {
-    const stopControl = startUsers({ address: serviceAddress, host: HOST }, ["http1-new"]);
+    const stopControl = startUsers(cluster, { address: serviceAddress, host: HOST }, ["http1-new"]);
     const scale = (replicas: number): void => {
       kubectl("-n", "shop", "scale", "deployment/backend", `--replicas=${replicas}`);
       kubectl("-n", "shop", "rollout", "status", "deployment/backend", "--timeout=90s");

@@ -4,13 +4,9 @@
  * proportion to a day (src/identity/identity-times.ts).
  */
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
-import type { SentRequests } from "./steady-sender.ts";
+import { startUsers } from "./start-users.ts";
 import type { TestCluster } from "./test-cluster.ts";
 import { startTrilithCluster } from "./trilith-cluster.ts";
 
@@ -131,17 +127,10 @@ async function callUntil(isOver: () => boolean, protocol: Protocol): Promise<Cou
 /** Users of a Gateway, some on kept connections: from there on it is mutual TLS, too. */
 async function throughGateway(while_: Promise<unknown>): Promise<Counted> {
   const address = kubectl("-n", "shop", "get", "gateway/door", "-o", "jsonpath={.status.addresses[0].value}");
-  const folder = mkdtempSync(join(tmpdir(), "trilith-mesh-churn-"));
-  const file = join(folder, "sent.json");
-  const script = join(import.meta.dirname, "steady-sender.ts");
-  const sender = cluster.start(process.execPath, [script, address, "cart", file], { log: "steady-sender" });
-  const ended = once(sender, "exit");
+  const stop = startUsers(cluster, { address, host: "cart" }, ["http1", "http1-new"]);
   await while_.catch(() => {});
-  sender.kill("SIGTERM");
-  await ended;
-  const { count, wrong } = JSON.parse(readFileSync(file, "utf8")) as SentRequests;
-  rmSync(folder, { recursive: true });
-  return { calls: count, failures: [...wrong] };
+  const { counts, wrong } = await stop();
+  return { calls: Object.values(counts).reduce((sum, count) => sum + count, 0), failures: [...wrong] };
 }
 
 /** What became of all calls while `change` went on. */
