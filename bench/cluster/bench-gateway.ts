@@ -18,6 +18,8 @@ const SLICES: Resource = { group: "discovery.k8s.io", version: "v1", plural: "en
 const DEPLOYMENTS: Resource = { group: "apps", version: "v1", plural: "deployments" };
 
 const READY_MS = 120_000;
+/** Thousands of objects are deleted one by one. */
+const GONE_MS = 900_000;
 const POLL_MS = 100;
 const NAME = "web";
 /** So many clients make objects at once. */
@@ -76,7 +78,7 @@ export class BenchGateway implements AsyncDisposable {
 
   async deleteAll(resource: Resource): Promise<void> {
     const path = resourcePath({ ...resource, namespace: this.namespace });
-    await this.client.request({ method: "DELETE", path, timeoutMs: READY_MS });
+    await this.client.request({ method: "DELETE", path, timeoutMs: GONE_MS });
   }
 
   /** Resolves when all of it is gone, so that the next one to be measured is alone. */
@@ -85,7 +87,8 @@ export class BenchGateway implements AsyncDisposable {
     try {
       await this.deleteAll(ROUTES);
       await this.client.request({ method: "DELETE", path });
-      await untilKnown(async () => ((await isThere(this.client, path)) ? undefined : true), "a namespace that is gone");
+      const isGone = async (): Promise<true | undefined> => ((await isThere(this.client, path)) ? undefined : true);
+      await untilKnown(isGone, "a namespace that is gone", GONE_MS);
     } finally {
       this.client[Symbol.dispose]();
     }
@@ -169,12 +172,12 @@ async function isThere(client: ClusterClient, path: string): Promise<boolean> {
   }
 }
 
-async function untilKnown<T>(find: () => Promise<T | undefined>, what: string): Promise<T> {
-  const until = performance.now() + READY_MS;
+async function untilKnown<T>(find: () => Promise<T | undefined>, what: string, mostMs = READY_MS): Promise<T> {
+  const until = performance.now() + mostMs;
   for (;;) {
     const found = await find();
     if (found !== undefined) return found;
-    if (performance.now() > until) throw new Error(`there is not ${what} within ${READY_MS / 1_000} s`);
+    if (performance.now() > until) throw new Error(`there is not ${what} within ${mostMs / 1_000} s`);
     await delay(POLL_MS);
   }
 }

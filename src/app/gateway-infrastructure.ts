@@ -4,15 +4,18 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
+import type { Index } from "../collections/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import {
   gatewayAddressOf,
   type Installation,
   type NameClaims,
   nameOf,
+  type OwnedName,
   OwnedObjects,
   Provisioner,
   type ProvisioningProblem,
+  servicesOf,
   type Wish,
 } from "../provision/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
@@ -30,6 +33,8 @@ export interface GatewayInfrastructureOptions {
 export class GatewayInfrastructure implements Disposable, Duty {
   readonly #engine: Engine;
   readonly #names: NameClaims;
+  /** More Services of a Gateway than one have names of their own. */
+  readonly #byUid: Index<Wish>;
   readonly #owned: OwnedObjects;
   readonly #provisioner: Provisioner;
   readonly #following: Disposable;
@@ -41,10 +46,11 @@ export class GatewayInfrastructure implements Disposable, Duty {
     const wishes = engine.translation.infrastructure;
     this.#engine = engine;
     this.#names = names;
+    this.#byUid = engine.graph.index(wishes, "by uid", ({ uid }) => (uid === undefined ? [] : [uid]));
     this.#owned = new OwnedObjects({
       client,
       onSynced: () => this.#synced.resolve(),
-      onChange: (_, namespace, name) => this.#look(namespace, name),
+      onChange: (object, owner) => this.#look(object, owner),
       onProblem: (kind, problem) => {
         if (problem)
           log.warn({ kind, code: problem.code }, `what was made for Gateways cannot be followed: ${problem.message}`);
@@ -100,9 +106,15 @@ export class GatewayInfrastructure implements Disposable, Duty {
     this.#owned[Symbol.dispose]();
   }
 
-  #look(namespace: string, name: string): void {
-    for (const { key } of this.#names.claimantsOf(namespace, name)) this.#provisioner.look(key);
-    this.#tellClaimants(namespace, name);
+  #look({ namespace, name }: OwnedName, owner: string | undefined): void {
+    const wishes = [
+      ...this.#names.claimantsOf(namespace, name),
+      ...(owner === undefined ? [] : this.#byUid.lookup(owner)),
+    ];
+    for (const { key } of wishes) {
+      this.#provisioner.look(key);
+      this.#tell(key);
+    }
   }
 
   #tellClaimants(namespace: string, name: string): void {
@@ -138,9 +150,13 @@ export class GatewayInfrastructure implements Disposable, Duty {
   #addressOf(wish: Wish, before: ReturnType<typeof gatewayAddressOf> | undefined): ReturnType<typeof gatewayAddressOf> {
     // The Service of that name is another one's.
     if (this.#names.conflictOf(wish) !== undefined) return { key: wish.key, addresses: [], unusable: [] };
-    const [service, deployment] = (["Service", "Deployment"] as const).map((kind) =>
-      this.#owned.get(kind, wish.namespace, nameOf(wish)),
-    );
-    return gatewayAddressOf(wish, service, deployment?.status, before);
+    const refusals = this.#problems.get(wish.key)?.refusedServices;
+    const services = servicesOf(wish).map((plan) => ({
+      plan,
+      found: this.#owned.get("Service", wish.namespace, plan.name),
+      refusal: refusals?.get(plan.name),
+    }));
+    const deployment = this.#owned.get("Deployment", wish.namespace, nameOf(wish));
+    return gatewayAddressOf(wish, services, deployment?.status, before);
   }
 }

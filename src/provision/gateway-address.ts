@@ -1,5 +1,5 @@
 /**
- * What a Gateway is reached by, as its Service says, once a proxy of it is ready: before that, an address would promise what
+ * What a Gateway is reached by, as its Services say, once a proxy of it is ready: before that, an address would promise what
  * nobody answers. By default that is what the load balancer gives, or without one the Service's addresses in the cluster; these are
  * told as well where a Gateway asks to be reached in the cluster.
  *
@@ -7,6 +7,7 @@
  */
 import { CLUSTER_ROUTABILITY, type GatewaySpecAddress, type ObjectKey } from "../resources/index.ts";
 import type { OwnedObject } from "./owned-objects.ts";
+import { type ServicePlan, staysInCluster } from "./service-plan.ts";
 
 export interface GatewayAddress {
   readonly key: ObjectKey;
@@ -21,6 +22,14 @@ interface ReachedAddress {
   readonly routability?: string;
 }
 
+/** A Service of the Gateway as it is wanted, and as it is. */
+export interface PlannedService {
+  readonly plan: ServicePlan;
+  readonly found?: Pick<OwnedObject, "status" | "clusterIPs" | "isBalanced"> | undefined;
+  /** Why the API server does not take it. */
+  readonly refusal?: string | undefined;
+}
+
 interface ServiceStatus {
   readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[] };
 }
@@ -29,59 +38,62 @@ interface DeploymentStatus {
   readonly availableReplicas?: number;
 }
 
-const isInCluster = ({ routability }: GatewaySpecAddress): boolean => routability === CLUSTER_ROUTABILITY;
-
-/** Whether it asks for nothing but addresses in the cluster: then nothing outside is to reach it. */
-export const staysInCluster = (addresses: readonly GatewaySpecAddress[]): boolean =>
-  addresses.length > 0 && addresses.every(isInCluster);
+const isInCluster = ({ routability }: { readonly routability?: string }): boolean =>
+  routability === CLUSTER_ROUTABILITY;
 
 /** `before`: what was reached stays reached while its pods come and go. */
 export function gatewayAddressOf(
   gateway: { readonly key: ObjectKey; readonly addresses: readonly GatewaySpecAddress[] },
-  service: Pick<OwnedObject, "status" | "clusterIPs" | "isBalanced"> | undefined,
+  services: readonly PlannedService[],
   deployment: unknown,
   before: GatewayAddress | undefined,
 ): GatewayAddress {
   const { key, addresses: asked } = gateway;
-  const given = givenTo(asked, service);
+  const given = [...(staysInCluster(asked) ? [] : services.flatMap(outsideOf)), ...services.flatMap(insideOf)];
   const isReady = ((deployment ?? {}) as DeploymentStatus).availableReplicas ?? 0;
   const wasReached = (before?.addresses.length ?? 0) > 0;
   return {
     key,
     addresses: isReady > 0 || wasReached ? given : [],
-    unusable: service?.status === undefined ? [] : asked.flatMap((one) => unusableOf(one, given, service)),
+    unusable: asked.flatMap((one) => unusableOf(one, given, services)),
   };
 }
 
-function givenTo(
-  asked: readonly GatewaySpecAddress[],
-  { status, clusterIPs = [], isBalanced = true }: Pick<OwnedObject, "status" | "clusterIPs" | "isBalanced"> = {},
-): ReachedAddress[] {
-  const { loadBalancer } = (status ?? {}) as ServiceStatus;
-  const balanced = (loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => [
+/** Without a load balancer, the first Service's addresses in the cluster are what there is. */
+function outsideOf({ plan, found }: PlannedService, index: number): ReachedAddress[] {
+  if (found?.isBalanced === false) return index === 0 ? ownOf(found) : [];
+  if (plan.type === "ClusterIP" && index > 0) return [];
+  const { loadBalancer } = (found?.status ?? {}) as ServiceStatus;
+  return (loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => [
     ...(ip === undefined ? [] : [{ type: "IPAddress", value: ip }]),
     ...(hostname === undefined ? [] : [{ type: "Hostname", value: hostname }]),
   ]);
-  const own = clusterIPs.map((value) => ({ type: "IPAddress", value }));
-  return [
-    ...(staysInCluster(asked) ? [] : isBalanced ? balanced : own),
-    // A field that only the experimental channel has: it is told to those alone who have used it.
-    ...(asked.some(isInCluster) ? own.map((one) => ({ ...one, routability: CLUSTER_ROUTABILITY })) : []),
-  ];
 }
+
+/** A field that only the experimental channel has: it is told to those alone who have used it. */
+const insideOf = ({ plan, found }: PlannedService): ReachedAddress[] =>
+  plan.tellsInside ? ownOf(found).map((one) => ({ ...one, routability: CLUSTER_ROUTABILITY })) : [];
+
+const ownOf = (found: PlannedService["found"]): ReachedAddress[] =>
+  (found?.clusterIPs ?? []).map((value) => ({ type: "IPAddress", value }));
 
 function unusableOf(
   asked: GatewaySpecAddress,
   given: readonly ReachedAddress[],
-  { isBalanced = true }: Pick<OwnedObject, "isBalanced">,
+  services: readonly PlannedService[],
 ): GatewayAddress["unusable"] {
   const { value } = asked;
   if (value === undefined) return [];
-  if (given.some((one) => one.value === value && (one.routability !== undefined) === isInCluster(asked))) return [];
+  if (given.some((one) => one.value === value && isInCluster(one) === isInCluster(asked))) return [];
+  const own = isInCluster(asked)
+    ? services.find(({ plan }) => plan.inside === value)
+    : services.find(({ plan }) => plan.outside === value);
+  const { found, refusal } = own ?? services[0] ?? {};
+  if (found?.status === undefined) return refusal === undefined ? [] : [{ value, message: refusal }];
   if (isInCluster(asked))
     return [
       { value, message: `${value} is not the Service's address in the cluster, which it keeps as long as it exists` },
     ];
-  const why = isBalanced ? " by its load balancer" : ", which has no load balancer";
+  const why = found.isBalanced === false ? ", which has no load balancer" : " by its load balancer";
   return [{ value, message: `${value} was not given to the Service${why}` }];
 }

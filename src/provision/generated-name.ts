@@ -13,14 +13,14 @@ export function generatedName(gateway: string, gatewayClass: string): string {
   const name = `${gateway}-${gatewayClass}`;
   // A label has no dots, so that names which differ by a dot alone are told apart by the hash.
   const isLabel = name.length <= LONGEST && !name.includes(".");
-  return isLabel ? name : hashed(name.replaceAll(".", "-"), `${gateway}/${gatewayClass}`);
+  return isLabel ? name : nameWithHash(name.replaceAll(".", "-"), `${gateway}/${gatewayClass}`);
 }
 
 /** The value of a label, which may be no longer either. */
-export const labelValueOf = (name: string): string => (name.length <= LONGEST ? name : hashed(name, name));
+export const labelValueOf = (name: string): string => (name.length <= LONGEST ? name : nameWithHash(name, name));
 
-/** `identity` is what the hash tells apart from others with the same beginning. */
-function hashed(name: string, identity: string): string {
+/** The beginning of `name` with a hash of `identity`, which tells it from others with that beginning. */
+export function nameWithHash(name: string, identity: string): string {
   const hash = createHash("sha256").update(identity).digest("hex").slice(0, HASH_LENGTH);
   return `${name.slice(0, LONGEST - HASH_LENGTH - 1).replace(/[^a-z0-9]+$/i, "")}-${hash}`;
 }

@@ -1,6 +1,7 @@
 /**
  * Everything that is made for one Gateway: a pure function, so that what changes is what differs. All objects have the same
- * name and labels, are in the Gateway's namespace, and belong to it: deleting the Gateway deletes them.
+ * labels and, but for more than one Service, the same name; they are in the Gateway's namespace, and belong to it: deleting the
+ * Gateway deletes them.
  *
  * Listeners' ports are in the Service alone. Envoy binds the same ports, for which it needs no privilege
  * (`net.ipv4.ip_unprivileged_port_start`, a safe sysctl), so that a listener that comes or goes restarts nothing.
@@ -14,6 +15,7 @@ import { generatedName, labelValueOf } from "./generated-name.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, type Manifest, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
 import { overlaid } from "./overlaid.ts";
 import { serviceSpec } from "./service.ts";
+import { type ServicePlan, servicesOf } from "./service-plan.ts";
 import { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";
 
 const GATEWAY_NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
@@ -34,24 +36,12 @@ function plainManifestsOf(wish: Wish, installation: Installation): readonly Mani
   const files = installation.filesOf(wish.proxy, pod);
   const labels = labelsOf(wish);
   const { parameters, infrastructure } = wish;
-  const manifest = (kind: ManifestKind, fields: object, annotations?: Readonly<Record<string, string>>): Manifest => ({
-    apiVersion: apiVersionOf(kind),
-    kind,
-    metadata: {
-      name: nameOf(wish),
-      namespace: wish.namespace,
-      labels,
-      annotations: { ...annotations, ...infrastructure.annotations },
-      ownerReferences: ownersOf(wish),
-    },
-    ...fields,
-  });
+  const manifest = (kind: ManifestKind, fields: object): Manifest => manifestOf(wish, kind, fields);
+  const [service, ...moreServices] = servicesOf(wish).map((plan) => serviceOf(wish, plan));
   return [
     manifest("ServiceAccount", { automountServiceAccountToken: false }),
     manifest("ConfigMap", { data: { ...files, "ca.crt": installation.caBundle } }),
-    ...(wish.ports.length === 0
-      ? []
-      : [manifest("Service", { spec: serviceSpec(wish, selectorOf(wish)) }, parameters.service?.annotations)]),
+    ...(wish.ports.length > 0 && service ? [service] : []),
     manifest("Deployment", {
       spec: deploymentSpec({
         name: nameOf(wish),
@@ -77,7 +67,40 @@ function plainManifestsOf(wish: Wish, installation: Installation): readonly Mani
     ...(parameters.autoscaling
       ? [manifest("HorizontalPodAutoscaler", { spec: autoscalerSpec(parameters.autoscaling, nameOf(wish)) })]
       : []),
+    ...(wish.ports.length > 0 ? moreServices : []),
   ];
+}
+
+function serviceOf(wish: Wish, plan: ServicePlan): Manifest {
+  const spec = serviceSpec(plan, wish, selectorOf(wish));
+  return manifestOf(wish, "Service", { spec }, { name: plan.name, annotations: wish.parameters.service?.annotations });
+}
+
+function manifestOf(
+  wish: Wish,
+  kind: ManifestKind,
+  fields: object,
+  { name = nameOf(wish), annotations }: ManifestNames = {},
+): Manifest {
+  return {
+    apiVersion: apiVersionOf(kind),
+    kind,
+    metadata: {
+      name,
+      namespace: wish.namespace,
+      labels: labelsOf(wish),
+      annotations: { ...annotations, ...wish.infrastructure.annotations },
+      ownerReferences: ownersOf(wish),
+    },
+    ...fields,
+  };
+}
+
+interface ManifestNames {
+  /** That of everything else, unless stated. */
+  readonly name?: string;
+  /** Beside those of the Gateway, which win. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 function apiVersionOf(kind: ManifestKind): string {

@@ -7,6 +7,8 @@ import { type ApiClient, type ApiError, ResourceWatch, type Timers } from "../ku
 import { MANAGED_BY, MANAGED_BY_LABEL, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
 
 export interface OwnedObject {
+  /** The uid of the Gateway that it belongs to. */
+  readonly owner?: string;
   /** Of `fingerprintOf`. */
   readonly fingerprint: string;
   readonly status?: unknown;
@@ -18,10 +20,16 @@ export interface OwnedObject {
   readonly replicas?: number;
 }
 
+export interface OwnedName {
+  readonly kind: ManifestKind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
 export interface OwnedObjectsOptions {
   readonly client: ApiClient;
   /** Something was made, changed or deleted, by whomever. */
-  readonly onChange: (kind: ManifestKind, namespace: string, name: string) => void;
+  readonly onChange: (object: OwnedName, owner: string | undefined) => void;
   /** Everything that there is has been read. Called once. */
   readonly onSynced: () => void;
   readonly onProblem: (kind: ManifestKind, problem: ApiError | undefined) => void;
@@ -35,7 +43,7 @@ export interface SentObject {
     readonly name: string;
     readonly labels?: unknown;
     readonly annotations?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: unknown;
+    readonly ownerReferences?: readonly { readonly uid?: string; readonly controller?: boolean }[];
   };
   readonly status?: unknown;
   readonly [field: string]: unknown;
@@ -45,6 +53,7 @@ const keyOf = (kind: ManifestKind, namespace: string, name: string): string => `
 
 export class OwnedObjects implements Disposable {
   readonly #objects = new Map<string, OwnedObject>();
+  readonly #byOwner = new Map<string, Map<string, OwnedName>>();
   readonly #watches: readonly ResourceWatch<SentObject>[];
   readonly #options: OwnedObjectsOptions;
 
@@ -64,8 +73,29 @@ export class OwnedObjects implements Disposable {
     return this.#objects.get(keyOf(kind, namespace, name));
   }
 
+  /** What belongs to the Gateway with this uid. */
+  ownedBy(owner: string): readonly OwnedName[] {
+    return [...(this.#byOwner.get(owner)?.values() ?? [])];
+  }
+
   [Symbol.dispose](): void {
     for (const watch of this.#watches) watch[Symbol.dispose]();
+  }
+
+  /** Gives its owner. */
+  #take(object: OwnedName, after: OwnedObject | undefined): string | undefined {
+    const key = keyOf(object.kind, object.namespace, object.name);
+    const before = this.#objects.get(key)?.owner;
+    if (before !== undefined) {
+      const others = this.#byOwner.get(before);
+      others?.delete(key);
+      if (others?.size === 0) this.#byOwner.delete(before);
+    }
+    if (after === undefined) this.#objects.delete(key);
+    else this.#objects.set(key, after);
+    if (after?.owner !== undefined)
+      this.#byOwner.set(after.owner, (this.#byOwner.get(after.owner) ?? new Map<string, OwnedName>()).set(key, object));
+    return after?.owner;
   }
 
   #watch(kind: ManifestKind, onSynced: () => void): ResourceWatch<SentObject> {
@@ -80,9 +110,10 @@ export class OwnedObjects implements Disposable {
       onChanges: (changes) => {
         for (const change of changes) {
           const [namespace = "", name = ""] = change.name.split("/");
-          if (change.kind === "delete") this.#objects.delete(keyOf(kind, namespace, name));
-          else this.#objects.set(keyOf(kind, namespace, name), ownedObjectOf(change.item));
-          onChange(kind, namespace, name);
+          const object = { kind, namespace, name };
+          const before = this.get(kind, namespace, name)?.owner;
+          const after = this.#take(object, change.kind === "delete" ? undefined : ownedObjectOf(change.item));
+          onChange(object, after ?? before);
         }
       },
       ...(timers && { timers }),
@@ -93,8 +124,10 @@ export class OwnedObjects implements Disposable {
 function ownedObjectOf(sent: SentObject): OwnedObject {
   const { status } = sent;
   const { type, clusterIPs, replicas } = (sent["spec"] ?? {}) as SentSpec;
+  const owner = sent.metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
   return {
     fingerprint: fingerprintOf(sent),
+    ...(owner !== undefined && { owner }),
     ...(status !== undefined && { status }),
     ...(clusterIPs && { clusterIPs, isBalanced: type === "LoadBalancer" }),
     ...(replicas !== undefined && { replicas }),

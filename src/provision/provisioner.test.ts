@@ -5,6 +5,7 @@ import { objectKey } from "../resources/index.ts";
 import { NameClaims } from "./name-claims.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { Provisioner } from "./provisioner.ts";
+import { servicesOf } from "./service-plan.ts";
 import { installation, wish } from "./testing/example-wish.ts";
 import { MemoryCluster } from "./testing/memory-cluster.ts";
 import type { Wish } from "./wish.ts";
@@ -170,4 +171,26 @@ test("of two Gateways that come to one name the older has it, and when it goes t
   cluster.written.length = 0;
   wishes.delete(older.key);
   await expect.poll(ownedBy).toMatchObject({ "gateway.networking.k8s.io/gateway-name": "a" });
+});
+
+test("a Service for each further address is made after all else, and goes when the address is asked for no more", async () => {
+  await settled();
+  cluster.written.length = 0;
+  const asked = ["192.0.2.1", "192.0.2.2"].map((value) => ({ type: "IPAddress", value }));
+  wishes.set({ ...wish, addresses: asked });
+  const name = servicesOf({ ...wish, addresses: asked })[1]?.name ?? "";
+  await expect.poll(() => owned.get("Service", "shop", name)).toBeDefined();
+  expect(cluster.written.slice(0, 2)).toEqual(["apply services/web-trilith", `apply services/${name}`]);
+  wishes.set(wish);
+  await expect.poll(() => owned.get("Service", "shop", name)).toBeUndefined();
+  expect(owned.get("Service", "shop", "web-trilith")).toBeDefined();
+});
+
+test("a Service that the API server refuses keeps the Gateway from nothing else", async () => {
+  const refusal = new ApiError("invalid", "the address is taken");
+  cluster.refusals.set("apply services/web-trilith", refusal);
+  provisioner.start();
+  wishes.set(wish);
+  await expect.poll(() => owned.get("Deployment", "shop", "web-trilith")).toBeDefined();
+  await expect.poll(() => problems).toContain("the address is taken");
 });

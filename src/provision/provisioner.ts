@@ -43,6 +43,8 @@ export interface ProvisioningProblem {
   readonly message: string;
   /** The API server takes it no more as long as nobody changes anything; other problems pass. */
   readonly isRefused?: true;
+  /** Services that it does not take, by name, and why. */
+  readonly refusedServices?: ReadonlyMap<string, string>;
 }
 
 const FIELD_MANAGER = "trilith.dev/gateway-controller";
@@ -55,8 +57,8 @@ interface Task {
   isAsked: boolean;
   failures: number;
   retry?: Disposable;
-  /** What was applied last, by kind, and the fingerprint that it had after that. */
-  readonly applied: Map<ManifestKind, Applied>;
+  /** What was applied last, by kind and name, and the fingerprint that it had after that. */
+  readonly applied: Map<string, Applied>;
 }
 
 interface Applied {
@@ -153,18 +155,22 @@ export class Provisioner {
       const wish = this.#options.wishes.get(key);
       const conflict = wish && this.#options.names.conflictOf(wish);
       if (wish === undefined) this.#tasks.delete(key);
-      else if (conflict === undefined && wish.held !== true) await this.#apply(wish, task, signal);
+      else if (conflict === undefined && wish.held !== true) {
+        const refusedServices = await this.#apply(wish, task, signal);
+        const [message] = refusedServices.values();
+        if (message !== undefined) {
+          this.#tryAgain(key, task, { message, isRefused: true, refusedServices });
+          return;
+        }
+      }
       task.failures = 0;
       this.#options.onProblem(key, conflict === undefined ? undefined : { message: conflict });
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
       // A namespace that is going away takes nothing more, and takes the Gateway with it.
-      const isRefused = error.code === "invalid" || error.code === "forbidden";
-      this.#options.onProblem(key, { message: error.message, ...(isRefused && { isRefused }) });
-      const delayMs = error.retryAfterMs ?? Math.min(FIRST_RETRY_MS * 2 ** task.failures, LONGEST_RETRY_MS);
-      task.failures += 1;
-      task.retry = this.#timers.after(delayMs, () => this.#ask(key));
+      const problem = { message: error.message, ...(isRefusal(error) && { isRefused: true as const }) };
+      this.#tryAgain(key, task, problem, error.retryAfterMs);
     } finally {
       task.isWorking = false;
       if (task.isAsked && this.#leading) {
@@ -174,29 +180,48 @@ export class Provisioner {
     }
   }
 
-  async #apply(wish: Wish, task: Task, signal: AbortSignal): Promise<void> {
+  #tryAgain(key: ObjectKey, task: Task, problem: ProvisioningProblem, afterMs?: number): void {
+    this.#options.onProblem(key, problem);
+    const delayMs = afterMs ?? Math.min(FIRST_RETRY_MS * 2 ** task.failures, LONGEST_RETRY_MS);
+    task.failures += 1;
+    task.retry = this.#timers.after(delayMs, () => this.#ask(key));
+  }
+
+  /** Gives the Services that the API server refuses, and why: by those, an address is not to be had, and all else is. */
+  async #apply(wish: Wish, task: Task, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const manifests = manifestsOf(wish, this.#installation);
+    const refused = new Map<string, string>();
     for (const manifest of manifests) {
-      const applied = task.applied.get(manifest.kind);
-      const current = this.#options.owned.get(manifest.kind, wish.namespace, nameOf(wish));
-      const isThere = applied !== undefined && current?.fingerprint === applied.fingerprint;
-      if (isThere && isDeepStrictEqual(applied.manifest, manifest)) continue;
-      const handover = manifest.kind === "Deployment" && handoverOf(manifest, applied?.manifest, current?.replicas);
-      if (handover) await this.#handOver({ ...handover, signal });
-      const answer = await this.#options.client.request<SentObject>({
-        method: "PATCH",
-        patch: "apply",
-        path: pathOf(manifest),
-        query: { fieldManager: FIELD_MANAGER, force: "true" },
-        body: manifest,
-        signal,
-      });
-      // What there is stays what the watch says: it may have told something newer before this answer came.
-      task.applied.set(manifest.kind, { manifest, fingerprint: fingerprintOf(answer) });
+      try {
+        await this.#applyOne(manifest, task, signal);
+      } catch (error) {
+        if (manifest.kind !== "Service" || !(error instanceof ApiError) || !isRefusal(error)) throw error;
+        refused.set(manifest.metadata.name, error.message);
+      }
     }
-    const kinds = new Set(manifests.map(({ kind }) => kind));
-    for (const kind of Object.keys(MANIFEST_KINDS) as ManifestKind[])
-      if (!kinds.has(kind)) await this.#remove(kind, wish, signal);
+    await this.#removeOthers(wish, manifests, signal);
+    return refused;
+  }
+
+  async #applyOne(manifest: Manifest, task: Task, signal: AbortSignal): Promise<void> {
+    const { kind, metadata } = manifest;
+    const key = `${kind}/${metadata.name}`;
+    const applied = task.applied.get(key);
+    const current = this.#options.owned.get(kind, metadata.namespace, metadata.name);
+    const isThere = applied !== undefined && current?.fingerprint === applied.fingerprint;
+    if (isThere && isDeepStrictEqual(applied.manifest, manifest)) return;
+    const handover = kind === "Deployment" && handoverOf(manifest, applied?.manifest, current?.replicas);
+    if (handover) await this.#handOver({ ...handover, signal });
+    const answer = await this.#options.client.request<SentObject>({
+      method: "PATCH",
+      patch: "apply",
+      path: pathOf(manifest),
+      query: { fieldManager: FIELD_MANAGER, force: "true" },
+      body: manifest,
+      signal,
+    });
+    // What there is stays what the watch says: it may have told something newer before this answer came.
+    task.applied.set(key, { manifest, fingerprint: fingerprintOf(answer) });
   }
 
   /** Where somebody has changed the number meanwhile, it is theirs already. */
@@ -206,12 +231,28 @@ export class Provisioner {
     });
   }
 
-  async #remove(kind: ManifestKind, wish: Wish, signal: AbortSignal): Promise<void> {
-    const { namespace } = wish;
-    if (this.#options.owned.get(kind, namespace, nameOf(wish)) === undefined) return;
-    const path = resourcePath({ ...MANIFEST_KINDS[kind], namespace, name: nameOf(wish) });
+  /** What the Gateway had and needs no longer: of each kind by the name of all, and Services by whose they are. */
+  async #removeOthers(wish: Wish, manifests: readonly Manifest[], signal: AbortSignal): Promise<void> {
+    const { namespace, uid } = wish;
+    const named = (Object.keys(MANIFEST_KINDS) as ManifestKind[]).map((kind) => ({
+      kind,
+      namespace,
+      name: nameOf(wish),
+    }));
+    const owned = uid === undefined ? [] : this.#options.owned.ownedBy(uid).filter(({ kind }) => kind === "Service");
+    for (const { kind, name } of [...named, ...owned]) {
+      const isWanted = manifests.some((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+      if (!isWanted && this.#options.owned.get(kind, namespace, name))
+        await this.#remove(kind, namespace, name, signal);
+    }
+  }
+
+  async #remove(kind: ManifestKind, namespace: string, name: string, signal: AbortSignal): Promise<void> {
+    const path = resourcePath({ ...MANIFEST_KINDS[kind], namespace, name });
     await this.#options.client.request({ method: "DELETE", path, signal }).catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.code !== "notFound") throw error;
     });
   }
 }
+
+const isRefusal = ({ code }: ApiError): boolean => code === "invalid" || code === "forbidden";

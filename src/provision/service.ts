@@ -1,26 +1,31 @@
 /**
- * The Service in front of a Gateway's Envoys. Parameters of the class and of the Gateway together may name what does not go
+ * A Service in front of a Gateway's Envoys. Parameters of the class and of the Gateway together may name what does not go
  * with the type that won: that is left out.
  */
-import { CLUSTER_ROUTABILITY } from "../resources/index.ts";
-import { staysInCluster } from "./gateway-address.ts";
+import { familyOf, type IPFamily, type ServicePlan } from "./service-plan.ts";
 import type { Wish } from "./wish.ts";
 
 export function serviceSpec(
-  { addresses, ports, parameters }: Wish,
+  { type, outside, inside }: ServicePlan,
+  { ports, parameters }: Pick<Wish, "ports" | "parameters">,
   selector: Readonly<Record<string, string>>,
 ): object {
-  const { type: stated = "LoadBalancer", externalTrafficPolicy, loadBalancerClass } = parameters.service ?? {};
-  const type = staysInCluster(addresses) ? "ClusterIP" : stated;
-  const ofType = addresses.filter((address) => address.type === "IPAddress" && address.value !== undefined);
-  const inCluster = ofType.find(({ routability }) => routability === CLUSTER_ROUTABILITY);
-  const asked = ofType.find(({ routability }) => routability !== CLUSTER_ROUTABILITY);
+  const {
+    externalTrafficPolicy,
+    loadBalancerClass,
+    ipFamilyPolicy = "SingleStack",
+    ipFamilies,
+  } = parameters.service ?? {};
   const isBalanced = type === "LoadBalancer";
+  const families =
+    familiesOf(outside ?? inside, ipFamilyPolicy === "SingleStack" ? [] : (ipFamilies ?? [])) ?? ipFamilies;
   return {
     type,
     selector,
-    ...(inCluster && { clusterIP: inCluster.value }),
-    ...(isBalanced && asked && { loadBalancerIP: asked.value }),
+    ipFamilyPolicy,
+    ...(families && { ipFamilies: families }),
+    ...(inside !== undefined && { clusterIP: inside }),
+    ...(outside !== undefined && { loadBalancerIP: outside }),
     ...(isBalanced && loadBalancerClass !== undefined && { loadBalancerClass }),
     ...(type !== "ClusterIP" && externalTrafficPolicy !== undefined && { externalTrafficPolicy }),
     ports: ports.map(({ transport, port }) => ({
@@ -30,4 +35,11 @@ export function serviceSpec(
       protocol: transport === "tcp" ? "TCP" : "UDP",
     })),
   };
+}
+
+/** An address that is asked for decides about the first family; undefined where none is. */
+function familiesOf(address: string | undefined, others: readonly IPFamily[]): readonly IPFamily[] | undefined {
+  if (address === undefined) return undefined;
+  const family = familyOf(address);
+  return [family, ...others.filter((other) => other !== family)];
 }

@@ -161,7 +161,7 @@ const apiServerFlags = (folder: string, etcdPort: number, port: number): Readonl
   "service-account-key-file": join(folder, "accounts.key"),
   "service-account-signing-key-file": join(folder, "accounts.key"),
   "service-account-issuer": "https://kubernetes.default.svc",
-  "service-cluster-ip-range": "10.97.0.0/16",
+  "service-cluster-ip-range": "10.97.0.0/16,fd97::/112",
   "authorization-mode": "RBAC",
 });
 

@@ -4,7 +4,14 @@ import { describe, expect, inject, test } from "vitest";
 import { Graph } from "../../src/collections/index.ts";
 import { ApiError, resourcePath } from "../../src/kubernetes/index.ts";
 import { proxyKey } from "../../src/model/index.ts";
-import { gatewayAddressOf, NameClaims, OwnedObjects, Provisioner, type Wish } from "../../src/provision/index.ts";
+import {
+  gatewayAddressOf,
+  NameClaims,
+  OwnedObjects,
+  Provisioner,
+  servicesOf,
+  type Wish,
+} from "../../src/provision/index.ts";
 import {
   gatewayGroup,
   type GatewayParametersSpec,
@@ -48,6 +55,7 @@ const WISH: Wish = {
   key: objectKey({ group: gatewayGroup, kind: "Gateway", namespace: "shop", name: "web" }),
   namespace: "shop",
   name: "web",
+  uid: "2f1c",
   proxy: proxyKey("shop/web"),
   gatewayClassName: "trilith",
   infrastructure: {},
@@ -85,6 +93,7 @@ function startProvisioner(): AsyncDisposable & {
   const graph = new Graph();
   const wishes = graph.source<Wish>({ name: "Wishes", key: ({ key }) => key });
   const problems: string[] = [];
+  let refusals: ReadonlyMap<string, string> = new Map();
   const owned = new OwnedObjects({
     client: cluster.client,
     onChange: () => provisioner.look(WISH.key),
@@ -103,8 +112,10 @@ function startProvisioner(): AsyncDisposable & {
       caBundle: "PEM",
       audience: "trilith.dev/xds",
     },
-    onProblem: (_, problem) =>
-      void (problem && problems.push(`${problem.isRefused ? "refused: " : ""}${problem.message}`)),
+    onProblem: (_, problem) => {
+      refusals = problem?.refusedServices ?? new Map<string, string>();
+      if (problem) problems.push(`${problem.isRefused ? "refused: " : ""}${problem.message}`);
+    },
   });
   graph.subscribe(wishes, (changes) => provisioner.take(changes));
   return {
@@ -113,12 +124,12 @@ function startProvisioner(): AsyncDisposable & {
       wishes.set({ ...WISH, parameters, overlays: overlays ? [overlays] : [], addresses }),
     addresses: () => {
       const wish = wishes.get(WISH.key) ?? WISH;
-      const { addresses, unusable } = gatewayAddressOf(
-        wish,
-        owned.get("Service", "shop", "web-trilith"),
-        { availableReplicas: 1 },
-        undefined,
-      );
+      const services = servicesOf(wish).map((plan) => ({
+        plan,
+        found: owned.get("Service", "shop", plan.name),
+        refusal: refusals.get(plan.name),
+      }));
+      const { addresses, unusable } = gatewayAddressOf(wish, services, { availableReplicas: 1 }, undefined);
       return [addresses, unusable];
     },
     async [Symbol.asyncDispose]() {
@@ -198,6 +209,33 @@ describe.skipIf(environment === undefined)("GatewayParameters", () => {
     await expect.poll(of).toEqual(["NodePort", "Cluster", undefined]);
     provisioner.ask({});
     await expect.poll(of).toEqual(["LoadBalancer", "Cluster", undefined]);
+    expect(provisioner.problems).toEqual([]);
+  });
+});
+
+/** Names of all Services that there are. */
+async function services(): Promise<readonly string[]> {
+  const path = resourcePath({ group: "", version: "v1", plural: "services" });
+  const { items } = await cluster.client.request<{
+    readonly items: { readonly metadata: { readonly name: string } }[];
+  }>({
+    method: "GET",
+    path,
+  });
+  return items.map(({ metadata }) => metadata.name).sort();
+}
+
+describe.skipIf(environment === undefined)("a Service of two families", () => {
+  test("has an address of each, and goes back to one", async () => {
+    await using provisioner = startProvisioner();
+    const families = async (): Promise<unknown> => {
+      const spec = (await service())?.spec;
+      return [spec?.["ipFamilyPolicy"], spec?.["ipFamilies"], (spec?.["clusterIPs"] as unknown[] | undefined)?.length];
+    };
+    provisioner.ask({ service: { ipFamilyPolicy: "RequireDualStack" } });
+    await expect.poll(families, { timeout: 20_000 }).toEqual(["RequireDualStack", ["IPv4", "IPv6"], 2]);
+    provisioner.ask({});
+    await expect.poll(families).toEqual(["SingleStack", ["IPv4"], 1]);
     expect(provisioner.problems).toEqual([]);
   });
 });
@@ -294,6 +332,20 @@ describe.skipIf(environment === undefined)("a Gateway that asks for an address i
     const unusable = [{ value: "192.0.2.7", message: "192.0.2.7 was not given to the Service by its load balancer" }];
     await expect.poll(() => provisioner.addresses()).toEqual([[own], unusable]);
     expect([spec["type"], provisioner.problems]).toEqual(["LoadBalancer", []]);
+  });
+
+  test("gets several, each by a Service of its own, and is told of the one that it cannot have", async () => {
+    await using provisioner = startProvisioner();
+    await remove();
+    const asked = ["10.97.0.81", "10.97.0.82", "192.0.2.1"].map((value) => ({ ...inCluster, value }));
+    provisioner.ask({}, asked);
+    const unusable = [
+      { value: "192.0.2.1", message: expect.stringContaining("failed to allocate IP 192.0.2.1") as unknown },
+    ];
+    await expect.poll(() => provisioner.addresses(), { timeout: 20_000 }).toEqual([asked.slice(0, 2), unusable]);
+    provisioner.ask({}, asked.slice(0, 1));
+    await expect.poll(() => provisioner.addresses()).toEqual([asked.slice(0, 1), []]);
+    await expect.poll(services).toEqual(["kubernetes", "web-trilith"]);
   });
 
   test("is told where the address is none that the cluster can give", async () => {

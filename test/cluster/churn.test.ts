@@ -2,6 +2,7 @@
  * What goes on in a cluster while users are served: Envoys and backends that are rolled, replicas of the controller that are killed
  * and upgraded, an API server that is killed, and routes that change. No request may fail. Where backends are what changes, the same
  * is asked of their Service without a gateway, to tell what the cluster does from what the gateway does.
+ * And, in the same cluster, a Gateway of several addresses.
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ECHO_IMAGE } from "./images.ts";
@@ -200,5 +201,34 @@ describe.skipIf(!inject("canRunCluster"))("no request fails", { timeout: 300_000
     const sent = await stop();
     tell(`Envoy killed: ${told(sent)}`);
     expect(sent.wrong).not.toEqual([]);
+  });
+});
+
+describe.skipIf(!inject("canRunCluster"))("a Gateway that asks for several addresses", { timeout: 120_000 }, () => {
+  const [first, second, elsewhere] = ["10.99.0.210", "10.99.0.211", "192.0.2.1"];
+  const several = (...values: readonly string[]): object => ({
+    ...gateway,
+    metadata: { name: "several", namespace: "shop" },
+    spec: { ...gateway.spec, addresses: values.map((value) => ({ type: "IPAddress", value })) },
+  });
+  const seen = (): unknown => {
+    const { status } = JSON.parse(kubectl("-n", "shop", "get", "gateway/several", "-o", "json")) as {
+      readonly status: {
+        readonly addresses?: readonly { readonly value: string }[];
+        readonly conditions: readonly { readonly type: string; readonly reason: string }[];
+      };
+    };
+    const programmed = status.conditions.find(({ type }) => type === "Programmed");
+    return [programmed?.reason, (status.addresses ?? []).map(({ value }) => value)];
+  };
+
+  test("answers at all that it can have, is told of the other one, and is programmed without it", async () => {
+    apply(several(first, elsewhere, second));
+    await expect.poll(seen, { timeout: 60_000 }).toEqual(["AddressNotUsable", [first, second]]);
+    apply(several(first, second));
+    await expect.poll(seen, { timeout: 60_000 }).toEqual(["Programmed", [first, second]]);
+    const answerOf = (address: string): string =>
+      cluster.run("curl", ["-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", `http://${address}/`]).output;
+    for (const address of [first, second]) await expect.poll(() => answerOf(address), { timeout: 20_000 }).toBe("404");
   });
 });

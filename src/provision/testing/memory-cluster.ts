@@ -17,6 +17,8 @@ export class MemoryCluster implements ApiClient {
   readonly written: string[] = [];
   /** Thrown by the next writes, in order. */
   readonly failures: ApiError[] = [];
+  /** What is refused each time, by what would be written. */
+  readonly refusals: Map<string, ApiError> = new Map();
   /** Answers that are held back, by what was written. */
   readonly gates: Map<string, Promise<void>> = new Map();
   readonly #objects = new Map<string, SentObject>();
@@ -46,6 +48,8 @@ export class MemoryCluster implements ApiClient {
     if (failure) throw failure;
     const [plural = "", name = ""] = path.split("/").filter(Boolean).slice(-2);
     const write = `${method === "DELETE" ? "delete" : "apply"} ${plural}/${name}`;
+    const refusal = this.refusals.get(write);
+    if (refusal) throw refusal;
     this.written.push(write);
     if (method === "DELETE") {
       const object = this.#must(path);

@@ -92,6 +92,8 @@ const service: Schema<ServiceParameters> = object<ServiceParameters>(
     annotations: map<string>(string(), { maxProperties: 64 }),
     externalTrafficPolicy: oneOf(["Cluster", "Local"]),
     loadBalancerClass: named(qualifiedName, 317),
+    ipFamilyPolicy: oneOf(["SingleStack", "PreferDualStack", "RequireDualStack"]),
+    ipFamilies: list<"IPv4" | "IPv6">(oneOf(["IPv4", "IPv6"]), { minItems: 1, maxItems: 2 }),
   },
   [],
   {
@@ -112,6 +114,15 @@ const service: Schema<ServiceParameters> = object<ServiceParameters>(
             type !== "LoadBalancer" && loadBalancerClass !== undefined,
             `goes with type LoadBalancer only, but type is ${type}`,
             ["loadBalancerClass"],
+          ),
+      },
+      {
+        id: "two ipFamilies must differ, and need an ipFamilyPolicy of PreferDualStack or RequireDualStack",
+        find: ({ ipFamilyPolicy = "SingleStack", ipFamilies: [first, second] = [] }) =>
+          violationIf(
+            second !== undefined && (first === second || ipFamilyPolicy === "SingleStack"),
+            first === second ? "names a family twice" : "does not go with ipFamilyPolicy SingleStack",
+            ["ipFamilies"],
           ),
       },
     ],

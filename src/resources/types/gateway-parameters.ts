@@ -69,6 +69,10 @@ export interface ServiceParameters {
   readonly externalTrafficPolicy?: "Cluster" | "Local";
   /** Of a LoadBalancer alone. Kubernetes lets nobody change it in a Service. */
   readonly loadBalancerClass?: string;
+  /** SingleStack unless stated. */
+  readonly ipFamilyPolicy?: "SingleStack" | "PreferDualStack" | "RequireDualStack";
+  /** The cluster's own unless stated. An address that a Gateway asks for decides about the first. */
+  readonly ipFamilies?: readonly ("IPv4" | "IPv6")[];
 }
 
 export interface EnvoyParameters {

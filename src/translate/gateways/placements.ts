@@ -11,7 +11,14 @@
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspecaddress
  */
 import type { Collection, Graph } from "../../collections/index.ts";
-import { CLUSTER_ROUTABILITY, compareText, type GatewaySpecAddress, type ObjectKey } from "../../resources/index.ts";
+import {
+  CLUSTER_ROUTABILITY,
+  compareText,
+  type GatewaySpecAddress,
+  isIPv6,
+  type ObjectKey,
+  type ServiceParameters,
+} from "../../resources/index.ts";
 import { includesAddress } from "../listeners/bind-address.ts";
 import type { AddressFact, Facts, GatewayAddressFact } from "../inputs.ts";
 import type { TranslateSettings } from "../settings.ts";
@@ -48,6 +55,12 @@ export interface PlacementSources {
   readonly parameters: Collection<ParametersOfGateway>;
 }
 
+/** Of IPv4 and of IPv6. On a node without IPv6 nobody could bind it. */
+const EVERY_ADDRESS = "::";
+
+const usesIPv6 = ({ ipFamilyPolicy = "SingleStack", ipFamilies = [] }: ServiceParameters = {}): boolean =>
+  ipFamilyPolicy !== "SingleStack" || ipFamilies.includes("IPv6");
+
 export function derivePlacements(
   graph: Graph,
   { gateways, parameters }: PlacementSources,
@@ -62,17 +75,22 @@ export function derivePlacements(
     map: ({ key, spec }, read) => {
       const asked = spec.addresses ?? [];
       const fact = gatewayAddresses && read.get(gatewayAddresses, key);
-      const problem = read.pick(parameters, key, (found) => found?.problem);
+      const { problem, isDual } = read.pick(parameters, key, (found) => ({
+        problem: found?.problem,
+        isDual: usesIPv6(found?.parameters.service),
+      }));
+      const bindAddress =
+        isDual || asked.some(({ value = "" }) => isIPv6(value)) ? EVERY_ADDRESS : settings.bindAddress;
       if (problem !== undefined && settings.addresses === "service") {
         const { reached } = reachedThrough(asked, fact);
-        return [{ key, refusal: problem, held: true, addresses: [settings.bindAddress], reached, unusable: [] }];
+        return [{ key, refusal: problem, held: true, addresses: [bindAddress], reached, unusable: [] }];
       }
       const refusal = problem ?? refusalOf(asked, settings);
       if (refusal !== undefined) return [{ key, refusal, addresses: [], reached: [], unusable: [] }];
       if (settings.addresses === "host") {
         return [{ key, ...bindAsked(asked, settings.bindAddress, (address) => read.get(addressFacts, address)) }];
       }
-      return [{ key, addresses: [settings.bindAddress], ...reachedThrough(asked, fact) }];
+      return [{ key, addresses: [bindAddress], ...reachedThrough(asked, fact) }];
     },
   });
 }
@@ -142,12 +160,7 @@ function reachedThrough(
     const problem = fact?.unusable.find((one) => one.value === value);
     return problem === undefined ? [] : [{ path: `spec.addresses[${index}]`, message: problem.message }];
   });
-  const isInCluster = ({ routability }: { readonly routability?: string }): boolean => routability !== undefined;
-  const hasAll =
-    asked.length === 0
-      ? reached.length > 0
-      : asked.every((one) => reached.some((other) => isInCluster(other) === (one.routability === CLUSTER_ROUTABILITY)));
-  const isWaiting = !hasAll && unusable.length === 0;
+  const isWaiting = !hasEvery(asked, reached) && unusable.length === 0;
   const what = reached.length === 0 ? "No address" : "Not every address";
   const why = fact?.problem === undefined ? "" : `: ${fact.problem}`;
   return {
@@ -156,4 +169,16 @@ function reachedThrough(
     ...(fact?.isRefused && fact.problem !== undefined && { unmade: fact.problem }),
     ...(isWaiting && { waiting: `${what} has been assigned yet${why}` }),
   };
+}
+
+/** Those that were named are there, and of each routability as many as were asked for. */
+function hasEvery(asked: readonly GatewaySpecAddress[], reached: readonly ReachedAddress[]): boolean {
+  if (asked.length === 0) return reached.length > 0;
+  return [undefined, CLUSTER_ROUTABILITY].every((routability) => {
+    const wanted = asked.filter(
+      (one) => (one.routability === CLUSTER_ROUTABILITY ? CLUSTER_ROUTABILITY : undefined) === routability,
+    );
+    const there = reached.filter((one) => one.routability === routability).map(({ value }) => value);
+    return wanted.length <= there.length && wanted.every(({ value }) => value === undefined || there.includes(value));
+  });
 }
