@@ -3,7 +3,7 @@
  */
 import type { Logger } from "pino";
 import type { Collection } from "../collections/index.ts";
-import type { ProxyKey, SocketKey } from "../model/index.ts";
+import { type ProxyKey, proxyVariables, type SocketKey } from "../model/index.ts";
 import { defaultSettings, type EnvoyRecord, envoyResources } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import {
@@ -145,6 +145,7 @@ function startEnvoy({ envoyPath, directory, concurrency, onProxyEvent }: ProxySi
     envoyPath,
     stateDirectory: directory,
     bootstrap,
+    variables: proxyVariables({}),
     onEvent: onProxyEvent,
     ...(concurrency !== undefined && { concurrency }),
   });

@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { type LocalTokens, writePrivateFile } from "../identity/index.ts";
-import type { Workload } from "../model/index.ts";
+import { proxyVariables, spiffeId, type Workload } from "../model/index.ts";
 import {
   bootstrapOf,
   claimStateDirectory,
@@ -18,6 +18,7 @@ import {
   startProxy,
   type StateDirectory,
 } from "../proxy/index.ts";
+import { LOCAL_TRUST_DOMAIN } from "./standalone-settings.ts";
 
 export interface SidecarOptions {
   readonly envoyPath: string;
@@ -62,6 +63,11 @@ export async function startSidecar(workload: Workload, options: SidecarOptions):
       limits: machineLimits(),
     }),
     concurrency: options.concurrency,
+    variables: proxyVariables({
+      namespace: workload.namespace,
+      workload: workload.name,
+      identity: spiffeId(LOCAL_TRUST_DOMAIN, workload.namespace, workload.serviceAccount),
+    }),
     onEvent: options.onEvent,
   });
   const running = starting.move();

@@ -14,6 +14,13 @@ export const PROXY_VARIABLES = {
   identity: "TRILITH_IDENTITY",
 } as const;
 
+/** Of a proxy that is started here. All are given, since one that is not there would be a "-" in labels. */
+export const proxyVariables = (of: Partial<Record<keyof typeof PROXY_VARIABLES, string>>): Record<string, string> => ({
+  [PROXY_VARIABLES.namespace]: of.namespace ?? "",
+  [PROXY_VARIABLES.workload]: of.workload ?? "",
+  [PROXY_VARIABLES.identity]: of.identity ?? "",
+});
+
 /** The first part of the metrics' names: `trilith.requests_total`, which Prometheus sees as `envoy_trilith_requests_total`. */
 export const TRAFFIC_PREFIX = "trilith";
 

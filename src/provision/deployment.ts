@@ -127,9 +127,11 @@ function envoyContainer({ name, pod, installation, parameters, paths }: Deployme
 const metricsVariables = (name: string, { trustDomain }: Installation): object[] => [
   fromPod(PROXY_VARIABLES.namespace, "metadata.namespace"),
   { name: PROXY_VARIABLES.workload, value: name },
-  ...(trustDomain === undefined
-    ? []
-    : [{ name: PROXY_VARIABLES.identity, value: spiffeId(trustDomain, `$(${PROXY_VARIABLES.namespace})`, name) }]),
+  {
+    name: PROXY_VARIABLES.identity,
+    // One that is not there would be a "-" in labels.
+    value: trustDomain === undefined ? "" : spiffeId(trustDomain, `$(${PROXY_VARIABLES.namespace})`, name),
+  },
 ];
 
 const fromPod = (name: string, fieldPath: string): object => ({

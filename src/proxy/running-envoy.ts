@@ -15,7 +15,8 @@ import type { StateDirectory } from "./state-directory.ts";
 export interface EnvoyCommand {
   readonly path: string;
   readonly args: readonly string[];
-  /** Equal for commands that make the same proxy: same program, arguments and bootstrap. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Equal for commands that make the same proxy: same program, arguments, variables and bootstrap. */
   readonly fingerprint: string;
 }
 
@@ -38,9 +39,14 @@ const POLL_MS = 250;
 /** All that a proxy may know of this process's environment, which can hold secrets. */
 const PASSED_ON = ["PATH", "HOME", "TMPDIR", "TZ", "LANG", "LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES"];
 
-export function fingerprintOf(path: string, args: readonly string[], bootstrap: string): string {
+export function fingerprintOf(
+  path: string,
+  args: readonly string[],
+  bootstrap: string,
+  variables: Readonly<Record<string, string>>,
+): string {
   return createHash("sha256")
-    .update(JSON.stringify([path, args, bootstrap]))
+    .update(JSON.stringify([path, args, bootstrap, variables]))
     .digest("hex");
 }
 
@@ -48,7 +54,8 @@ export function fingerprintOf(path: string, args: readonly string[], bootstrap: 
 export async function launchEnvoy(command: EnvoyCommand, directory: StateDirectory): Promise<RunningEnvoy> {
   const output = openSync(directory.accessLogFile, "a", 0o600);
   const log = openSync(directory.logFile, "a", 0o600);
-  const env = Object.fromEntries(PASSED_ON.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])));
+  const passedOn = PASSED_ON.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : []));
+  const env = { ...Object.fromEntries(passedOn), ...command.variables };
   const child = spawn(command.path, command.args, {
     detached: true,
     cwd: directory.path,

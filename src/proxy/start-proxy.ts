@@ -30,6 +30,8 @@ export interface ProxyOptions {
   /** Default: "warning". */
   readonly logLevel?: LogLevel;
   readonly drain?: DrainBounds;
+  /** Of its environment, besides what every Envoy is given of this process's. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Called in order of what happens; must not throw. */
   readonly onEvent: (event: ProxyEvent) => void;
 }
@@ -96,7 +98,8 @@ function commandOf(options: ProxyOptions): EnvoyCommand {
   } catch (error) {
     throw unwritable(directory, error);
   }
-  return { path, args, fingerprint: fingerprintOf(path, args, bootstrap) };
+  const { variables = {} } = options;
+  return { path, args, variables, fingerprint: fingerprintOf(path, args, bootstrap, variables) };
 }
 
 /** How long a line of the access log may wait in Envoy; its default of ten seconds is long for somebody who watches. */
