@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FileSource, type FileState } from "../src/sources/index.ts";
-import { withDefaultClass } from "../src/app/standalone-settings.ts";
+import { defaultClass } from "../src/app/standalone-settings.ts";
 import { freePorts } from "../test/support/free-ports.ts";
 import { plainRequest } from "../test/support/plain-request.ts";
 import { ServedDirectory } from "../test/support/served-directory.ts";
@@ -79,7 +79,7 @@ async function measureParts(count: number, tell: Tell): Promise<readonly Edit[]>
     const follower = new FolderFollower(folder);
     started.defer(() => follower.stop());
     const gateway = started.use(await GatewayUnderTest.start(follower.objects));
-    follower.onObjects = (objects) => gateway.engine.replaceObjects(objects);
+    follower.onChanges = (changes) => gateway.engine.applyChanges(changes);
     const edits: Edit[] = [];
     for (let edit = 0; edit <= EDITS; edit += 1) {
       const one = await timedEdit(gateway, folder, changedFile(count, `edit-${edit}.test`), port, `edit-${edit}.test`);
@@ -94,12 +94,16 @@ async function measureParts(count: number, tell: Tell): Promise<readonly Edit[]>
 
 /** The files as objects, at once and after every change. */
 class FolderFollower {
-  objects: ReturnType<typeof withDefaultClass> = new Map();
-  onObjects: ((objects: ReturnType<typeof withDefaultClass>) => void) | undefined;
+  objects: FileState["objects"] = new Map();
+  onChanges: ((changes: FileState["changes"]) => void) | undefined;
   readonly #source: FileSource;
 
   constructor(folder: string) {
-    this.#source = new FileSource({ paths: [folder], onState: (state) => this.#take(state) });
+    this.#source = new FileSource({
+      paths: [folder],
+      implied: [defaultClass("trilith")],
+      onState: (state) => this.#take(state),
+    });
     this.#source.start();
   }
 
@@ -107,9 +111,9 @@ class FolderFollower {
     this.#source.stop();
   }
 
-  #take({ objects }: FileState): void {
-    this.objects = withDefaultClass(objects, "trilith");
-    this.onObjects?.(this.objects);
+  #take({ objects, changes }: FileState): void {
+    this.objects = objects;
+    this.onChanges?.(changes);
   }
 }
 

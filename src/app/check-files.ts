@@ -1,5 +1,5 @@
 /** What `trilith check` does: files in, everything there is to say about them out. Nothing is started, nobody is asked. */
-import { Clock, loadFile, type MergedFiles, mergeFiles, scanFiles } from "../sources/index.ts";
+import { Clock, type FileState, loadFile, MergedFiles, scanFiles } from "../sources/index.ts";
 import { type Diagnostic, diagnose } from "./diagnosis.ts";
 import { createEngine } from "./engine.ts";
 import { standaloneSettings, withDefaults } from "./standalone-settings.ts";
@@ -19,10 +19,12 @@ export function checkFiles(paths: readonly string[], className: string): CheckRe
 }
 
 /** The objects of files and folders, with where they stand and what is wrong with the files. */
-export function readFiles(paths: readonly string[]): Pick<MergedFiles, "objects" | "places" | "problems"> {
+export function readFiles(paths: readonly string[]): Pick<FileState, "objects" | "places" | "problems"> {
   const scan = scanFiles(paths);
   const loaded = [...scan.files.keys()].map((file) => loadFile(file));
-  const merged = mergeFiles(new Map(loaded.map(({ file, objects }) => [file, objects])), new Map());
+  const merged = new MergedFiles();
+  for (const { file, objects } of loaded) merged.put(file, objects);
+  merged.settle();
   const unreadable = [...scan.problems].map(([file, message]) => ({
     file,
     line: 1,
@@ -30,6 +32,6 @@ export function readFiles(paths: readonly string[]): Pick<MergedFiles, "objects"
     severity: "error" as const,
     message,
   }));
-  const problems = [...unreadable, ...loaded.flatMap((file) => file.problems), ...merged.problems];
+  const problems = [...unreadable, ...loaded.flatMap((file) => file.problems), ...merged.problems()];
   return { objects: merged.objects, places: merged.places, problems };
 }

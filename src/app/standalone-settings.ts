@@ -1,13 +1,6 @@
 /** How translation is set where all Gateways share one Envoy on one machine, and workloads of the machine have one each. */
 import { type NamespacedName, proxyKey, type ProxyKey } from "../model/index.ts";
-import {
-  gatewayGroup,
-  type GatewayClass,
-  type KnownObject,
-  objectKeyOf,
-  type ObjectKey,
-  type Workload,
-} from "../resources/index.ts";
+import { gatewayGroup, type GatewayClass, type KnownObject, objectKeyOf, type ObjectKey } from "../resources/index.ts";
 import { withClusterDefaults } from "../sources/index.ts";
 import { MESH_FEATURES, SUPPORTED_FEATURES } from "./supported-features.ts";
 import type { TranslateSettings } from "../translate/index.ts";
@@ -41,24 +34,26 @@ export function standaloneSettings({ bindAddress }: { readonly bindAddress: stri
   };
 }
 
+/** What a directory gets that states no GatewayClass of this name, so that the first example needs none. */
+export const defaultClass = (name: string): GatewayClass => ({
+  apiVersion: `${gatewayGroup}/v1`,
+  kind: "GatewayClass",
+  metadata: { name, generation: 1 },
+  spec: { controllerName: CONTROLLER_NAME },
+});
+
 /** All that files may leave out: what a cluster would add, and the class. */
 export const withDefaults = (
   objects: ReadonlyMap<ObjectKey, KnownObject>,
   className: string,
-  isReady?: (workload: Workload) => boolean,
-): ReadonlyMap<ObjectKey, KnownObject> => withClusterDefaults(withDefaultClass(objects, className), isReady);
+): ReadonlyMap<ObjectKey, KnownObject> => withClusterDefaults(withDefaultClass(objects, className));
 
-/** A directory that states no GatewayClass of this name gets one, so that the first example needs none. */
+/** The objects with the default class, where they need it. */
 export function withDefaultClass(
   objects: ReadonlyMap<ObjectKey, KnownObject>,
   name: string,
 ): ReadonlyMap<ObjectKey, KnownObject> {
-  const implicit: GatewayClass = {
-    apiVersion: `${gatewayGroup}/v1`,
-    kind: "GatewayClass",
-    metadata: { name, generation: 1 },
-    spec: { controllerName: CONTROLLER_NAME },
-  };
+  const implicit = defaultClass(name);
   const key = objectKeyOf(implicit);
   return objects.has(key) ? objects : new Map(objects).set(key, implicit);
 }

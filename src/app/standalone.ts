@@ -8,7 +8,7 @@
 import type { Logger } from "pino";
 import { startAdminServer } from "../admin/index.ts";
 import { claimStateDirectory, defaultStateDirectory, findEnvoy, type ProxyEvent } from "../proxy/index.ts";
-import { Clock, FileSource, type FileState, NameResolver } from "../sources/index.ts";
+import { Clock, ClusterDefaults, FileSource, type FileState, NameResolver } from "../sources/index.ts";
 import type { Workload } from "../resources/index.ts";
 import { StatusBook } from "../status/index.ts";
 import { describeProxies } from "./describe-proxies.ts";
@@ -22,7 +22,7 @@ import { StandaloneMesh } from "./standalone-mesh.ts";
 import { type ProxySide, startProxySide } from "./proxy-side.ts";
 import { troublesOf, unhealthyDiagnostics } from "./troubles.ts";
 import { WorkloadReadiness } from "./workload-readiness.ts";
-import { CONTROLLER_NAME, standaloneSettings, withDefaults } from "./standalone-settings.ts";
+import { CONTROLLER_NAME, defaultClass, standaloneSettings } from "./standalone-settings.ts";
 
 export interface StandaloneOptions {
   /** Files and folders of YAML. */
@@ -129,28 +129,28 @@ class Files implements Disposable {
   readonly #log: DiagnosticLog;
   readonly #following = new DisposableStack();
   readonly #readiness = new WorkloadReadiness();
-  readonly #className: string;
+  readonly #defaults = new ClusterDefaults();
   #state: FileState | undefined;
   #isLogging = false;
 
   constructor({ paths, className, log }: StandaloneOptions, engine: Engine) {
     this.#engine = engine;
     this.#log = new DiagnosticLog(log);
-    this.#className = className;
     this.#following.use(engine.graph.subscribe(engine.translation.findings, () => this.#logSoon()));
     this.#following.use(
       engine.graph.subscribe(engine.translation.statuses, (changes) => {
         const isNews = this.#readiness.learn(changes.flatMap(({ after }) => after ?? []));
         // Subscribers may not write to the graph.
-        if (isNews) queueMicrotask(() => this.#publish());
+        if (isNews) queueMicrotask(() => this.#publish([]));
       }),
     );
     this.#source = new FileSource({
       paths,
+      implied: [defaultClass(className)],
       onState: (state) => {
         this.#state = state;
         this.#readiness.take(state.objects);
-        this.#publish();
+        this.#publish(state.changes);
         this.#logSoon();
       },
     });
@@ -170,9 +170,10 @@ class Files implements Disposable {
     this.#source.stop();
   }
 
-  #publish(): void {
+  #publish(changes: FileState["changes"]): void {
     const isReady = (workload: Workload): boolean => this.#readiness.isReady(workload);
-    this.#engine.replaceObjects(withDefaults(this.#state?.objects ?? new Map(), this.#className, isReady));
+    const objects = this.#state?.objects ?? new Map();
+    this.#engine.applyChanges(this.#defaults.changesWith(changes, objects, isReady));
   }
 
   /** Once for all that happens at the same moment: reports of proxies follow right behind a change of files. */

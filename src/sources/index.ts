@@ -1,17 +1,18 @@
 /** Sources: drivers that put objects and facts into collections. */
 export { certificateFactOf, deriveCertificateFacts, deriveTrustFacts, trustFactOf } from "./facts/certificate-facts.ts";
-export { withClusterDefaults } from "./files/cluster-defaults.ts";
+export { ClusterDefaults, withClusterDefaults } from "./files/cluster-defaults.ts";
 export { FileSource } from "./files/file-source.ts";
 export type { FileSourceOptions, FileState } from "./files/file-source.ts";
 export { loadFile } from "./files/load-file.ts";
 export type { FileProblem, LoadedFile, LoadedObject } from "./files/load-file.ts";
-export { type MergedFiles, mergeFiles } from "./files/merge-files.ts";
+export { MergedFiles } from "./files/merged-files.ts";
 export { scanFiles } from "./files/file-scan.ts";
 export { Clock } from "./facts/clock.ts";
 export { NameResolver } from "./facts/name-resolver.ts";
 export { deriveAddressFacts } from "./facts/address-facts.ts";
 export { type KubernetesSource, startKubernetesSource } from "./kubernetes/kubernetes-source.ts";
 export type { KubernetesSourceOptions, SourceProblem } from "./kubernetes/kubernetes-source.ts";
-export type { ObjectChange, StoredVersion } from "./kubernetes/object-store.ts";
+export type { StoredVersion } from "./kubernetes/object-store.ts";
+export type { ObjectChange } from "./object-change.ts";
 export type { BundleVersions } from "./kubernetes/served-kinds.ts";
 export { followMemberPods, type MemberPod, type MemberPodsOptions } from "./kubernetes/mesh-members.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isOfKind, type KnownObject, type ObjectKey, objectKeyOf, validate } from "../../resources/index.ts";
-import { withClusterDefaults } from "./cluster-defaults.ts";
+import { ClusterDefaults, withClusterDefaults } from "./cluster-defaults.ts";
 
 const read = (value: object): KnownObject => {
   const { object, problems } = validate(value);
@@ -58,4 +58,33 @@ test("a Service has an address, always the same object, unless it says that it h
 test("without Workloads everything is as it was written", () => {
   const objects = mapOf(service({ selector: { app: "cart" }, ports: [{ port: 80 }] }));
   expect(withClusterDefaults(objects)).toBe(objects);
+});
+
+test("steps lead to what a cluster would add to the whole, whatever comes and goes", () => {
+  const cart = service({ selector: { app: "cart" }, ports: [{ name: "http", port: 80, targetPort: "web" }] });
+  const states = [
+    mapOf(cart),
+    mapOf(cart, first),
+    mapOf(cart, first, second),
+    mapOf(first),
+    mapOf(cart, second),
+    mapOf(),
+  ];
+  const [defaults, told] = [new ClusterDefaults(), new Map<ObjectKey, KnownObject>()];
+  let before: ReadonlyMap<ObjectKey, KnownObject> = new Map();
+  const step = (objects: typeof before, isReady: boolean): void => {
+    const gone = [...before].filter(([key]) => !objects.has(key));
+    const changes = [
+      ...gone.map(([key, { kind }]) => ({ kind: "delete" as const, key, of: kind })),
+      ...[...objects].map(([key, object]) => ({ kind: "set" as const, key, object })),
+    ];
+    before = objects;
+    for (const change of defaults.changesWith(changes, objects, () => isReady)) {
+      if (change.kind === "set") told.set(change.key, change.object);
+      else told.delete(change.key);
+    }
+    expect(told).toEqual(withClusterDefaults(objects, () => isReady));
+  };
+  for (const state of states) step(state, true);
+  for (const state of states.toReversed()) step(state, false);
 });

@@ -15,16 +15,51 @@ import {
   type ServicePort,
   type Workload,
 } from "../../resources/index.ts";
+import type { ObjectChange } from "../object-change.ts";
+
+/** The objects with what a cluster would add. */
+export function withClusterDefaults(
+  objects: ReadonlyMap<ObjectKey, KnownObject>,
+  isReady?: (workload: Workload) => boolean,
+): ReadonlyMap<ObjectKey, KnownObject> {
+  const made = clusterDefaultsOf(objects, isReady);
+  return made.size === 0 ? objects : new Map([...objects, ...made]);
+}
+
+/** What a cluster would add, step by step. */
+export class ClusterDefaults {
+  #made: ReadonlyMap<ObjectKey, KnownObject> = new Map();
+
+  /** `changes` led to `objects`: the same with the changes of what is added. `isReady` may say something else each time. */
+  changesWith(
+    changes: readonly ObjectChange[],
+    objects: ReadonlyMap<ObjectKey, KnownObject>,
+    isReady?: (workload: Workload) => boolean,
+  ): readonly ObjectChange[] {
+    const [before, made] = [this.#made, clusterDefaultsOf(objects, isReady)];
+    this.#made = made;
+    if (before.size + made.size === 0) return changes;
+    const left = [...before].filter(([key]) => !made.has(key));
+    return [
+      ...changes.filter(({ key }) => !made.has(key)),
+      ...left.map(([key, { kind }]) => changeTo(key, kind, objects.get(key))),
+      ...[...made].map(([key, object]) => ({ kind: "set" as const, key, object })),
+    ];
+  }
+}
+
+const changeTo = (key: ObjectKey, of: KnownObject["kind"], object: KnownObject | undefined): ObjectChange =>
+  object === undefined ? { kind: "delete", key, of } : { kind: "set", key, object };
 
 /** `isReady`: whether the Workload can be called; one that cannot is an endpoint that is not ready. */
-export function withClusterDefaults(
+function clusterDefaultsOf(
   objects: ReadonlyMap<ObjectKey, KnownObject>,
   isReady: (workload: Workload) => boolean = () => true,
 ): ReadonlyMap<ObjectKey, KnownObject> {
+  const made = new Map<ObjectKey, KnownObject>();
   const workloads = [...objects.values()].filter((object) => isOfKind(object, "Workload"));
   // What nobody in a mesh calls needs no address.
-  if (workloads.length === 0) return objects;
-  const made = new Map(objects);
+  if (workloads.length === 0) return made;
   for (const [key, object] of objects) {
     if (!isOfKind(object, "Service")) continue;
     made.set(key, addressed(object));

@@ -8,13 +8,17 @@
  */
 import { type FSWatcher, watch } from "node:fs";
 import { join, sep } from "node:path";
-import { objectKeyOf, type ObjectKey } from "../../resources/index.ts";
+import { type KnownObject, objectKeyOf, type ObjectKey } from "../../resources/index.ts";
+import type { ObjectChange } from "../object-change.ts";
 import { Arrivals } from "./arrivals.ts";
 import { type Fingerprint, type FileScan, isSameFile, ownFingerprint, scanFiles } from "./file-scan.ts";
 import { type FileProblem, loadFile, type LoadedFile, type LoadedObject } from "./load-file.ts";
-import { mergeFiles, type MergedFiles } from "./merge-files.ts";
+import { MergedFiles } from "./merged-files.ts";
 
-export interface FileState extends MergedFiles {
+/** The maps are the same all the time: they say how things are when they are read. */
+export interface FileState extends Pick<MergedFiles, "objects" | "places"> {
+  /** Of the objects, since the state before. */
+  readonly changes: readonly ObjectChange[];
   readonly problems: readonly FileProblem[];
   /** Files with objects that cannot be used as they are: those keep their last good state, where they had one. */
   readonly held: readonly string[];
@@ -23,6 +27,8 @@ export interface FileState extends MergedFiles {
 export interface FileSourceOptions {
   /** Files and folders. */
   readonly paths: readonly string[];
+  /** Objects without a namespace that are there for as long as no file states them. */
+  readonly implied?: readonly KnownObject[];
   /** Is told every state that differs from the one before; the first one before `start` returns. */
   readonly onState: (state: FileState) => void;
   /** Changes are taken up when nothing has happened for this long, in milliseconds. */
@@ -37,11 +43,11 @@ export class FileSource {
   readonly #options: FileSourceOptions;
   readonly #fingerprints = new Map<string, Fingerprint>();
   readonly #loaded = new Map<string, LoadedFile>();
-  readonly #good = new Map<string, readonly LoadedObject[]>();
+  /** The good state of each file, be that its last one. */
+  readonly #merged: MergedFiles;
   readonly #emptiedSince = new Map<string, number>();
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #arrivals = new Arrivals((file) => this.#takeArrival(file));
-  #generations: MergedFiles["generations"] = new Map();
   #problemsOfScan = new Map<string, string>();
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -49,6 +55,7 @@ export class FileSource {
 
   constructor(options: FileSourceOptions) {
     this.#options = options;
+    this.#merged = new MergedFiles(options.implied);
   }
 
   /** Reads everything once, then follows. */
@@ -99,17 +106,17 @@ export class FileSource {
   }
 
   #publish(): void {
-    const merged = mergeFiles(this.#good, this.#generations);
-    this.#generations = merged.generations;
+    const changes = this.#merged.settle();
     const problems = [
       ...this.#scanProblems(),
       ...[...this.#loaded.values()].flatMap((file) => file.problems),
-      ...merged.problems,
+      ...this.#merged.problems(),
     ];
     const held = [...this.#loaded.values()]
       .filter(({ usable, invalid }) => !usable || invalid.length > 0)
       .map(({ file }) => file);
-    this.#options.onState({ ...merged, problems, held });
+    const { objects, places } = this.#merged;
+    this.#options.onState({ objects, places, changes, problems, held });
   }
 
   /** Loads what changed; true where anything did. */
@@ -119,7 +126,8 @@ export class FileSource {
     for (const file of this.#loaded.keys()) {
       // What cannot be looked at is not gone, be it the file or a folder above it (a mount that is away): its objects stay.
       if (scan.files.has(file) || isBelowAny(file, scan.problems.keys())) continue;
-      for (const map of [this.#loaded, this.#good, this.#fingerprints]) map.delete(file);
+      for (const map of [this.#loaded, this.#fingerprints]) map.delete(file);
+      this.#merged.put(file, []);
       changed = true;
     }
     for (const [file, fingerprint] of scan.files) {
@@ -136,7 +144,7 @@ export class FileSource {
     const { file } = loaded;
     this.#fingerprints.set(file, fingerprint);
     this.#loaded.set(file, loaded);
-    if (loaded.usable) this.#good.set(file, [...loaded.objects, ...this.#lastGood(file, loaded.invalid)]);
+    if (loaded.usable) this.#merged.put(file, [...loaded.objects, ...this.#lastGood(file, loaded.invalid)]);
   }
 
   /**
@@ -144,7 +152,7 @@ export class FileSource {
    * been so for a while is it believed.
    */
   #isPerhapsBeingWritten({ file, objects, problems }: LoadedFile): boolean {
-    const isEmptied = objects.length === 0 && problems.length === 0 && (this.#good.get(file)?.length ?? 0) > 0;
+    const isEmptied = objects.length === 0 && problems.length === 0 && this.#merged.of(file).length > 0;
     const since = this.#emptiedSince.get(file) ?? performance.now();
     if (!isEmptied || performance.now() - since >= EMPTIED_MS) {
       this.#emptiedSince.delete(file);
@@ -156,7 +164,7 @@ export class FileSource {
   }
 
   #lastGood(file: string, keys: readonly ObjectKey[]): LoadedObject[] {
-    return (this.#good.get(file) ?? []).filter(({ object }) => keys.includes(objectKeyOf(object)));
+    return this.#merged.of(file).filter(({ object }) => keys.includes(objectKeyOf(object)));
   }
 
   #scanProblems(): FileProblem[] {

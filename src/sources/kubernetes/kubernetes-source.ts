@@ -10,7 +10,8 @@
 import { type ApiClient, type ApiError, ResourceWatch, type Timers } from "../../kubernetes/index.ts";
 import { formatPath, type Kind, kinds, objectKey, type ObjectKey } from "../../resources/index.ts";
 import { DiscoveredKinds } from "./discovered-kinds.ts";
-import { keyOf, type ObjectChange, ObjectStore, type StoredVersion } from "./object-store.ts";
+import type { ObjectChange } from "../object-change.ts";
+import { keyOf, ObjectStore, type StoredVersion } from "./object-store.ts";
 import { type BundleVersions, isBuiltIn, ServedKinds } from "./served-kinds.ts";
 import { type SentObject, trimObject } from "./trim-object.ts";
 

@@ -21,11 +21,8 @@ import {
   type RouteParentStatus,
   validate,
 } from "../../resources/index.ts";
+import type { ObjectChange } from "../object-change.ts";
 import { hasOwnStatus, type SentObject } from "./trim-object.ts";
-
-export type ObjectChange =
-  | { readonly kind: "set"; readonly key: ObjectKey; readonly object: KnownObject }
-  | { readonly kind: "delete"; readonly key: ObjectKey; readonly of: Kind };
 
 /** An object as it is stored, but for what translation reads of it. */
 export interface StoredVersion {
