@@ -14,7 +14,13 @@ import { type Store, storeOf } from "./store.ts";
 import { type ReadingNode, TrackingReader } from "./tracking-reader.ts";
 import type { Read } from "./watchers.ts";
 
-type Outputs<O> = ReadonlyMap<string, O>;
+/** One key, as most inputs have, stands without a set around it. */
+type Keys = string | ReadonlySet<string>;
+
+interface Output<O> {
+  readonly key: string;
+  readonly value: O;
+}
 
 export class DerivedNode<I, O> implements GraphNode, ReadingNode {
   readonly kind = "derived";
@@ -27,8 +33,8 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
   readonly #failures: Failures;
   readonly #claims: Claims<O>;
   readonly #marked: Set<string>;
-  /** Of inputs that have outputs. One key, as most have, stands without a set around it. */
-  readonly #keysOf = new Map<string, string | ReadonlySet<string>>();
+  /** Of inputs that have outputs. */
+  readonly #keysOf = new Map<string, Keys>();
   /** The last read of each input that has read something, which leads to those before it. */
   readonly #readsOf = new Map<string, Read>();
   readonly #errors = new Map<string, unknown>();
@@ -67,7 +73,7 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
     if (this.#marked.size === 0) return;
     const inputs = [...this.#marked].sort(compareKeys);
     this.#marked.clear();
-    const results = new Map<string, Outputs<O>>();
+    const results = new Map<string, readonly Output<O>[]>();
     for (const input of inputs) {
       const outputs = this.#compute(input);
       if (outputs !== undefined) results.set(input, outputs);
@@ -88,17 +94,17 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
   }
 
   /** The input's outputs by key; undefined where its last ones stay because it failed. */
-  #compute(input: string): Outputs<O> | undefined {
+  #compute(input: string): readonly Output<O>[] | undefined {
     const value = this.#from.get(input);
     this.#errors.delete(input);
     if (value === undefined) {
       this.#keepReads(input, undefined);
-      return new Map();
+      return [];
     }
     this.recomputations++;
     const reader = new TrackingReader(this, input);
     try {
-      return this.#byKey(this.#derivation.map(value, reader));
+      return this.#withKeys(this.#derivation.map(value, reader));
     } catch (error) {
       this.#errors.set(input, error);
       return undefined;
@@ -107,14 +113,15 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
     }
   }
 
-  #byKey(outputs: Iterable<O>): Outputs<O> {
-    const byKey = new Map<string, O>();
-    for (const output of outputs) {
-      const key = this.#derivation.key(output);
-      if (byKey.has(key)) throw new Error(`${this.name}: one input gives ${key} twice`);
-      byKey.set(key, output);
+  #withKeys(outputs: Iterable<O>): readonly Output<O>[] {
+    const keyed = Array.from(outputs, (value) => ({ key: this.#derivation.key(value), value }));
+    if (keyed.length < 2) return keyed;
+    const keys = new Set<string>();
+    for (const { key } of keyed) {
+      if (keys.has(key)) throw new Error(`${this.name}: one input gives ${key} twice`);
+      keys.add(key);
     }
-    return byKey;
+    return keyed;
   }
 
   #keepReads(input: string, last: Read | undefined): void {
@@ -124,18 +131,17 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
     else this.#readsOf.set(input, last);
   }
 
-  #release(input: string, outputs: Outputs<O>): void {
-    for (const key of this.#keysBefore(input)) if (!outputs.has(key)) this.#claims.release(input, key);
+  #release(input: string, outputs: readonly Output<O>[]): void {
+    const keys = keysOf(outputs);
+    for (const key of this.#keysBefore(input)) if (!hasKey(keys, key)) this.#claims.release(input, key);
   }
 
-  #claim(input: string, outputs: Outputs<O>): void {
+  #claim(input: string, outputs: readonly Output<O>[]): void {
     const before = this.#keysOf.get(input);
-    const isClaimed = (key: string): boolean =>
-      before === undefined || typeof before === "string" ? key === before : before.has(key);
-    for (const [key, output] of outputs) this.#claims.claim(input, key, output, isClaimed(key));
-    const [only] = outputs.keys();
-    if (only === undefined) this.#keysOf.delete(input);
-    else this.#keysOf.set(input, outputs.size === 1 ? only : new Set(outputs.keys()));
+    for (const { key, value } of outputs) this.#claims.claim(input, key, value, hasKey(before, key));
+    const keys = keysOf(outputs);
+    if (keys === undefined) this.#keysOf.delete(input);
+    else this.#keysOf.set(input, keys);
   }
 
   #keysBefore(input: string): Iterable<string> {
@@ -144,7 +150,7 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
   }
 
   *#inputsWith(key: string): Iterable<string> {
-    for (const [input, keys] of this.#keysOf) if (typeof keys === "string" ? keys === key : keys.has(key)) yield input;
+    for (const [input, keys] of this.#keysOf) if (hasKey(keys, key)) yield input;
   }
 
   #report(input: string): void {
@@ -154,3 +160,11 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
     else this.#failures.clear(this.name, input);
   }
 }
+
+function keysOf(outputs: readonly Output<unknown>[]): Keys | undefined {
+  const [only] = outputs;
+  return outputs.length < 2 ? only?.key : new Set(outputs.map(({ key }) => key));
+}
+
+const hasKey = (keys: Keys | undefined, key: string): boolean =>
+  keys === undefined || typeof keys === "string" ? keys === key : keys.has(key);

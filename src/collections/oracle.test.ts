@@ -84,7 +84,7 @@ const PLANTED_BUGS: readonly (PlantedBug & { readonly name: string })[] = [
     name: "an input that throws loses its outputs",
     file: "derived-node.ts",
     text: "      return undefined;\n    } finally {",
-    replacement: "      return new Map();\n    } finally {",
+    replacement: "      return [];\n    } finally {",
   },
   {
     name: "a released key is not handed over",

@@ -92,7 +92,8 @@ export class Store<T> implements Collection<T> {
     this.#before = new Map();
     for (const { key } of changes) this.keyReads.wake(key);
     for (const listener of this.dependents.values()) listener?.(changes);
-    this.#untold = changes;
+    // Kept until the whole batch has settled: nothing is where nobody will be told.
+    if (this.subscribers.size > 0) this.#untold = changes;
     return true;
   }
 
