@@ -18,8 +18,11 @@ export interface RouteReference extends RouteOrigin {
 export interface Attachment {
   /** `<route>|<parentRef index>|<listener>`. */
   readonly key: string;
+  /** The key of its ParentResult. */
+  readonly parent: string;
+  /** The key of the route's rules on the Gateway: see RouteRules. */
+  readonly rules: string;
   readonly route: RouteReference;
-  readonly parentRefIndex: number;
   /** See ParentResult. */
   readonly parentPath: string;
   readonly gateway: NamespacedName;
@@ -50,6 +53,8 @@ export interface Verdict {
 export interface ParentResult {
   /** `<route>|<parentRef index>`. */
   readonly key: string;
+  /** The key of the route's rules on the Gateway: see RouteRules. */
+  readonly rules: string;
   readonly route: RouteReference;
   /** Position in `spec.parentRefs`; default Gateways come after those. */
   readonly parentRefIndex: number;

@@ -10,6 +10,7 @@
 import { compareText, type ParentReference } from "../../resources/index.ts";
 import type { AttachedHost, Attachment, ParentResult, Verdict } from "../attachment.ts";
 import { ANY_HOSTNAME, intersectHostnames } from "../hostname.ts";
+import { routeRulesKey } from "../rules/route-rules.ts";
 import { isTaken } from "../listeners/conflicts.ts";
 import { compareHostnames } from "../virtual-hosts/precedence.ts";
 import type { AttachPoint, RouteParent } from "./attach-points.ts";
@@ -48,19 +49,17 @@ export function bindRoute(
     const hosts = hostsOf(route, point);
     return hosts === undefined ? [] : [{ point, hosts }];
   });
-  const accepted = verdictOf(route, parentRef, { parent, matching, ofKind, allowed, met });
-  return {
-    result: {
-      key: `${reference.object}|${index}`,
-      route: reference,
-      parentRefIndex: index,
-      parentPath: path,
-      parentRef,
-      accepted,
-      gateway: parent.gateway,
-    },
-    attachments: met.map(({ point, hosts }) => attachmentOf(route, wish, point, hosts)),
+  const result: ParentResult = {
+    key: `${reference.object}|${index}`,
+    rules: routeRulesKey(reference.object, parent.gateway),
+    route: reference,
+    parentRefIndex: index,
+    parentPath: path,
+    parentRef,
+    accepted: verdictOf(route, parentRef, { parent, matching, ofKind, allowed, met }),
+    gateway: parent.gateway,
   };
+  return { result, attachments: met.map(({ point, hosts }) => attachmentOf(result, point, hosts)) };
 }
 
 /**
@@ -89,16 +88,16 @@ const byRouteHostname = (a: AttachedHost, b: AttachedHost): number =>
   compareHostnames(a.routeHostname, b.routeHostname) || compareText(a.routeHostname, b.routeHostname);
 
 function attachmentOf(
-  { reference }: RouteClaim,
-  { index, path }: ParentWish,
+  { key, rules, route, parentPath }: ParentResult,
   point: AttachPoint,
   hosts: readonly AttachedHost[],
 ): Attachment {
   return {
-    key: `${reference.object}|${index}|${point.key}`,
-    route: reference,
-    parentRefIndex: index,
-    parentPath: path,
+    key: `${key}|${point.key}`,
+    parent: key,
+    rules,
+    route,
+    parentPath,
     gateway: point.gateway,
     proxy: point.proxy,
     listener: point.key,

@@ -18,10 +18,11 @@ import {
   socketKeyOfFrontend,
 } from "../../model/index.ts";
 import { objectKey, type Route, type Service, type ServicePort } from "../../resources/index.ts";
-import type { AttachedHost, Attachment, Verdict } from "../attachment.ts";
+import type { AttachedHost, Attachment, ParentResult, Verdict } from "../attachment.ts";
 import type { Binding, ParentWish } from "../attach/attach-route.ts";
 import type { RouteClaim } from "../attach/route-claim.ts";
 import { ANY_HOSTNAME } from "../hostname.ts";
+import { routeRulesKey } from "../rules/route-rules.ts";
 import { callersOf, canSpeakForServices, type PortInView, strongerKind } from "./mesh-routes.ts";
 
 export interface ServiceParents {
@@ -48,18 +49,17 @@ export function bindToService(
   const met = ports.map((port): PortInView => ({ service, port, callers }));
   const free = met.filter((port) => strongerKind(reference.kind, port, parents.routes, read) === undefined);
   const accepted = verdictOf(route, wish, spec, { met, free });
-  return {
-    result: {
-      key: `${reference.object}|${index}`,
-      route: reference,
-      parentRefIndex: index,
-      parentPath: path,
-      parentRef,
-      accepted,
-      gateway: MESH,
-    },
-    attachments: accepted.status === "True" ? free.map((port) => attachmentOf(route, wish, port)) : [],
+  const result: ParentResult = {
+    key: `${reference.object}|${index}`,
+    rules: routeRulesKey(reference.object, MESH),
+    route: reference,
+    parentRefIndex: index,
+    parentPath: path,
+    parentRef,
+    accepted,
+    gateway: MESH,
   };
+  return { result, attachments: accepted.status === "True" ? free.map((at) => attachmentOf(route, result, at)) : [] };
 }
 
 /** The addresses by which callers reach a Service itself; a headless one and an ExternalName have none. */
@@ -78,15 +78,20 @@ const portsNamedBy = (spec: Service["spec"], { port, sectionName }: ParentWish["
       (port === undefined || candidate.port === port) && (sectionName === undefined || candidate.name === sectionName),
   );
 
-function attachmentOf({ reference, hostnames }: RouteClaim, { index, path }: ParentWish, at: PortInView): Attachment {
+function attachmentOf(
+  { hostnames }: RouteClaim,
+  { key, rules, route, parentPath }: ParentResult,
+  at: PortInView,
+): Attachment {
   const listener = frontendKey(at.service, at.port.port, at.callers);
   const socket = socketKeyOfFrontend(listener);
-  const isHttp = reference.kind === "HTTPRoute" || reference.kind === "GRPCRoute";
+  const isHttp = route.kind === "HTTPRoute" || route.kind === "GRPCRoute";
   return {
-    key: `${reference.object}|${index}|${listener}`,
-    route: reference,
-    parentRefIndex: index,
-    parentPath: path,
+    key: `${key}|${listener}`,
+    parent: key,
+    rules,
+    route,
+    parentPath,
     gateway: MESH,
     proxy: at.callers === undefined ? ALL_SIDECARS : sidecarsOf(at.callers),
     listener,
@@ -94,7 +99,7 @@ function attachmentOf({ reference, hostnames }: RouteClaim, { index, path }: Par
     ...(isHttp && { table: routeTableKey(socket) }),
     port: at.port.port,
     serving: true,
-    hosts: isHttp ? EVERY_HOST : serverNamesOf(reference.kind, hostnames),
+    hosts: isHttp ? EVERY_HOST : serverNamesOf(route.kind, hostnames),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Attachment, ParentResult } from "../attachment.ts";
 import { codeOfReason, type Finding, findingOf } from "../finding.ts";
 import { type Inputs, routeReportKey } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
-import { type RouteRules, routeRulesKey } from "../rules/route-rules.ts";
+import type { RouteRules } from "../rules/route-rules.ts";
 import { isPassing, routeConditions } from "./route-conditions.ts";
 
 export interface RouteStatusSources {
@@ -28,9 +28,7 @@ export function deriveRouteStatuses(
   { inputs, parentResults, attachments, controllerName }: RouteStatusSources,
   rules: Collection<RouteRules>,
 ): RouteStatuses {
-  const byReference = graph.index(attachments, "by parentRef", ({ route, parentRefIndex }) => [
-    `${route.object}|${parentRefIndex}`,
-  ]);
+  const byReference = graph.index(attachments, "by parentRef", ({ parent }) => [parent]);
   const byRoute = graph.groups<ParentResult>({
     name: "translate/ParentsOfRoutes",
     of: parentResults,
@@ -51,7 +49,7 @@ export function deriveRouteStatuses(
         // All listeners that one parentRef names are of one Gateway, and one proxy serves it.
         const proxy = attached[0]?.proxy;
         const report = proxy && read.get(inputs.routeReports, routeReportKey(object, proxy));
-        const rulesHere = read.get(rules, routeRulesKey(object, parent.gateway));
+        const rulesHere = read.get(rules, parent.rules);
         const conditions = routeConditions(parent, rulesHere, attached, report);
         const entry = { parentRef: parent.parentRef, controllerName, conditions };
         return { entry, isPassing: isPassing(conditions, report) };
@@ -87,7 +85,7 @@ function deriveFindings(
       const object = key as ObjectKey;
       const found = members.flatMap((parent) => [
         ...parentFindings(object, parent),
-        ...ruleFindings(object, read.get(rules, routeRulesKey(object, parent.gateway))),
+        ...ruleFindings(object, read.get(rules, parent.rules)),
       ]);
       // Several parents of one Gateway find the same things.
       return new Map(found.map((finding) => [finding.key, finding])).values();

@@ -15,7 +15,7 @@ import { httpBackendsOf } from "../http/http-backends.ts";
 import { httpRulesOf } from "../http/http-rules.ts";
 import type { Inputs } from "../inputs.ts";
 import { streamBackendsOf } from "../stream/stream-rules.ts";
-import { type MatchedRule, type RouteRules, routeRulesKey } from "./route-rules.ts";
+import { type MatchedRule, type RouteRules } from "./route-rules.ts";
 import { RuleScope } from "./rule-scope.ts";
 
 export interface RuleSources extends BackendSources {
@@ -27,7 +27,7 @@ export function deriveRules(graph: Graph, sources: RuleSources): Collection<Rout
   const pairs = graph.groups<ParentResult>({
     name: "translate/RoutesOfGateways",
     of: parentResults,
-    by: (result) => [routeRulesKey(result.route.object, result.gateway)],
+    by: (result) => [result.rules],
   });
   return graph.derive<Group<ParentResult>, RouteRules>({
     name: "translate/RouteRules",
@@ -43,7 +43,7 @@ export function deriveRules(graph: Graph, sources: RuleSources): Collection<Rout
     ],
     map: ({ members: [parent] }, read) => {
       const route = parent && routeOf(parent.route, inputs, read);
-      return parent && route ? [rulesOf(route, parent.route, parent.gateway, sources, read)] : [];
+      return parent && route ? [rulesOf(route, parent, sources, read)] : [];
     },
   });
 }
@@ -65,8 +65,7 @@ function routeOf({ kind, object }: RouteReference, inputs: Inputs, read: Reader)
 
 function rulesOf(
   route: Route,
-  reference: RouteReference,
-  gateway: NamespacedName,
+  { rules: key, route: reference, gateway }: ParentResult,
   sources: RuleSources,
   read: Reader,
 ): RouteRules {
@@ -78,7 +77,7 @@ function rulesOf(
     scope.note(resolveBackend(backend, reference.namespace, look));
   const served = servedRulesOf(route, reference, gateway, resolve, scope);
   return {
-    key: routeRulesKey(reference.object, gateway),
+    key,
     route: reference,
     gateway,
     httpRules: served.httpRules ?? [],

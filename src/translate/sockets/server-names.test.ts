@@ -11,8 +11,9 @@ function attachment(name: string, createdAt: string, ...hosts: readonly string[]
   const object = objectKey({ group: gatewayGroup, kind: "TLSRoute", namespace: "infra", name });
   return {
     key: name,
+    parent: `${object}|0`,
+    rules: `${object}|infra/web`,
     route: { kind: "TLSRoute", namespace: "infra", name, object, createdAt, generation: 1 },
-    parentRefIndex: 0,
     parentPath: "spec.parentRefs[0]",
     gateway,
     proxy: proxyKey("local"),

@@ -36,7 +36,7 @@ export function deriveIdleRouteFindings(graph: Graph, attachments: Collection<At
   const byReference = graph.groups<Idle>({
     name: "translate/IdleStreamRoutesOfParents",
     of: idle,
-    by: ({ attachment: { route, parentRefIndex } }) => [`${route.object}|${parentRefIndex}`],
+    by: ({ attachment: { parent } }) => [parent],
   });
   return graph.derive({
     name: "translate/IdleRouteFindings",

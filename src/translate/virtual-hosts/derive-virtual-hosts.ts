@@ -10,7 +10,7 @@ import type { HttpEntry, ProxyKey, RouteTableKey, VirtualHost, VirtualHostKey } 
 import { virtualHostKey } from "../../model/index.ts";
 import type { AttachedHost, Attachment, RouteReference } from "../attachment.ts";
 import { guardsOfHost, type TableGuards } from "../listeners/listener-filters.ts";
-import { type RouteRules, routeRulesKey } from "../rules/route-rules.ts";
+import type { RouteRules } from "../rules/route-rules.ts";
 import { compareRankedEntries, type RankedEntry } from "./precedence.ts";
 
 /** A domain that a table must know because a listener has it as its hostname, or another listener does. */
@@ -63,12 +63,11 @@ export function deriveVirtualHosts(graph: Graph, sources: HostSources): Collecti
 }
 
 function claimOf(
-  { key, table, proxy, port, route, gateway }: Attachment,
+  { key, table, proxy, port, route, rules }: Attachment,
   { domain, routeHostname }: AttachedHost,
 ): HostClaim[] {
   if (table === undefined) return [];
   const host: ListenerHost = { key: virtualHostKey(table, domain), table, proxy, port, domain, purpose: "serve" };
-  const rules = routeRulesKey(route.object, gateway);
   return [{ key: `${key}|${domain}`, host, route: { reference: route, rules, hostname: routeHostname } }];
 }
 
