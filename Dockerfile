@@ -21,4 +21,4 @@ COPY --from=build /app/src /app/src
 COPY --from=build /app/charts /app/charts
 COPY --from=build /app/node_modules /app/node_modules
 USER 65532:65532
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "/app/src/cli/main.ts"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=20", "/app/src/cli/main.ts"]

@@ -58,6 +58,7 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
       fromPod("POD_NAME", "metadata.name"),
       fromPod("POD_NAMESPACE", "metadata.namespace"),
       fromPod("POD_IP", "status.podIP"),
+      { name: "MALLOC_ARENA_MAX", value: "1" },
       { name: "NODE_OPTIONS", value: nodeOptions },
     ],
     ports: [
