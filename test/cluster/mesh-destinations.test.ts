@@ -37,14 +37,19 @@ beforeAll(async () => {
       },
     }),
     ...partner(authority.certificate, certificate),
+    { ...many, spec: { ...many.spec, replicas: 3 } },
+    service("loose", 80, { selector: { name: "many" } }),
+    service("sticky", 80, { selector: { name: "many" }, sessionAffinity: "ClientIP" }),
+    service("sticky-with-route", 80, { selector: { name: "many" }, sessionAffinity: "ClientIP" }),
+    routeTo("sticky-with-route", 80),
     service("greeter", 3306),
     service("greeter-with-route", 3306),
     routeTo("greeter-with-route", 3306),
     { ...service("db", 8080), metadata: { name: "db", namespace: "shop" }, spec: headless },
   );
   for (const [space, kind, name] of WORKLOADS)
-    kubectl("-n", space, "rollout", "status", `${kind}/${name}`, "--timeout=90s");
-}, 300_000);
+    kubectl("-n", space, "rollout", "status", `${kind}/${name}`, "--timeout=180s");
+}, 420_000);
 
 afterAll(async () => {
   if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
@@ -54,6 +59,7 @@ const WORKLOADS = [
   ["shop", "deployment", "caller"],
   ["shop", "deployment", "server"],
   ["shop", "statefulset", "db"],
+  ["shop", "deployment", "many"],
   ["shop", "deployment", "excluding"],
   ["closed", "deployment", "caller"],
   ["plain", "deployment", "caller"],
@@ -87,7 +93,12 @@ const podOf = (name: string, { args = ARGUMENTS, annotations = {}, hostNetwork }
   },
 });
 
-const workload = (space: string, name: string, wishes: PodWishes = {}): object => ({
+interface WorkloadObject {
+  readonly spec: object;
+  readonly [field: string]: unknown;
+}
+
+const workload = (space: string, name: string, wishes: PodWishes = {}): WorkloadObject => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
   metadata: { name, namespace: space },
@@ -102,12 +113,14 @@ const statefulSet = {
   spec: { serviceName: "db", selector: { matchLabels: { name: "db" } }, template: podOf("db", {}) },
 };
 
-/** Of the pods of `server`. */
-const service = (name: string, port: number): object => ({
+const many = workload("shop", "many");
+
+/** Of the pods of `server`, unless it says otherwise. */
+const service = (name: string, port: number, more: object = {}): object => ({
   apiVersion: "v1",
   kind: "Service",
   metadata: { name, namespace: "shop" },
-  spec: { selector: { name: "server" }, ports: [{ port, targetPort: port === 80 ? 8080 : port }] },
+  spec: { selector: { name: "server" }, ports: [{ port, targetPort: port === 80 ? 8080 : port }], ...more },
 });
 
 const routeTo = (name: string, port: number): object => ({
@@ -268,6 +281,14 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
     const output = call("shop", "--count=200", "--qps=40", "--timeout=60s", "http://changing/");
     expect(output).toContain("All 200 requests succeeded");
     expect(call("shop", "http://changing/")).not.toContain("X-Mesh:routed");
+  });
+
+  test("keeps to one endpoint where the Service says so, with a route and without", () => {
+    const endpointsBehind = (name: string): number => {
+      const output = call("shop", "--count=30", "--timeout=60s", `http://${name}/`);
+      return new Set([...output.matchAll(/Hostname=(\S+)/g)].map(([, hostname]) => hostname)).size;
+    };
+    expect(["loose", "sticky", "sticky-with-route"].map(endpointsBehind)).toEqual([3, 1, 1]);
   });
 
   test("is greeted by a server that speaks first, with a route on the port and without", () => {

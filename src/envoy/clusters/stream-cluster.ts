@@ -55,11 +55,14 @@ export function streamClusterRecord(
   );
 }
 
-/** By itself the only one that keeps exactly to weights. Keys of requests are nothing that connections have. */
+/** By itself the only one that keeps exactly to weights. Of the keys of requests, connections have none but their source. */
 function balancingOf(policy: StreamBackend["policy"]): ReturnType<typeof balancedBy> {
-  const { loadBalancing } = policy ?? {};
-  return balancedBy(loadBalancing && loadBalancing.kind !== "consistentHash" ? loadBalancing : { kind: "roundRobin" });
+  const { loadBalancing = ROUND_ROBIN } = policy ?? {};
+  const isForRequests = loadBalancing.kind === "consistentHash" && loadBalancing.key.kind !== "sourceAddress";
+  return balancedBy(isForRequests ? ROUND_ROBIN : loadBalancing);
 }
+
+const ROUND_ROBIN = { kind: "roundRobin" } as const;
 
 /** A policy comes with one target alone. */
 function checkedOf({ origin, targets: [target] }: StreamBackend): CheckedBackend {

@@ -131,6 +131,7 @@ export const serviceSchema: Schema<Service> = object<Service>(
         externalName: string(),
         externalIPs: list<string>(string()),
         publishNotReadyAddresses: boolean,
+        sessionAffinity: oneOf(["None", "ClientIP"]),
       },
       [],
       { preserveUnknown: true, rules: specRules },

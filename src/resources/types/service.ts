@@ -18,6 +18,8 @@ export interface ServiceSpec {
   readonly externalName?: string;
   readonly externalIPs?: readonly string[];
   readonly publishNotReadyAddresses?: boolean;
+  /** `ClientIP`: connections from one address go to one endpoint. */
+  readonly sessionAffinity?: "None" | "ClientIP";
 }
 
 export interface ServicePort {

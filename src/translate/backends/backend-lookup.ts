@@ -1,6 +1,6 @@
 /** What references to backends are resolved against, as one object and one Gateway see it. */
 import type { Collection, Reader } from "../../collections/index.ts";
-import type { CertificateKey, NamespacedName } from "../../model/index.ts";
+import { type CertificateKey, isMesh, type NamespacedName } from "../../model/index.ts";
 import { experimentalGroup, objectKey, type ObjectKey } from "../../resources/index.ts";
 import { type BackendPolicyBinding, backendPolicyFor } from "../backend-policies/backend-policy-bindings.ts";
 import { type TlsBinding, tlsPolicyFor } from "../backend-tls/tls-bindings.ts";
@@ -48,6 +48,7 @@ export function backendLookup(
   const { inputs, grants, tlsBindings, policyBindings, trafficBindings, clientCertificates } = sources;
   return {
     transport,
+    followsAffinity: isMesh(gateway),
     service: (namespace, name) =>
       read.pick(
         inputs.services,

@@ -21,6 +21,8 @@ export type Resolution =
       readonly traffic: TrafficSettings;
       /** What its owner asks for. */
       readonly policy?: BackendPolicy;
+      /** Requests from one address go to one endpoint. */
+      readonly isSticky?: true;
     }
   /** Traffic must be answered with an error, never sent in plain text: its TLS cannot be carried out. */
   | { readonly kind: "unusable"; readonly origin: BackendOrigin; readonly message: string }

@@ -12,6 +12,7 @@ import {
   type TrustBundle,
 } from "../../model/index.ts";
 import type { BackendObjectReference, Service, ServicePort, XBackend } from "../../resources/index.ts";
+import { isSticky } from "./client-affinity.ts";
 import { askedByHostname } from "../backend-policies/backend-policy-result.ts";
 import type { TrafficSettings } from "../traffic-policies/traffic-result.ts";
 import type { Resolution } from "./resolution.ts";
@@ -33,6 +34,8 @@ export interface BackendLookup {
   tlsPolicy(namespace: string, service: string, port: ServicePort): TlsPolicy | undefined;
   /** What the policy in force says about traffic to it. */
   traffic(kind: "Service" | "XBackend", namespace: string, name: string): TrafficSettings;
+  /** Whether calls are those of workloads, which a Service may ask to be kept to one endpoint each. */
+  readonly followsAffinity: boolean;
   /** What the policy in force for it asks for. `port` is the name of a Service's port. */
   policy(kind: "Service" | "XBackend", namespace: string, name: string, port?: string): BackendPolicy | undefined;
   xBackendResult(xBackend: XBackend): XBackendResult;
@@ -104,6 +107,7 @@ function resolveService({ name, port }: BackendObjectReference, namespace: strin
     ...withTls(policy, look.clientCertificate),
     traffic: look.traffic("Service", namespace, name),
     ...(wishes && { policy: wishes }),
+    ...(look.followsAffinity && isSticky(service.spec, wishes) && { isSticky: true }),
   };
 }
 

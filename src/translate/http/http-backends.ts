@@ -3,6 +3,7 @@
  */
 import type { Backend, BackendKey, BackendTarget } from "../../model/index.ts";
 import type { BackendObjectReference } from "../../resources/index.ts";
+import { keptToClients } from "../backends/client-affinity.ts";
 import type { Resolution } from "../backends/resolution.ts";
 import { type HttpProtocol, protocolMismatch } from "../backends/service-protocol.ts";
 import { sessionPersistenceOf } from "./session-persistence.ts";
@@ -83,9 +84,10 @@ const unknownProtocolNotice = (path: string, appProtocol: string, isGrpc: boolea
 });
 
 function backendOf(resolution: Extract<Resolution, { kind: "resolved" }>, protocol: HttpProtocol): Backend {
-  const { endpoints, tlsName, origin, tls, traffic, policy } = resolution;
+  const { endpoints, tlsName, origin, tls, traffic, isSticky } = resolution;
   const { retryBudget } = traffic;
-  const key = [endpoints, protocol, ...(tlsName === "" ? [] : [tlsName])].join("/");
+  const policy = isSticky ? keptToClients(resolution.policy) : resolution.policy;
+  const key = [endpoints, protocol, ...(tlsName === "" ? [] : [tlsName]), ...(isSticky ? ["sticky"] : [])].join("/");
   return {
     key: key as BackendKey,
     origin,

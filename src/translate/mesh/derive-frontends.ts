@@ -26,6 +26,7 @@ import { compareText, type Service, type ServicePort } from "../../resources/ind
 import type { Attachment } from "../attachment.ts";
 import { type BackendPolicyBinding, backendPolicyFor } from "../backend-policies/backend-policy-bindings.ts";
 import type { BackendUser } from "../backends/backend-user.ts";
+import { isSticky, keptToClients } from "../backends/client-affinity.ts";
 import { protocolOfAppProtocol } from "../backends/service-protocol.ts";
 import { serverNamesOf } from "../sockets/server-names.ts";
 import { ANY_HOSTNAME } from "../hostname.ts";
@@ -59,13 +60,10 @@ export function deriveStraightUsers(
     from: services,
     reads: [wanted, policies],
     map: ({ metadata: { namespace, name }, spec }, read) => {
-      const streamBackends = wantedPortsOf(spec, wanted, read).map(({ port, name: portName }) =>
-        straightBackend(
-          { namespace, name },
-          port,
-          backendPolicyFor(read, policies, "Service", { namespace, name, port: portName }),
-        ),
-      );
+      const streamBackends = wantedPortsOf(spec, wanted, read).map(({ port, name: portName }) => {
+        const policy = backendPolicyFor(read, policies, "Service", { namespace, name, port: portName });
+        return straightBackend({ namespace, name }, port, isSticky(spec, policy) ? keptToClients(policy) : policy);
+      });
       if (streamBackends.length === 0) return [];
       const key = `mesh|Service/${namespace}/${name}`;
       return [{ key, gateway: MESH, isStated: false as const, backends: [], streamBackends, bundles: [], targets: [] }];
