@@ -214,7 +214,9 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, 
     await expect
       .poll(() => cluster.run("curl", ["-s", "-m", "5", `http://${address}:8080/`]).status, { timeout: 30_000 })
       .not.toBe(0);
-    expect(scrape(`${address}:15020`)).toMatch(/^envoy_tcp_downstream_cx_no_route\{envoy_tcp_prefix="outside"\} [1-9]/m);
+    expect(scrape(`${address}:15020`)).toMatch(
+      /^envoy_tcp_downstream_cx_no_route\{envoy_tcp_prefix="outside"\} [1-9]/m,
+    );
     expect(call("shop", "--count=1", "http://cart/")).toContain("X-Mesh:routed");
     kubectl("-n", "shop", "delete", "accesspolicy", "strict");
   });
