@@ -1,7 +1,11 @@
 /** What a real Envoy counts of requests and connections, and by which labels: those of a Gateway's caller side. */
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StatusMetrics } from "../../src/app/status-metrics.ts";
 import { readPage, type Series } from "../../src/cli/traffic/prometheus-page.ts";
+import { objectKey } from "../../src/resources/index.ts";
 import { startGrpcBackend, startHttpBackend, startTcpBackend } from "../backends/index.ts";
+import { askedMetrics, dashboardQueries } from "../support/dashboard-queries.ts";
 import { envoyBinary } from "../support/envoy-binary.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { callGrpc } from "../support/grpc-call.ts";
@@ -154,5 +158,34 @@ describe.skipIf(envoyBinary() === undefined)("traffic in metrics", { timeout: 60
   test("what is counted beyond the bound would be told", async () => {
     const { body } = await served.ask("/metrics/proxy");
     expect(body).toMatch(/^envoy_server_stats_overflow_counter\{\} 0$/m);
+  });
+
+  test("the dashboard asks for metrics and labels that Envoy and Trilith really have, and for nothing else", async () => {
+    const statuses = new Registry();
+    const written = new StatusMetrics(statuses);
+    const key = objectKey({ group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "shop", name: "web" });
+    written.countWrite({ kind: "conflict", key });
+    const pages = [
+      (await served.ask("/metrics/proxy")).body,
+      (await served.ask("/metrics")).body,
+      await statuses.metrics(),
+      // Standalone, statuses are written nowhere, and wait for nothing.
+      "trilith_status_backlog 0",
+    ];
+    const labelsByName = new Map<string, Set<string>>();
+    for (const { name, labels } of pages.flatMap(readPage))
+      labelsByName.set(name, new Set([...(labelsByName.get(name) ?? []), ...Object.keys(labels)]));
+    const asked = dashboardQueries().flatMap(askedMetrics);
+    const wrong = asked.filter(({ name, labels }) => {
+      const known = labelsByName.get(name);
+      return known === undefined || labels.some((label) => !known.has(label));
+    });
+    expect([asked.length > 25, wrong]).toEqual([true, []]);
+  });
+
+  test("a query about what there is not would be noticed", () => {
+    expect(askedMetrics('sum by (role) (rate(trilith_none_total{kind=~"x",outcome!="y"}[1m]))')).toMatchObject([
+      { name: "trilith_none_total", labels: ["role", "kind", "outcome"] },
+    ]);
   });
 });

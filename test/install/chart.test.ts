@@ -1,6 +1,6 @@
 /** The chart as Helm itself renders it: what it refuses, and that `trilith install --print` gives the same objects. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -76,6 +76,18 @@ describe("the chart", () => {
       ],
     ]);
   });
+});
+
+test("the dashboard comes in a ConfigMap only when asked, as it is in the chart", () => {
+  const name = "ConfigMap trilith-system/trilith-dashboard";
+  const asked = rendered("--set", "metrics.dashboard.enabled=true")[name] as {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly data: Readonly<Record<string, string>>;
+  };
+  expect([Object.keys(rendered()).includes(name), asked.metadata.labels["grafana_dashboard"]]).toEqual([false, "1"]);
+  expect(JSON.parse(asked.data["trilith.json"] ?? "")).toEqual(
+    JSON.parse(readFileSync(join(chart, "dashboards", "trilith.json"), "utf8")),
+  );
 });
 
 describe("trilith install --print", () => {
