@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { issueWorkloadCertificate, type KeyPair } from "../../src/identity/certificates.ts";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
+import { impostorOf } from "./impostor.ts";
 import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
 import type { MeshAnswer, MeshCalls } from "./mesh-caller.ts";
 import {
@@ -342,6 +343,16 @@ describe.skipIf(!inject("canRunCluster"))("somebody", { timeout: 180_000 }, () =
         Array.from({ length: 4 }, () => "PermissionDenied"),
         4,
       ]);
+    });
+
+    test("is refused as a real sidecar, too, that says it is another workload's, and never serves", async () => {
+      const before = refusals("wrongClaim")();
+      const friend = kubectl("-n", "shop", "get", "pod", podOf(FRIEND).name, "-o", "json");
+      apply(impostorOf(friend, "shop", "mesh/vault/safe"));
+      await expect.poll(() => refusals("wrongClaim")() - before, { timeout: 60_000 }).toBeGreaterThan(1);
+      const started = "jsonpath={.status.initContainerStatuses[0].started} {.status.phase}";
+      expect(kubectl("-n", "shop", "get", "pod/impostor", "-o", started)).toBe("false Pending");
+      kubectl("-n", "shop", "delete", "pod/impostor", "--wait=false");
     });
 
     test("is refused without a token, with one for another audience, and as a pod outside the mesh", async () => {
