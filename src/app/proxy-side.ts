@@ -172,7 +172,7 @@ async function retryRefused(records: Collection<EnvoyRecord>, fleet: ProxyFleet)
 }
 
 /**
- * Ready when every listener, its certificates and every host were answered by the proxy once; refusals are answers, too. For
+ * Ready when every listener, its certificates, its filters and every host were answered by the proxy once; refusals are answers, too. For
  * the hosts of a listener that the proxy does not have, because its port is taken, it never asks.
  */
 class Readiness {
@@ -214,7 +214,7 @@ class Readiness {
     return served.flatMap((listener) => {
       const [proxy = LOCAL_PROXY] = listener.proxies ?? [];
       const awaited = listener.needs.flatMap((need) => {
-        if (need.kind === "secret") return this.#records.get(deliveryKey(need)) ?? [];
+        if (need.kind === "secret" || need.kind === "extension") return this.#records.get(deliveryKey(need)) ?? [];
         return need.kind === "routeTable" ? (hosts.get(need.name) ?? []) : [];
       });
       return [listener, ...awaited].filter((record) => this.#fleet.deliveryTo(proxy, record).state === "pending");

@@ -166,7 +166,7 @@ export class ReportWriter {
   }
 
   #markWarming(key: string): void {
-    if (!/^(secret|routeTable|virtualHost)\//.test(key)) return;
+    if (!/^(secret|extension|routeTable|virtualHost)\//.test(key)) return;
     for (const socket of this.#warming) this.#dirtySockets.add(socket);
   }
 
@@ -307,13 +307,15 @@ export class ReportWriter {
   }
 
   /**
-   * Envoy acknowledges a listener at once, and listens when it has its certificates, route tables and a host of each: before
-   * that, connections are refused.
+   * Envoy acknowledges a listener at once, and listens when it has its certificates, the filters that decide about access, its route
+   * tables and a host of each: before that, connections are refused.
    */
   #deliveryOfListener(proxy: ProxyKey, record: EnvoyRecord): Delivery {
     const own = this.#fleet.deliveryTo(proxy, record);
     if (own.state !== "acknowledged") return own;
-    const awaited = record.needs.filter(({ kind }) => kind === "secret" || kind === "routeTable");
+    const awaited = record.needs.filter(
+      ({ kind }) => kind === "secret" || kind === "extension" || kind === "routeTable",
+    );
     const deliveries = awaited.map((need): Delivery => {
       const needed = this.#recordFor(proxy, need);
       const delivery = needed ? this.#fleet.deliveryTo(proxy, needed) : ({ state: "pending" } as const);

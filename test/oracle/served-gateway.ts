@@ -81,8 +81,9 @@ export class ServedGateway implements AsyncDisposable {
   #pending(): string | undefined {
     const { records, fleet } = this.proxySide;
     for (const record of records.values()) {
-      // Of endpoints and secrets, Envoy asks for those alone that something uses.
-      if (!/^(listener|virtualHost|cluster)$/.test(record.kind)) continue;
+      if (!/^(listener|virtualHost|cluster|extension)$/.test(record.kind)) continue;
+      // What nothing uses goes nowhere.
+      if (fleet.proxiesOf(record).length === 0) continue;
       const delivery = fleet.deliveryOf(record);
       if (delivery.state === "refused")
         throw new Error(`Envoy refuses ${record.kind} ${record.name}: ${delivery.message}`);
