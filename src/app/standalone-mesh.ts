@@ -2,20 +2,13 @@
  * The mesh on one machine: who is in it, what its workloads prove themselves with, and whom they trust, with keys in files of the state
  * directory in the place of a cluster's. What their proxies are given comes from translation, as it does in a cluster.
  *
- * Nothing is made, and nobody listens, before there is a workload.
+ * Nothing is made, and nobody listens, before there is a workload. Nor is what makes certificates loaded, which takes several MiB
+ * that a gateway alone never needs.
  */
 import { join } from "node:path";
 import type { Logger } from "pino";
-import {
-  admissionOfProxies,
-  defaultIdentityTimes,
-  type LocalTokens,
-  openLocalAuthority,
-  openLocalTokens,
-  type RefusalReason,
-  WorkloadCertificates,
-  workloadTimesOf,
-} from "../identity/index.ts";
+import type * as identityRoom from "../identity/index.ts";
+import type { LocalTokens, RefusalReason, WorkloadCertificates } from "../identity/index.ts";
 import { type ProxyKey, sidecarKey, spiffeId } from "../model/index.ts";
 import type { ProxyEvent, StateDirectory } from "../proxy/index.ts";
 import { startAdsServer } from "../transport/index.ts";
@@ -23,7 +16,7 @@ import type { Diagnostic } from "./diagnosis.ts";
 import type { Engine } from "./engine.ts";
 import { logProxyEvent } from "./event-log.ts";
 import type { ProxyFleet } from "./proxy-fleet.ts";
-import { Sidecars } from "./sidecars.ts";
+import type { Sidecars } from "./sidecars.ts";
 import { LOCAL_GATEWAYS, LOCAL_PROXY, LOCAL_TRUST_DOMAIN } from "./standalone-settings.ts";
 
 export interface StandaloneMeshOptions {
@@ -105,11 +98,15 @@ export class StandaloneMesh {
 
   async #open(): Promise<Sidecars> {
     const { engine, directory, envoyPath, concurrency = SIDECAR_THREADS, log, onSidecarEvent } = this.#options;
-    const tokens = await openLocalTokens(join(directory.path, "mesh-tokens.key"));
-    const certificates = await this.#openAuthority();
+    const [identity, { Sidecars: SidecarsOfMachine }] = await Promise.all([
+      import("../identity/index.ts"),
+      import("./sidecars.ts"),
+    ]);
+    const tokens = await identity.openLocalTokens(join(directory.path, "mesh-tokens.key"));
+    const certificates = await this.#openAuthority(identity);
     const socket = join(directory.path, "mesh.sock");
-    await this.#serve(socket, tokens, certificates);
-    const sidecars = new Sidecars({
+    await this.#serve(socket, identity, tokens, certificates);
+    const sidecars = new SidecarsOfMachine({
       envoyPath,
       folder: join(directory.path, "sidecars"),
       socket,
@@ -127,20 +124,20 @@ export class StandaloneMesh {
     return sidecars;
   }
 
-  async #openAuthority(): Promise<WorkloadCertificates<ProxyKey>> {
+  async #openAuthority(identity: typeof identityRoom): Promise<WorkloadCertificates<ProxyKey>> {
     const { engine, fleet, directory, certificateLifeMs, log } = this.#options;
     const { driven } = engine;
-    const authority = await openLocalAuthority(join(directory.path, "mesh-authority.pem"));
+    const authority = await identity.openLocalAuthority(join(directory.path, "mesh-authority.pem"));
     const certificates = this.#running.use(
-      new WorkloadCertificates<ProxyKey>({
+      new identity.WorkloadCertificates<ProxyKey>({
         issue: (id, lifeMs) => authority.issueForWorkload(id, lifeMs),
         onIssued: (key, { certificate, key: privateKey }) =>
           driven.workloadCertificates.set({ key, certificateChain: certificate, privateKey }),
         isNeeded: (key) => fleet.connectedTo(key) > 0,
         onForgotten: (key) => driven.workloadCertificates.delete(key),
         onProblem: (error) => log.error({ err: error }, "a workload's certificate cannot be made; the last one stays"),
-        times: workloadTimesOf({
-          ...defaultIdentityTimes,
+        times: identity.workloadTimesOf({
+          ...identity.defaultIdentityTimes,
           ...(certificateLifeMs !== undefined && { certificateLifeMs }),
         }),
       }),
@@ -150,7 +147,12 @@ export class StandaloneMesh {
     return certificates;
   }
 
-  async #serve(path: string, tokens: LocalTokens, certificates: WorkloadCertificates<ProxyKey>): Promise<void> {
+  async #serve(
+    path: string,
+    { admissionOfProxies }: typeof identityRoom,
+    tokens: LocalTokens,
+    certificates: WorkloadCertificates<ProxyKey>,
+  ): Promise<void> {
     const { engine, fleet, log, onRefused } = this.#options;
     const { workloads } = engine.translation;
     const admission = admissionOfProxies<ProxyKey>({
