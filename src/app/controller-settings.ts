@@ -13,11 +13,17 @@ const CLUSTER_FEATURES: readonly string[] = [
 
 type MeshOptions = Pick<NonNullable<TranslateSettings["mesh"]>, "trustDomain" | "unknownDestinations">;
 
-export function controllerSettings({ mesh }: { readonly mesh?: MeshOptions } = {}): TranslateSettings {
+interface ClusterSettings {
+  readonly mesh?: MeshOptions;
+  /** What Gateways' Envoys listen on; `::` takes both families. Default `0.0.0.0`. */
+  readonly bindAddress?: "0.0.0.0" | "::";
+}
+
+export function controllerSettings({ mesh, bindAddress = "0.0.0.0" }: ClusterSettings = {}): TranslateSettings {
   return {
     controllerName: CONTROLLER_NAME,
     proxyOf: ({ namespace, name }) => proxyKey(`${namespace}/${name}`),
-    bindAddress: "0.0.0.0",
+    bindAddress,
     addresses: "service",
     ...(mesh && {
       mesh: {

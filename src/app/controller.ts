@@ -50,6 +50,8 @@ export interface ControllerOptions {
   /** The token to show to other replicas, in a file. */
   readonly peerTokenFile: string;
   readonly envoy: EnvoyImage;
+  /** What Gateways' Envoys listen on; `::` takes both families, and not every kernel has it. Default `0.0.0.0`. */
+  readonly bindAddress?: "0.0.0.0" | "::";
   /** Default: `defaultIdentityTimes`. */
   readonly identity?: IdentityTimes;
   /** Absent: no mesh. */

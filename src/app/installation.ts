@@ -15,6 +15,8 @@ export interface InstallationOptions {
   readonly service: string;
   readonly listen: { readonly xds: { readonly port: number } };
   readonly envoy: EnvoyImage;
+  /** What Gateways' Envoys listen on. Default `0.0.0.0`. */
+  readonly bindAddress?: "0.0.0.0" | "::";
   /** Absent: no mesh. */
   readonly mesh?: { readonly trustDomain: string };
 }
@@ -66,7 +68,7 @@ export const sidecarFilesOf = (options: ControlPlane, caBundle: string): Readonl
 
 /** `caBundle`: PEM. */
 export function installationOf(
-  { namespace, service, listen, envoy, mesh }: InstallationOptions,
+  { namespace, service, listen, envoy, bindAddress, mesh }: InstallationOptions,
   caBundle: string,
 ): Installation {
   const controlPlane = controlPlaneOf({ namespace, service, listen });
@@ -84,7 +86,11 @@ export function installationOf(
           controlPlane,
           adminSocket: POD_PATHS.adminSocket,
           limits: LIMITS,
-          pod: { port: pod.port, drain: { token: pod.drainToken, seconds: pod.drainSeconds } },
+          pod: {
+            port: pod.port,
+            ...(bindAddress && { address: bindAddress }),
+            drain: { token: pod.drainToken, seconds: pod.drainSeconds },
+          },
         }),
       ),
       ...controlPlaneFiles(controlPlane),

@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import type { Controller } from "../app/index.ts";
 import { parseAddress } from "./admin-client.ts";
+import { anyAddress } from "./any-address.ts";
 import { durationMs, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
 import { addLogOptions, type LogOptions } from "./log-options.ts";
 import { VERSION } from "./version.ts";
@@ -21,6 +22,7 @@ interface ControllerCommandOptions extends LogOptions {
   readonly trustDomain: string;
   readonly unknownDestinations: "pass" | "refuse";
   readonly captureImage: string;
+  readonly bind: "0.0.0.0" | "::";
   readonly xds: string;
   readonly peers: string;
   readonly pods: string;
@@ -72,14 +74,27 @@ export function controllerCommand(): Command {
         .default("pass"),
     )
     .option("--capture-image <image>", "what redirects connections in pods of the mesh", `trilith-capture:${VERSION}`)
-    .option("--xds <address>", "where Envoys connect", "0.0.0.0:18000")
-    .option("--peers <address>", "where other replicas connect", "0.0.0.0:18001")
-    .option("--pods <address>", "where the API server asks about new pods of the mesh", "0.0.0.0:18443")
-    .option("--health <address>", "where probes and Prometheus ask", "0.0.0.0:19000")
+    .addOption(
+      new Option("--bind <address>", "what Gateways' Envoys listen on; :: takes IPv4, too")
+        .choices(["0.0.0.0", "::"])
+        .default(anyAddress(), "as this pod has IPv6 or not"),
+    )
+    .addOption(onEveryAddress("--xds <address>", "where Envoys connect", 18000))
+    .addOption(onEveryAddress("--peers <address>", "where other replicas connect", 18001))
+    .addOption(onEveryAddress("--pods <address>", "where the API server asks about new pods of the mesh", 18443))
+    .addOption(onEveryAddress("--health <address>", "where probes and Prometheus ask", 19000))
     .option("--admin <address>", "where the admin API listens, which asks nobody who they are", "127.0.0.1:19001")
     .addHelpText("after", HELP)
     .action(run);
   return addLogOptions(command, "json");
+}
+
+function onEveryAddress(flags: string, description: string, port: number): Option {
+  const any = anyAddress();
+  return new Option(flags, description).default(
+    `${any === "::" ? "[::]" : any}:${port}`,
+    `every address, port ${port}`,
+  );
 }
 
 const HELP = `
@@ -109,6 +124,7 @@ async function run(options: ControllerCommandOptions): Promise<void> {
     service: options.service,
     replica: options.podName,
     peerTokenFile: options.peerToken,
+    bindAddress: options.bind,
     envoy: { image: options.envoyImage, pullPolicy: options.envoyPullPolicy },
     identity: { certificateLifeMs: options.certificateLife, rootIntroductionMs: options.rootIntroduction },
     ...(options.mesh && {

@@ -14,6 +14,8 @@
 
 export interface PodListenerOptions {
   readonly port: number;
+  /** Default `0.0.0.0`; `::` takes both families. */
+  readonly address?: "0.0.0.0" | "::";
   /** Absent: nobody can have it drain. */
   readonly drain?: {
     /** Of the pod's template, so that who may read the pod may drain it. */
@@ -34,14 +36,14 @@ const typed = (type: string, config: object = {}): object => ({
 });
 
 /** Envoy's Listener, in JSON. */
-export function podListener({ port, drain, adminCluster }: PodListenerOptions): object {
+export function podListener({ port, address = "0.0.0.0", drain, adminCluster }: PodListenerOptions): object {
   const filter = (name: string, type: string, config: object = {}): object => ({
     name,
     typed_config: typed(`http.${type}`, config),
   });
   return {
     name: "pod",
-    address: { socket_address: { address: "0.0.0.0", port_value: port } },
+    address: { socket_address: { address, port_value: port, ...(address === "::" && { ipv4_compat: true }) } },
     // A proxy at its limit of connections must still be told to drain.
     ignore_global_conn_limit: true,
     filter_chains: [

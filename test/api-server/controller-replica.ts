@@ -15,7 +15,7 @@ export interface ControllerReplica extends AsyncDisposable {
   readonly log: readonly string[];
 }
 
-export type ReplicaOptions = Pick<ControllerOptions, "times" | "mesh">;
+export type ReplicaOptions = Pick<ControllerOptions, "times" | "mesh" | "bindAddress">;
 
 /** The namespace of the installation is made if there is none. Resolves when the replica serves. */
 export async function startReplica(

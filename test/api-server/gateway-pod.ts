@@ -33,6 +33,7 @@ export class GatewayPod implements AsyncDisposable {
   readonly #folder: string;
   readonly #admin: AdminClient;
   readonly #envoy: ChildProcess;
+  readonly #probePort: number;
   readonly #kubelet: NodeJS.Timeout;
   #files: Readonly<Record<string, string>>;
 
@@ -41,11 +42,13 @@ export class GatewayPod implements AsyncDisposable {
     folder: string,
     files: Readonly<Record<string, string>>,
     envoy: ChildProcess,
+    probePort: number,
   ) {
     this.#options = options;
     this.#folder = folder;
     this.#files = files;
     this.#envoy = envoy;
+    this.#probePort = probePort;
     this.#admin = new AdminClient(inFolder(folder, POD_PATHS.adminSocket));
     this.#kubelet = setInterval(() => void this.#syncFiles(), 100);
   }
@@ -65,11 +68,16 @@ export class GatewayPod implements AsyncDisposable {
     const local = args.map((arg) => arg.replace("$(POD_NAME)", options.podName).replace(/^\//, `${folder}/`));
     const log = ["--log-path", join(folder, "envoy.log"), "--use-dynamic-base-id"];
     const envoy = spawn(options.envoy, [...local, ...log], { stdio: "ignore" });
-    return new GatewayPod(options, folder, files, envoy);
+    return new GatewayPod(options, folder, files, envoy, probePort);
   }
 
   get name(): string {
     return this.#options.podName;
+  }
+
+  /** For probes and metrics. */
+  get probePort(): number {
+    return this.#probePort;
   }
 
   get log(): string {
