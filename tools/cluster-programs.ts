@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GoProgram, moduleFolder } from "./provide-program.ts";
 
-/** Another one by hand: `TRILITH_TEST_KUBERNETES=1.33.13` (docs/kubernetes.md says which were tried). */
+/** Another one by hand: `TRILITH_TEST_KUBERNETES=1.37.2` (docs/kubernetes.md). */
 const KUBERNETES: string = process.env["TRILITH_TEST_KUBERNETES"] || "1.36.3";
 /** Kubernetes' own libraries have the same version, with another beginning. */
 const LIBRARIES = KUBERNETES.replace(/^1/, "0");
