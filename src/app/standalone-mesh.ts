@@ -104,12 +104,11 @@ export class StandaloneMesh {
     ]);
     const tokens = await identity.openLocalTokens(join(directory.path, "mesh-tokens.key"));
     const certificates = await this.#openAuthority(identity);
-    const socket = join(directory.path, "mesh.sock");
-    await this.#serve(socket, identity, tokens, certificates);
+    await this.#serve(directory.meshSocket, identity, tokens, certificates);
     const sidecars = new SidecarsOfMachine({
       envoyPath,
       folder: join(directory.path, "sidecars"),
-      socket,
+      socket: directory.meshSocket,
       tokens,
       concurrency,
       onEvent: ({ namespace, name }, event) => {

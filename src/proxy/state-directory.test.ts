@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -38,6 +38,15 @@ describe("claiming a state directory", () => {
     const second = await claimStateDirectory(path);
     await second.release();
     expect((statSync(path).mode & 0o777).toString(8)).toBe("700");
+  });
+
+  test("takes away the sockets that a control plane left which was killed, since nobody could listen there", async () => {
+    const left = await claimStateDirectory(base);
+    for (const socket of [left.adsSocket, left.meshSocket]) writeFileSync(socket, "");
+    await left.release();
+    const claimed = await claimStateDirectory(base);
+    await claimed.release();
+    expect([left.adsSocket, left.meshSocket].filter((socket) => existsSync(socket))).toEqual([]);
   });
 
   test("fails in one sentence when sockets in it would have too long a name", async () => {

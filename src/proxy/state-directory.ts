@@ -17,6 +17,8 @@ export interface StateDirectory {
   readonly path: string;
   /** Where the control plane serves ADS: the same after a restart, so that Envoy finds it again. */
   readonly adsSocket: string;
+  /** Where it serves ADS to the proxies beside workloads, each of which has a state directory of its own below this one. */
+  readonly meshSocket: string;
   readonly adminSocket: string;
   readonly bootstrapFile: string;
   /** Which process Envoy is; running-envoy.ts reads and writes it. */
@@ -66,6 +68,7 @@ export async function claimStateDirectory(directory: string): Promise<StateDirec
   const files = {
     path,
     adsSocket: join(path, "ads.sock"),
+    meshSocket: join(path, "mesh.sock"),
     adminSocket: join(path, "envoy-admin.sock"),
     bootstrapFile: join(path, "bootstrap.json"),
     processFile: join(path, "envoy.json"),
@@ -78,7 +81,7 @@ export async function claimStateDirectory(directory: string): Promise<StateDirec
   }
   const lock = await takeLock(path);
   // Left over from a control plane that was killed; listening there would fail.
-  await rm(files.adsSocket, { force: true });
+  await Promise.all([files.adsSocket, files.meshSocket].map((socket) => rm(socket, { force: true })));
   return { ...files, release: () => new Promise((released) => lock.close(() => released())) };
 }
 
