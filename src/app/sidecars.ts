@@ -29,7 +29,7 @@ export class Sidecars {
   readonly #options: SidecarsOptions;
   readonly #places = new Map<string, Place>();
   readonly #problems = new Map<string, string>();
-  /** Those that are not wanted any more, until they are gone. */
+  /** Those that are not wanted any more, by their folders, until they are gone. */
   readonly #leaving = new Map<string, Promise<unknown>>();
   #isOver = false;
 
@@ -88,10 +88,14 @@ export class Sidecars {
     const { workload } = place;
     const { folder, onEvent } = this.#options;
     const tell = this.#tellOf(workload.key);
+    const name = folderOf(workload.key);
+    // One that was there before has the folder, and takes it away.
+    await this.#leaving.get(name);
+    if (!this.#isWanted(place)) return undefined;
     try {
       const sidecar = await startSidecar(workload, {
         ...this.#options,
-        directory: join(folder, folderOf(workload.key)),
+        directory: join(folder, name),
         onEvent: (event) => onEvent(workload, event),
         onProblem: tell,
       });
@@ -99,29 +103,35 @@ export class Sidecars {
       return sidecar;
     } catch (error) {
       tell(error);
-      place.retry = setTimeout(() => {
-        place.starting = this.#start(place);
-      }, RETRY_MS).unref();
+      if (this.#isWanted(place))
+        place.retry = setTimeout(() => {
+          place.starting = this.#start(place);
+        }, RETRY_MS).unref();
       return undefined;
     }
+  }
+
+  #isWanted(place: Place): boolean {
+    return !this.#isOver && this.#places.get(place.workload.key) === place;
   }
 
   #end(key: string, { starting, retry }: Place): void {
     this.#places.delete(key);
     this.#problems.delete(key);
     clearTimeout(retry);
+    const name = folderOf(key);
     const ending = starting.then(async (sidecar) => {
       await sidecar?.stop();
-      rmSync(join(this.#options.folder, folderOf(key)), { recursive: true, force: true });
+      rmSync(join(this.#options.folder, name), { recursive: true, force: true });
     });
-    this.#keep(key, ending.catch(this.#tellOf(key)));
+    this.#keep(name, ending.catch(this.#tellOf(key)));
   }
 
-  #keep(key: string, ending: Promise<unknown>): void {
+  #keep(name: string, ending: Promise<unknown>): void {
     const kept = ending.finally(() => {
-      if (this.#leaving.get(key) === kept) this.#leaving.delete(key);
+      if (this.#leaving.get(name) === kept) this.#leaving.delete(name);
     });
-    this.#leaving.set(key, kept);
+    this.#leaving.set(name, kept);
   }
 
   #tellOf(key: string): (error: unknown) => void {
