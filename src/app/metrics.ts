@@ -98,13 +98,13 @@ export class Metrics {
       name: "trilith_callers_refused_total",
       help: "Proxies, and replicas of the control plane, that did not prove what they said they are, or could not.",
       labelNames: ["caller", "reason"],
-      registers: [this.#registry],
+      registers,
     });
     this.#withheld = new Counter({
       name: "trilith_xds_withheld_total",
       help: "Resources of others that a proxy asked for by name, and was not given.",
       labelNames: ["resource"],
-      registers: [this.#registry],
+      registers,
     });
   }
 

@@ -8,21 +8,20 @@
 import type { Logger } from "pino";
 import { startAdminServer } from "../admin/index.ts";
 import { claimStateDirectory, defaultStateDirectory, findEnvoy, type ProxyEvent } from "../proxy/index.ts";
-import { Clock, ClusterDefaults, FileSource, type FileState, NameResolver } from "../sources/index.ts";
-import type { Workload } from "../resources/index.ts";
+import { Clock, NameResolver } from "../sources/index.ts";
 import { StatusBook } from "../status/index.ts";
 import { describeProxies } from "./describe-proxies.ts";
 import { describeResources } from "./describe-resources.ts";
-import { type Diagnostic, diagnose } from "./diagnosis.ts";
+import type { Diagnostic } from "./diagnosis.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { DiagnosticLog, logFacts, logFailure, logProxyEvent, logWithheld } from "./event-log.ts";
+import { logFacts, logFailure, logProxyEvent, logWithheld } from "./event-log.ts";
 import { Metrics } from "./metrics.ts";
 import { proxyCountsOf } from "./proxy-counts.ts";
 import { StandaloneMesh } from "./standalone-mesh.ts";
 import { type ProxySide, startProxySide } from "./proxy-side.ts";
 import { troublesOf, unhealthyDiagnostics } from "./troubles.ts";
-import { WorkloadReadiness } from "./workload-readiness.ts";
-import { CONTROLLER_NAME, defaultClass, standaloneSettings } from "./standalone-settings.ts";
+import { StandaloneFiles } from "./standalone-files.ts";
+import { CONTROLLER_NAME, standaloneSettings } from "./standalone-settings.ts";
 
 export interface StandaloneOptions {
   /** Files and folders of YAML. */
@@ -68,7 +67,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   starting.use(graph.subscribe(translation.statuses, (changes) => void book.take(changes)));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
   starting.use(new Clock(driven.clock));
-  const files = starting.use(new Files(options, engine));
+  const files = starting.use(new StandaloneFiles(options, engine));
 
   const metrics = new Metrics();
   const proxySide = await startProxySide(engine, {
@@ -122,71 +121,6 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   };
 }
 
-/** Follows the files; what they say and what translation finds in it. */
-class Files implements Disposable {
-  readonly #engine: Engine;
-  readonly #source: FileSource;
-  readonly #log: DiagnosticLog;
-  readonly #following = new DisposableStack();
-  readonly #readiness = new WorkloadReadiness();
-  readonly #defaults = new ClusterDefaults();
-  #state: FileState | undefined;
-  #isLogging = false;
-
-  constructor({ paths, className, log }: StandaloneOptions, engine: Engine) {
-    this.#engine = engine;
-    this.#log = new DiagnosticLog(log);
-    this.#following.use(engine.graph.subscribe(engine.translation.findings, () => this.#logSoon()));
-    this.#following.use(
-      engine.graph.subscribe(engine.translation.statuses, (changes) => {
-        const isNews = this.#readiness.learn(changes.flatMap(({ after }) => after ?? []));
-        // Subscribers may not write to the graph.
-        if (isNews) queueMicrotask(() => this.#publish([]));
-      }),
-    );
-    this.#source = new FileSource({
-      paths,
-      implied: [defaultClass(className)],
-      onState: (state) => {
-        this.#state = state;
-        this.#readiness.take(state.objects);
-        this.#publish(state.changes);
-        this.#logSoon();
-      },
-    });
-    this.#source.start();
-  }
-
-  get held(): readonly string[] {
-    return this.#state?.held ?? [];
-  }
-
-  diagnostics(): readonly Diagnostic[] {
-    return this.#state ? diagnose(this.#state, this.#engine.translation.findings.values()) : [];
-  }
-
-  [Symbol.dispose](): void {
-    this.#following[Symbol.dispose]();
-    this.#source.stop();
-  }
-
-  #publish(changes: FileState["changes"]): void {
-    const isReady = (workload: Workload): boolean => this.#readiness.isReady(workload);
-    const objects = this.#state?.objects ?? new Map();
-    this.#engine.applyChanges(this.#defaults.changesWith(changes, objects, isReady));
-  }
-
-  /** Once for all that happens at the same moment: reports of proxies follow right behind a change of files. */
-  #logSoon(): void {
-    if (this.#isLogging) return;
-    this.#isLogging = true;
-    setImmediate(() => {
-      this.#isLogging = false;
-      this.#log.take(this.diagnostics());
-    });
-  }
-}
-
 function tellProxyEvent(event: ProxyEvent, { log, onAccess }: StandaloneOptions, metrics: Metrics): void {
   if (event.kind === "access") onAccess?.(event.line);
   else logProxyEvent(log, event);
@@ -208,7 +142,7 @@ interface Shown {
   readonly engine: Engine;
   readonly proxySide: ProxySide;
   readonly mesh: StandaloneMesh;
-  readonly files: Files;
+  readonly files: StandaloneFiles;
   readonly book: StatusBook;
   readonly metrics: Metrics;
 }
