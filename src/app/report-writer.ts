@@ -3,30 +3,20 @@
  * is made anew when a resource behind it changes, when a proxy answers, and when the object's generation changes.
  */
 import type { Change, Collection, Graph } from "../collections/index.ts";
-import { type EnvoyRecord, recordKey } from "../envoy/index.ts";
-import { audiencesOf, isAudience, isSidecar, type ListenerKey, type ProxyKey, type SocketKey } from "../model/index.ts";
+import type { EnvoyRecord } from "../envoy/index.ts";
+import { isAudience, isSidecar, type ProxyKey, type SocketKey } from "../model/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
-import { type Attachment, type RouteReport, routeReportKey, type SocketReport } from "../translate/index.ts";
-import { tooLargeResources } from "./troubles.ts";
-import { portProblemOfRefusal } from "../proxy/index.ts";
-import { type Delivery, deliveryKey } from "./delivery-ledger.ts";
+import { type Attachment, type RouteReport, routeReportKey } from "../translate/index.ts";
+import { deliveryKey } from "./delivery-ledger.ts";
 import type { DrivenFacts, Engine } from "./engine.ts";
-import { portMessage, portOfSocket } from "./port-gate.ts";
-import type { ResourceId } from "../xds/index.ts";
 import type { ProxyFleet } from "./proxy-fleet.ts";
-
-/** Why a socket is kept from the proxies, where it is. */
-export type SocketBarrier = (socket: SocketKey) => string | undefined;
+import { type SocketReportSources, SocketReports } from "./socket-reports.ts";
+import { tooLargeResources } from "./troubles.ts";
 
 /** Where reports go: straight into the graph, or first to where those of other replicas are added. */
 export type ReportSink = Pick<DrivenFacts, "routeReports" | "socketReports">;
 
-export interface ReportSources {
-  readonly engine: Engine;
-  readonly records: Collection<EnvoyRecord>;
-  readonly fleet: ProxyFleet;
-  /** Nothing is kept back unless this says so. */
-  readonly barrierOf?: SocketBarrier;
+export interface ReportSources extends SocketReportSources {
   /** Whether a cluster is waited for that none of its endpoints is known to be well in; none is unless this says so. */
   readonly isUnhealthy?: (cluster: string) => boolean;
 }
@@ -35,7 +25,7 @@ export class ReportWriter {
   readonly #engine: Engine;
   readonly #records: Collection<EnvoyRecord>;
   readonly #fleet: ProxyFleet;
-  readonly #barrierOf: SocketBarrier;
+  readonly #sockets: SocketReports;
   readonly #isUnhealthy: (cluster: string) => boolean;
   readonly #sink: ReportSink;
   /** The proxies that each route has a report of. */
@@ -47,17 +37,15 @@ export class ReportWriter {
   readonly #dirtySockets = new Set<SocketKey>();
   /** Routes with a resource that is too large: looked at again after every step, since nothing else tells when it fits. */
   #oversized: readonly ObjectKey[] = [];
-  /** Sockets whose listener is acknowledged, but not all that it waits for. */
-  readonly #warming = new Set<SocketKey>();
   #isScheduled = false;
 
   constructor(sources: ReportSources, sink: ReportSink) {
-    const { engine, records, fleet, barrierOf = () => undefined, isUnhealthy = () => false } = sources;
-    this.#isUnhealthy = isUnhealthy;
+    const { engine, records, fleet, isUnhealthy = () => false } = sources;
     this.#engine = engine;
     this.#records = records;
     this.#fleet = fleet;
-    this.#barrierOf = barrierOf;
+    this.#isUnhealthy = isUnhealthy;
+    this.#sockets = new SocketReports(sources, sink.socketReports);
     this.#sink = sink;
     this.#follow(engine.graph);
   }
@@ -167,7 +155,7 @@ export class ReportWriter {
 
   #markWarming(key: string): void {
     if (!/^(secret|extension|routeTable|virtualHost)\//.test(key)) return;
-    for (const socket of this.#warming) this.#dirtySockets.add(socket);
+    for (const socket of this.#sockets.warming) this.#dirtySockets.add(socket);
   }
 
   /** Subscribers may not write to the graph, so reports follow right behind the step that caused them. */
@@ -187,7 +175,7 @@ export class ReportWriter {
     for (const route of routes) this.#writeRoute(route);
     const { socketReports } = this.#sink;
     for (const socket of sockets) {
-      const report = this.#socketReport(socket);
+      const report = this.#sockets.of(socket);
       if (report === undefined) socketReports.delete(socket);
       else socketReports.set(report);
     }
@@ -267,72 +255,6 @@ export class ReportWriter {
     }
     return undefined;
   }
-
-  #socketReport(key: SocketKey): SocketReport | undefined {
-    const { translation } = this.#engine;
-    const socket = this.#servedBy(key);
-    const record = this.#records.get(deliveryKey({ kind: "listener", name: key }));
-    this.#warming.delete(key);
-    if (socket === undefined || record === undefined) return undefined;
-    const barrier = this.#barrierOf(key);
-    const delivery =
-      barrier === undefined ? this.#deliveryOfListener(socket.proxy, record) : ({ state: "pending" } as const);
-    const problem =
-      barrier === undefined ? problemOf(key, delivery) : ({ reason: "PortUnavailable", message: barrier } as const);
-    if (delivery.state !== "acknowledged") {
-      return { key, programmed: this.#sink.socketReports.get(key)?.programmed ?? [], ...(problem && { problem }) };
-    }
-    return {
-      key,
-      programmed: socket.listeners.map((listener) => ({
-        listener,
-        generation: translation.listenerGenerations.get(listener)?.generation ?? 0,
-      })),
-    };
-  }
-
-  /** The proxy that has the socket, and the listeners that it stands for. */
-  #servedBy(key: SocketKey): { readonly proxy: ProxyKey; readonly listeners: readonly ListenerKey[] } | undefined {
-    const { sockets, workloadSockets } = this.#engine.translation;
-    const ofWorkload = workloadSockets.get(key);
-    if (ofWorkload) return { proxy: ofWorkload.proxy, listeners: [ofWorkload.workload] };
-    const socket = sockets.get(key);
-    return socket && { proxy: socket.proxy, listeners: socket.chains.flatMap((chain) => chain.listeners) };
-  }
-
-  /** Of those records of one name that are for different audiences, the proxy has that for its narrowest. */
-  #recordFor(proxy: ProxyKey, id: ResourceId): EnvoyRecord | undefined {
-    const keys = [...audiencesOf(proxy).map((audience) => recordKey({ ...id, audience })), recordKey(id)];
-    return keys.map((key) => this.#records.get(key)).find((record) => record !== undefined);
-  }
-
-  /**
-   * Envoy acknowledges a listener at once, and listens when it has its certificates, the filters that decide about access, its route
-   * tables and a host of each: before that, connections are refused.
-   */
-  #deliveryOfListener(proxy: ProxyKey, record: EnvoyRecord): Delivery {
-    const own = this.#fleet.deliveryTo(proxy, record);
-    if (own.state !== "acknowledged") return own;
-    const awaited = record.needs.filter(
-      ({ kind }) => kind === "secret" || kind === "extension" || kind === "routeTable",
-    );
-    const deliveries = awaited.map((need): Delivery => {
-      const needed = this.#recordFor(proxy, need);
-      const delivery = needed ? this.#fleet.deliveryTo(proxy, needed) : ({ state: "pending" } as const);
-      const isEmpty = need.kind === "routeTable" && !this.#fleet.hasHostOf(proxy, need.name);
-      return isEmpty && delivery.state === "acknowledged" ? { state: "pending" } : delivery;
-    });
-    const missing = deliveries.find(({ state }) => state !== "acknowledged");
-    if (missing) this.#warming.add(record.name as SocketKey);
-    return deliveries.find(({ state }) => state === "refused") ?? missing ?? own;
-  }
-}
-
-function problemOf(socket: SocketKey, delivery: Delivery): SocketReport["problem"] {
-  if (delivery.state !== "refused") return undefined;
-  const [port, problem] = [portOfSocket(socket), portProblemOfRefusal(delivery.message)];
-  if (port === undefined || problem === undefined) return { reason: "Refused", message: delivery.message };
-  return { reason: "PortUnavailable", message: portMessage(port, problem) };
 }
 
 /** Records name the rules that they were made of: `HTTPRoute/shop/cart#0`. */
