@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import type { Controller } from "../app/index.ts";
 import { parseAddress } from "./admin-client.ts";
 import { anyAddress } from "./any-address.ts";
-import { durationMs, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
+import { durationOption, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
 import { addLogOptions, type LogOptions } from "./log-options.ts";
 import { VERSION } from "./version.ts";
 
@@ -48,15 +48,15 @@ export function controllerCommand(): Command {
         .default("IfNotPresent"),
     )
     .addOption(
-      lifeOption(
+      durationOption(
         "--certificate-life",
-        "of workloads and of the control plane itself",
+        "how long certificates of workloads and of the control plane itself live",
         "24h",
         LEAST_CERTIFICATE_LIFE_MS,
       ),
     )
     .addOption(
-      lifeOption(
+      durationOption(
         "--root-introduction",
         "how long a new root is trusted before it signs",
         "1h",
@@ -101,8 +101,11 @@ const HELP = `
 The chart in charts/trilith runs this. It reads Gateway API objects from the API server, makes a Deployment and a Service for each
 Gateway, and writes statuses. Several replicas may run: all of them serve Envoys, one of them writes.
 
-To look into the replicas: trilith get listeners --cluster, trilith envoy --cluster. For findings: kubectl -n trilith-system
-port-forward deploy/trilith 19000:19001, then trilith status.
+To look into the replicas: trilith get listeners --cluster, trilith envoy --cluster, trilith status mesh --cluster. For findings:
+kubectl -n trilith-system port-forward deploy/trilith 19000:19001, then trilith status.
+
+Example, as the chart's container has it:
+  trilith controller --envoy-image=docker.io/envoyproxy/envoy:distroless-v1.40.0 --certificate-life=24h --trust-domain=cluster.local
 `;
 
 async function run(options: ControllerCommandOptions): Promise<void> {
@@ -146,11 +149,6 @@ async function run(options: ControllerCommandOptions): Promise<void> {
   await stopping;
   log.info("stopping");
   await stop(controller);
-}
-
-function lifeOption(name: string, description: string, byDefault: string, leastMs: number): Option {
-  const parse = durationMs(leastMs);
-  return new Option(`${name} <duration>`, description).argParser(parse).default(parse(byDefault), byDefault);
 }
 
 async function stop(controller: Controller): Promise<void> {

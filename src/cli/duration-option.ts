@@ -1,9 +1,9 @@
 /** Options that are durations, as the Gateway API writes them. */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../resources/index.ts";
 
 /** Milliseconds. Throws, for people, where the text is no duration or a shorter one. */
-export const durationMs =
+const durationMs =
   (leastMs: number) =>
   (text: string): number => {
     const ms = parseDuration(text);
@@ -19,6 +19,12 @@ export const durationText =
     durationMs(leastMs)(text);
     return text;
   };
+
+/** `flag`: its name alone. Its value is in milliseconds. */
+export function durationOption(flag: string, description: string, byDefault: string, leastMs: number): Option {
+  const parse = durationMs(leastMs);
+  return new Option(`${flag} <duration>`, description).argParser(parse).default(parse(byDefault), byDefault);
+}
 
 /** Of what an identity is made with: shorter ones would be renewed all the time. */
 export const LEAST_CERTIFICATE_LIFE_MS = 60_000;

@@ -7,8 +7,8 @@ import { completionCommand } from "./completion-command.ts";
 import { envoyCommand, getCommand } from "./envoy-command.ts";
 import { installCommand } from "./install-command.ts";
 import { serveCommand } from "./serve-command.ts";
-import { topCommand } from "./top-command.ts";
 import { statusCommand } from "./status-command.ts";
+import { topCommand } from "./top-command.ts";
 import { VERSION } from "./version.ts";
 
 const program = new Command("trilith")

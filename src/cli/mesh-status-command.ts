@@ -32,12 +32,14 @@ export function meshStatusCommand(): Command {
 const HELP = `
 In a cluster, the replicas of the controller are asked through the API server; your account needs what the Role trilith-diagnostics
 allows. A proxy is in sync when it has acknowledged the newest version of all that it is to have; BEHIND says of how many it has not.
-Identities are renewed every hour and live a day, so one with less than 22 hours left was not renewed when it should have been.
+Identities live a day, if the installation says nothing else, and are renewed when a 24th of that is over: one with less than 22 hours
+left was not renewed when it should have been.
 
 Examples:
   trilith status mesh --cluster
   trilith status mesh --context production -n shop
   trilith status mesh --cluster -o json
+  trilith status mesh                          # a Trilith on this machine
 `;
 
 async function ask(options: MeshStatusOptions): Promise<readonly ReplicaAnswer<ProxiesAnswer>[]> {

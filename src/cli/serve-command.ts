@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Logger } from "pino";
 import type { Standalone } from "../app/index.ts";
 import { DEFAULT_ADMIN, parseAddress } from "./admin-client.ts";
-import { CliError } from "./cli-error.ts";
+import { durationOption, LEAST_CERTIFICATE_LIFE_MS } from "./duration-option.ts";
 import { addLogOptions, type LogOptions } from "./log-options.ts";
 
 interface ServeOptions extends LogOptions {
@@ -14,7 +14,7 @@ interface ServeOptions extends LogOptions {
   readonly accessLog: boolean;
   readonly stateDir?: string;
   readonly concurrency?: number;
-  readonly certificateLife: string;
+  readonly certificateLife: number;
 }
 
 export function serveCommand(): Command {
@@ -28,7 +28,9 @@ export function serveCommand(): Command {
     .option("--no-access-log", "do not print a line for each request on standard output")
     .option("--state-dir <path>", "where Envoy's sockets and logs are kept (by default one for each configuration)")
     .option("--concurrency <threads>", "Envoy's worker threads (by default one for each processor)", parseCount)
-    .option("--certificate-life <duration>", "how long certificates of workloads live", "24h")
+    .addOption(
+      durationOption("--certificate-life", "how long certificates of workloads live", "24h", LEAST_CERTIFICATE_LIFE_MS),
+    )
     .addHelpText("after", HELP)
     .action(serve);
   return addLogOptions(command, "text");
@@ -51,31 +53,15 @@ function parseCount(text: string): number {
   return count;
 }
 
-/** A renewal takes a moment, and there are 24 of them in a life. */
-const SHORTEST_LIFE_MS = 60_000;
-
-function lifeOf({ certificateLife }: ServeOptions, parse: (text: string) => number | undefined): number {
-  const lifeMs = parse(certificateLife);
-  if (lifeMs === undefined || lifeMs < SHORTEST_LIFE_MS)
-    throw new CliError(
-      `--certificate-life ${certificateLife} is no duration of a minute or more, such as "24h" or "90m"`,
-    );
-  return lifeMs;
-}
-
 async function serve(paths: readonly string[], options: ServeOptions): Promise<void> {
-  const [{ startStandalone }, { parseDuration }, { loggerOf }] = await Promise.all([
-    import("../app/index.ts"),
-    import("../resources/index.ts"),
-    import("./logger.ts"),
-  ]);
+  const [{ startStandalone }, { loggerOf }] = await Promise.all([import("../app/index.ts"), import("./logger.ts")]);
   const log = loggerOf(options);
   const running = await startStandalone({
     paths,
     admin: parseAddress(options.admin),
     bindAddress: options.bind,
     className: options.class,
-    certificateLifeMs: lifeOf(options, parseDuration),
+    certificateLifeMs: options.certificateLife,
     log,
     ...(options.accessLog && { onAccess: (line: string) => void process.stdout.write(`${line}\n`) }),
     ...(options.envoy !== undefined && { envoyPath: options.envoy }),
