@@ -7,7 +7,7 @@
  */
 import { CLUSTER_ROUTABILITY, type GatewaySpecAddress, type ObjectKey } from "../resources/index.ts";
 import type { OwnedObject } from "./owned-objects.ts";
-import { type ServicePlan, staysInCluster } from "./service-plan.ts";
+import { isInside, type ServicePlan, staysInCluster } from "./service-plan.ts";
 
 export interface GatewayAddress {
   readonly key: ObjectKey;
@@ -37,9 +37,6 @@ interface ServiceStatus {
 interface DeploymentStatus {
   readonly availableReplicas?: number;
 }
-
-const isInCluster = ({ routability }: { readonly routability?: string }): boolean =>
-  routability === CLUSTER_ROUTABILITY;
 
 /** `before`: what was reached stays reached while its pods come and go. */
 export function gatewayAddressOf(
@@ -84,13 +81,13 @@ function unusableOf(
 ): GatewayAddress["unusable"] {
   const { value } = asked;
   if (value === undefined) return [];
-  if (given.some((one) => one.value === value && isInCluster(one) === isInCluster(asked))) return [];
-  const own = isInCluster(asked)
+  if (given.some((one) => one.value === value && isInside(one) === isInside(asked))) return [];
+  const own = isInside(asked)
     ? services.find(({ plan }) => plan.inside === value)
     : services.find(({ plan }) => plan.outside === value);
   const { found, refusal } = own ?? services[0] ?? {};
   if (found?.status === undefined) return refusal === undefined ? [] : [{ value, message: refusal }];
-  if (isInCluster(asked))
+  if (isInside(asked))
     return [
       { value, message: `${value} is not the Service's address in the cluster, which it keeps as long as it exists` },
     ];

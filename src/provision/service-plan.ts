@@ -24,7 +24,9 @@ export type IPFamily = "IPv4" | "IPv6";
 
 export const familyOf = (address: string): IPFamily => (isIPv6(address) ? "IPv6" : "IPv4");
 
-const isInside = ({ routability }: GatewaySpecAddress): boolean => routability === CLUSTER_ROUTABILITY;
+/** Of an address that is asked for, or given: whether it is one in the cluster. */
+export const isInside = ({ routability }: { readonly routability?: string }): boolean =>
+  routability === CLUSTER_ROUTABILITY;
 
 /** Whether it asks for nothing but addresses in the cluster: then nothing outside is to reach it. */
 export const staysInCluster = (addresses: readonly GatewaySpecAddress[]): boolean =>
