@@ -127,11 +127,12 @@ describe("a pod of the mesh", () => {
     const injection = inject({ metadata, spec: { serviceAccountName: "carter" } });
     const [, sidecar] = valueOf(injection, "/spec/initContainers") as [object, { readonly env: { name: string }[] }];
     const own = { "prometheus.io/scrape": "true", "prometheus.io/port": "8080" };
-    const stated = inject({ metadata: { annotations: own }, spec: {} });
+    const part = { "prometheus.io/port": "8080" };
+    const stated = [own, part].map((annotations) => inject({ metadata: { annotations }, spec: {} }));
     expect([
       sidecar.env.filter(({ name }) => name.startsWith("TRILITH_")),
       valueOf(injection, "/metadata/annotations"),
-      valueOf(stated, "/metadata/annotations"),
+      stated.map((one) => valueOf(one, "/metadata/annotations")),
     ]).toEqual([
       [
         { name: "TRILITH_NAMESPACE", value: "shop" },
@@ -143,7 +144,7 @@ describe("a pod of the mesh", () => {
         "prometheus.io/port": "15020",
         "prometheus.io/path": "/stats/prometheus",
       },
-      own,
+      [own, part],
     ]);
   });
 

@@ -57,17 +57,16 @@ export function injectSidecar(pod: AdmittedPod, namespace: string, settings: Sid
   };
 }
 
-const SCRAPED = "prometheus.io/scrape";
+/** Where Prometheus asks, if it goes by annotations. */
+const SCRAPED: Readonly<Record<string, string>> = {
+  "prometheus.io/scrape": "true",
+  "prometheus.io/port": String(SIDECAR_PORTS.pod),
+  "prometheus.io/path": "/stats/prometheus",
+};
 
-/** Where Prometheus asks, if it goes by annotations. A pod has one such place, which its workload may have taken for itself. */
-const scrapedAt = ({ annotations }: NonNullable<AdmittedPod["metadata"]>): Readonly<Record<string, string>> =>
-  annotations?.[SCRAPED] === undefined
-    ? {
-        [SCRAPED]: "true",
-        "prometheus.io/port": String(SIDECAR_PORTS.pod),
-        "prometheus.io/path": "/stats/prometheus",
-      }
-    : {};
+/** A pod has one such place, which its workload may have taken for itself. */
+const scrapedAt = ({ annotations = {} }: NonNullable<AdmittedPod["metadata"]>): Readonly<Record<string, string>> =>
+  Object.keys(SCRAPED).some((name) => Object.hasOwn(annotations, name)) ? {} : SCRAPED;
 
 function captureOf(annotations: Readonly<Record<string, string>>): Capture | { readonly problem: string } {
   const listOf = (name: string): string[] =>
