@@ -132,7 +132,8 @@ export class StandaloneMesh {
         issue: (id, lifeMs) => authority.issueForWorkload(id, lifeMs),
         onIssued: (key, { certificate, key: privateKey }) =>
           driven.workloadCertificates.set({ key, certificateChain: certificate, privateKey }),
-        isNeeded: (key) => fleet.connectedTo(key) > 0,
+        // That of Gateways is wanted once, here; its Envoy may be away for a moment.
+        isNeeded: (key) => key === LOCAL_PROXY || fleet.connectedTo(key) > 0,
         onForgotten: (key) => driven.workloadCertificates.delete(key),
         onProblem: (error) => log.error({ err: error }, "a workload's certificate cannot be made; the last one stays"),
         times: identity.workloadTimesOf({
