@@ -18,7 +18,7 @@ import { logFacts, logFailure, logProxyEvent, logWithheld } from "./event-log.ts
 import { Metrics } from "./metrics.ts";
 import { proxyCountsOf } from "./proxy-counts.ts";
 import { StandaloneMesh } from "./standalone-mesh.ts";
-import { type ProxySide, startProxySide } from "./proxy-side.ts";
+import { type ProxySide, type ProxySideOptions, startProxySide } from "./proxy-side.ts";
 import { troublesOf, unhealthyDiagnostics } from "./troubles.ts";
 import { StandaloneFiles } from "./standalone-files.ts";
 import { CONTROLLER_NAME, standaloneSettings } from "./standalone-settings.ts";
@@ -75,16 +75,7 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
     directory,
     accessLog: options.onAccess !== undefined,
     log,
-    onSent: (message) => metrics.countSent(message),
-    onFacts: (facts) => {
-      metrics.countFacts(facts);
-      logFacts(log, facts);
-    },
-    onWithheld: (proxy, ids) => {
-      metrics.countWithheld(ids);
-      logWithheld(log, proxy, ids);
-    },
-    onProxyEvent: (event) => tellProxyEvent(event, options, metrics),
+    ...tellingOf(options, metrics),
     ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
   });
   starting.defer(() => proxySide.stop({ now: true }));
@@ -118,6 +109,25 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
       await mesh.leave();
       await running.disposeAsync();
     },
+  };
+}
+
+type Telling = Pick<ProxySideOptions, "onSent" | "onFacts" | "onWithheld" | "onProxyEvent">;
+
+/** What proxies do is counted, and told in the log where a person should know. */
+function tellingOf(options: StandaloneOptions, metrics: Metrics): Telling {
+  const { log } = options;
+  return {
+    onSent: (message) => metrics.countSent(message),
+    onFacts: (facts) => {
+      metrics.countFacts(facts);
+      logFacts(log, facts);
+    },
+    onWithheld: (proxy, ids) => {
+      metrics.countWithheld(ids);
+      logWithheld(log, proxy, ids);
+    },
+    onProxyEvent: (event) => tellProxyEvent(event, options, metrics),
   };
 }
 
