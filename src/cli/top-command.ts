@@ -31,8 +31,8 @@ export function topCommand(): Command {
 const HELP = `
 In a cluster, the proxies of Gateways and beside workloads of the mesh are read through the API server, each at its port for
 Prometheus. You need to list pods and to forward ports to them in the namespaces that you look at, as the built-in role "edit" has
-it; the ClusterRole trilith-traffic has this alone. Without an option that names a cluster, the Envoy of a Trilith on this machine is
-read.
+it; the ClusterRole trilith-traffic has this alone. Without an option that names a cluster, the Envoy of Gateways of a Trilith on this
+machine is read; those beside its Workloads are not.
 
 FAILED is the share of requests that were answered 5xx, or with a status of gRPC that the other end is to blame for; of connections,
 the share that did not reach their target or were broken off. A call is told by its caller's proxy; where that was not read, by the
