@@ -2,8 +2,9 @@
  * Who may come in through a Gateway: the filters are there in every chain of its TCP sockets, whatever policies there are, and what they
  * decide comes by their names. A Gateway without policies has filters that decide nothing.
  *
- * The identity of a caller is that of its client certificate, which counts where the listener validates certificates. A listener that takes
- * any certificate (AllowInsecureFallback) has filters of its own, for which nobody's certificate is a reason to be let in.
+ * The identity of a caller is that of its client certificate, which counts where the listener lets nobody in without a valid one. Every other
+ * listener that ends TLS (it takes any certificate, or asks for none) has filters of its own, for which everybody is outside and nobody's
+ * certificate is a reason to be let in: to Envoy's RBAC whoever speaks TLS is authenticated, certificate or not.
  */
 import type { Filter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { HttpFilter } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
@@ -21,8 +22,9 @@ const scopeOf = (gateway: string, trust: Trust): string =>
   `gateway/${gateway}${trust === "unverified" ? "/unverified" : ""}`;
 
 function scopeOfChain(chain: Chain, gateway: NamespacedName): string {
-  const isFallback = "tls" in chain && chain.tls?.clientValidation?.mode === "AllowInsecureFallback";
-  return scopeOf(accessOfGateway(gateway), isFallback ? "unverified" : "validated");
+  const tls = "tls" in chain ? chain.tls : undefined;
+  const isUnverified = tls !== undefined && tls.clientValidation?.mode !== "AllowValidOnly";
+  return scopeOf(accessOfGateway(gateway), isUnverified ? "unverified" : "validated");
 }
 
 export const httpFiltersOf = (chain: Chain, gateway: NamespacedName): HttpFilter[] =>
