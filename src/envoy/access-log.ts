@@ -72,7 +72,10 @@ const datagramFields: Fields = {
   time: "%START_TIME%",
 };
 
-/** Of what comes to a workload of the mesh, or to a Gateway: who called, by the URI of the certificate that was shown, and what policies that are only to be reported would have done. */
+/**
+ * Of what comes to a workload of the mesh, or to a Gateway: who called, by the URI of the certificate that was shown, and what policies
+ * that are only to be reported would have done.
+ */
 const callOf = (filter: "http" | "network"): Fields => ({
   auditAllow: `%DYNAMIC_METADATA(envoy.filters.${filter}.rbac:allow_shadow_engine_result)%`,
   auditDeny: `%DYNAMIC_METADATA(envoy.filters.${filter}.rbac:deny_shadow_engine_result)%`,

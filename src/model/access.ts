@@ -1,6 +1,6 @@
 /**
- * Who may call workloads of the mesh, and through Gateways, and with what, as the proxies beside those workloads and of those Gateways decide it: what a rule to deny matches is
- * refused; of the rest, where calls have to be allowed, what no rule to allow matches.
+ * Who may call workloads of the mesh, and through Gateways, and with what, as the proxies beside those workloads and of those Gateways
+ * decide it: what a rule to deny matches is refused; of the rest, where calls have to be allowed, what no rule to allow matches.
  */
 import type { NamespacedName, ProxyKey } from "./keys.ts";
 

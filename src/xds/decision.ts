@@ -3,10 +3,10 @@
  *
  * - Not asked for: nothing, except that hosts of a table which the proxy dropped are taken from its list.
  * - Wanted: sent, when the version differs and what it needs is ready, or was waited for long enough.
- * - Not wanted: listeners go, those that a cluster leads to after it; virtual hosts go once no waiting host would answer for them wrongly; clusters go once no
- *   version that the proxy may be using refers to them. Endpoints, secrets and route tables that the proxy has are never
- *   removed: it drops them itself when their last user (maybe a listener that still drains) is gone. Neither are hosts of an
- *   unwanted table, for the same reason.
+ * - Not wanted: listeners go, those that a cluster leads to after it; virtual hosts go once no waiting host would answer for
+ *   them wrongly; clusters go once no version that the proxy may be using refers to them. Endpoints, secrets and route tables
+ *   that the proxy has are never removed: it drops them itself when their last user (maybe a listener that still drains) is
+ *   gone. Neither are hosts of an unwanted table, for the same reason.
  * - Not wanted any more before the proxy had it, though a cluster that was sent waits for it: the proxy is told that there is
  *   nothing, or again what it had before, since it takes no other cluster while one waits.
  */

@@ -6,23 +6,15 @@
  *   again     to the frontend's listener, from the proxy itself, once it has been told that there is one; where there is none, nowhere
  */
 import { create } from "@bufbuild/protobuf";
-import { anyPack } from "@bufbuild/protobuf/wkt";
 import { AddressSchema, CidrRangeSchema } from "../../generated/envoy/config/core/v3/address_pb.ts";
 import type { Address, CidrRange } from "../../generated/envoy/config/core/v3/address_pb.ts";
-import { SubstitutionFormatStringSchema } from "../../generated/envoy/config/core/v3/substitution_format_string_pb.ts";
 import {
   FilterChainMatchSchema,
   FilterChainSchema,
-  FilterSchema,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Filter, FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
-import { FilterStateValueSchema } from "../../generated/envoy/extensions/filters/common/set_filter_state/v3/value_pb.ts";
-import { ConfigSchema as SetFilterStateSchema } from "../../generated/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.ts";
-import {
-  TcpProxy_OnDemandSchema,
-  TcpProxySchema,
-} from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import { TcpProxy_OnDemandSchema } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
 import type { TcpProxy } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
 import { ALL_SIDECARS, type Outbound, SIDECAR_PORTS, type StreamBackendKey } from "../../model/index.ts";
 import { outboundStreamAccessLog } from "../access-log.ts";
@@ -31,9 +23,10 @@ import { overTheStream } from "../discovery.ts";
 import { seconds } from "../duration.ts";
 import { proxyProtocol } from "../listeners/inspectors.ts";
 import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
-import { tcpProxyOf } from "../listeners/stream-filters.ts";
+import { tcpProxyFilter, tcpProxyOf } from "../listeners/stream-filters.ts";
 import { type EnvoyRecord, recordOf } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
+import { filterStateFilter } from "./filter-state.ts";
 
 /** What is asked for is named after the address that the connection was going to. */
 export const DESTINATION_PREFIX = "mesh/to/";
@@ -58,7 +51,10 @@ const CLUSTER_NETWORKS: readonly CidrRange[] = [
   return create(CidrRangeSchema, { addressPrefix, prefixLen: Number(length) });
 });
 
-/** How long a connection waits to learn where its address leads. Without the control plane, one to an address that was never called fails then. */
+/**
+ * How long a connection waits to learn where its address leads. Without the control plane, one to an address that was never called
+ * fails then.
+ */
 const ASKING_SECONDS = 10;
 
 export function outboundRecord({ key: audience, unknown }: Outbound, settings: EnvoySettings): EnvoyRecord {
@@ -81,8 +77,8 @@ export function outboundRecord({ key: audience, unknown }: Outbound, settings: E
       useOriginalDst: true,
       filterChains: [
         refusing(SIDECAR_PORTS.outbound),
-        chainOf("asked", [namedAfterDestination, carrying(asking(settings))], CLUSTER_NETWORKS),
-        chainOf("outbound", [carrying(towards(rest, settings))]),
+        chainOf("asked", [namedAfterDestination, tcpProxyFilter(asking(settings))], CLUSTER_NETWORKS),
+        chainOf("outbound", [tcpProxyFilter(towards(rest, settings))]),
       ],
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
       socketOptions: [...keepAlive],
@@ -101,7 +97,7 @@ export function againRecord(settings: EnvoySettings): EnvoyRecord {
       statPrefix: "mesh",
       listenerFilters: [proxyProtocol],
       useOriginalDst: true,
-      filterChains: [chainOf("again", [carrying(towards(NOWHERE, settings))])],
+      filterChains: [chainOf("again", [tcpProxyFilter(towards(NOWHERE, settings))])],
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
     }),
   );
@@ -131,37 +127,8 @@ const asking = (settings: EnvoySettings): TcpProxy => ({
   onDemand: create(TcpProxy_OnDemandSchema, { odcdsConfig: overTheStream, timeout: seconds(ASKING_SECONDS) }),
 });
 
-const carrying = (proxy: TcpProxy): Filter =>
-  create(FilterSchema, {
-    name: "envoy.filters.network.tcp_proxy",
-    configType: { case: "typedConfig", value: anyPack(TcpProxySchema, proxy) },
-  });
-
 /** Has the connection carried by the cluster of its destination's name. */
-const namedAfterDestination: Filter = create(FilterSchema, {
-  name: "envoy.filters.network.set_filter_state",
-  configType: {
-    case: "typedConfig",
-    value: anyPack(
-      SetFilterStateSchema,
-      create(SetFilterStateSchema, {
-        onNewConnection: [
-          create(FilterStateValueSchema, {
-            key: { case: "objectKey", value: "envoy.tcp_proxy.cluster" },
-            value: {
-              case: "formatString",
-              value: create(SubstitutionFormatStringSchema, {
-                format: {
-                  case: "textFormatSource",
-                  value: {
-                    specifier: { case: "inlineString", value: `${DESTINATION_PREFIX}%DOWNSTREAM_LOCAL_ADDRESS%` },
-                  },
-                },
-              }),
-            },
-          }),
-        ],
-      }),
-    ),
-  },
-});
+const namedAfterDestination: Filter = filterStateFilter(
+  "envoy.tcp_proxy.cluster",
+  `${DESTINATION_PREFIX}%DOWNSTREAM_LOCAL_ADDRESS%`,
+);

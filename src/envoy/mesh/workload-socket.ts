@@ -3,20 +3,16 @@
  * that a sidecar with redirection has; only where a connection goes on to has to be said here, since no kernel knows it.
  */
 import { create } from "@bufbuild/protobuf";
-import { anyPack } from "@bufbuild/protobuf/wkt";
-import { SubstitutionFormatStringSchema } from "../../generated/envoy/config/core/v3/substitution_format_string_pb.ts";
-import { FilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Filter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import type { Listener } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
-import { FilterStateValueSchema } from "../../generated/envoy/extensions/filters/common/set_filter_state/v3/value_pb.ts";
-import { ConfigSchema } from "../../generated/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.ts";
 import { formatBackend, type InboundSocket, type OutboundSocket, type WorkloadSocket } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
 import { tlsInspector } from "../listeners/inspectors.ts";
 import { keepAlive, portSharing } from "../listeners/listener.ts";
 import { type EnvoyRecord, recordOf } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
+import { filterStateFilter } from "./filter-state.ts";
 import { callsOf, needsOfChains } from "./frontend.ts";
 import { INBOUND, inboundChains, NEEDS_OF_INBOUND } from "./sidecar.ts";
 
@@ -57,25 +53,6 @@ function outboundListener({ key, address, port, chains }: OutboundSocket, settin
   });
 }
 
-/**
- * Says to the cluster for original destinations which one it is.
- * https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/well_known_filter_state
- */
-function goingTo(inlineString: string): Filter {
-  const value = create(FilterStateValueSchema, {
-    key: { case: "objectKey", value: "envoy.network.transport_socket.original_dst_address" },
-    value: {
-      case: "formatString",
-      value: create(SubstitutionFormatStringSchema, {
-        format: { case: "textFormatSource", value: { specifier: { case: "inlineString", value: inlineString } } },
-      }),
-    },
-  });
-  return create(FilterSchema, {
-    name: "envoy.filters.network.set_filter_state",
-    configType: {
-      case: "typedConfig",
-      value: anyPack(ConfigSchema, create(ConfigSchema, { onNewConnection: [value] })),
-    },
-  });
-}
+/** Says to the cluster for original destinations which one it is. */
+const goingTo = (address: string): Filter =>
+  filterStateFilter("envoy.network.transport_socket.original_dst_address", address);

@@ -51,7 +51,10 @@ export function deriveWorkloadSockets(
   });
 }
 
-/** By the routes for the workload's namespace, or those for all, or else straight on; undefined where the Service has no such port, or no address. */
+/**
+ * By the routes for the workload's namespace, or those for all, or else straight on; undefined where the Service has no such port, or no
+ * address.
+ */
 export function calledBy(
   { metadata: { namespace } }: Workload,
   call: WorkloadCall,
