@@ -14,6 +14,7 @@ import type {
 } from "../../model/index.ts";
 import { formatRoute } from "../../model/index.ts";
 import type { BackendObjectReference, BackendRef, L4RouteRule } from "../../resources/index.ts";
+import { keptToClients } from "../backends/client-affinity.ts";
 import type { Resolution } from "../backends/resolution.ts";
 import { unusableNotice } from "../http/http-backends.ts";
 import { nobodyNotice, ruleOriginOf } from "../http/http-rules.ts";
@@ -44,10 +45,12 @@ export function streamBackendsOf(
       advice: "Put the backends into one rule, with weights",
     });
   }
-  const { targets, policies } = targetsOf(rule.backendRefs, resolve, scope);
+  const { targets, policies, isSticky } = targetsOf(rule.backendRefs, resolve, scope);
   if (targets.length === 0)
     scope.notices.push(nobodyNotice(rule.backendRefs, "spec.rules[0].backendRefs", "connections are closed"));
-  const policy = policyOf(targets, policies, scope);
+  const stated = policyOf(targets, policies, scope);
+  // Among several backends, connections go by weight.
+  const policy = isSticky && targets.length === 1 ? keptToClients(stated) : stated;
   const common = {
     origin: ruleOriginOf(route, 0, rule.name),
     protocol: route.kind === "UDPRoute" ? ("udp" as const) : ("tcp" as const),
@@ -87,6 +90,8 @@ interface Targets {
   readonly targets: readonly StreamTarget[];
   /** What the owners of some of them ask for. */
   readonly policies: readonly BackendPolicy[];
+  /** Whether one of them keeps clients to endpoints. */
+  readonly isSticky: boolean;
 }
 
 function targetsOf(
@@ -95,6 +100,7 @@ function targetsOf(
   scope: RuleScope,
 ): Targets {
   const policies: BackendPolicy[] = [];
+  let isSticky = false;
   const targets = references.flatMap((reference, index): StreamTarget[] => {
     const resolution = resolve(reference);
     const path = `spec.rules[0].backendRefs[${index}]`;
@@ -105,7 +111,8 @@ function targetsOf(
     if (resolution.kind !== "resolved") return [{ weight: reference.weight }];
     const { endpoints, origin, tls, policy } = resolution;
     if (policy) policies.push(policy);
+    isSticky ||= resolution.isSticky === true;
     return [{ weight: reference.weight, endpoints, origin, ...(tls && { tls }) }];
   });
-  return { targets, policies };
+  return { targets, policies, isSticky };
 }
