@@ -87,7 +87,7 @@ const whenOver = onlyAt(LogType.TcpConnectionEnd);
 
 /** Of requests to a workload of the mesh, or to a Gateway. */
 export const inboundHttpAccessLog: AccessLog = accessLogOf({ ...httpFields, ...callOf("http") });
-/** Of connections to a workload of the mesh. */
+/** Of connections to a workload of the mesh, or to a Gateway. */
 export const inboundStreamAccessLog: AccessLog = accessLogOf({ ...streamFields, ...callOf("network") }, whenOver);
 /** Of connections from outside the mesh that a workload takes none of. */
 export const refusedOutsideAccessLog: AccessLog = accessLogOf(

@@ -4,6 +4,7 @@
  * nothing about other chains, and connections of unchanged ones live on.
  */
 import { create } from "@bufbuild/protobuf";
+import type { AccessLog } from "../../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
 import {
   FilterChainMatchSchema,
   FilterChainSchema,
@@ -14,6 +15,7 @@ import type {
   FilterChainMatch,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Chain, ServerTls, Tracing } from "../../model/index.ts";
+import { inboundStreamAccessLog, streamAccessLog } from "../access-log.ts";
 import type { ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { secretsOfServer, serverTls } from "../tls/server-tls.ts";
@@ -43,16 +45,19 @@ export function filterChain(chain: ConnectionChain, settings: EnvoySettings, cal
         name,
         filterChainMatch: matchOf(chain.serverNames),
         ...(chain.tls && { transportSocket: serverTls(chain.tls, []) }),
-        filters: guarded(chain, callers, streamFilters("tls", chain.target, settings)),
+        filters: guarded(chain, callers, streamFilters("tls", chain.target, settings, logOf(callers))),
       });
     case "tcp":
     case "udp":
       return create(FilterChainSchema, {
         name,
-        filters: guarded(chain, callers, streamFilters("tcp", chain.target, settings)),
+        filters: guarded(chain, callers, streamFilters("tcp", chain.target, settings, logOf(callers))),
       });
   }
 }
+
+/** What is decided about access is told where it is decided. */
+const logOf = (callers: Callers): AccessLog => (callers.kind === "clients" ? inboundStreamAccessLog : streamAccessLog);
 
 /** Where there is nobody to go to, there is nothing to decide. */
 const guarded = (chain: StreamChain | TlsChain, callers: Callers, filters: readonly Filter[]): Filter[] =>

@@ -29,8 +29,9 @@ export function streamFilters(
   kind: "tcp" | "tls",
   target: StreamBackendKey | undefined,
   settings: EnvoySettings,
+  log: AccessLog,
 ): Filter[] {
-  return target === undefined ? [] : [tcpProxyFilter(tcpProxyOf(kind, target, settings))];
+  return target === undefined ? [] : [tcpProxyFilter(tcpProxyOf(kind, target, settings, "source", log))];
 }
 
 export const tcpProxyFilter = (config: TcpProxy): Filter =>
