@@ -35,7 +35,7 @@ export interface AccessRules {
 export interface AccessRule {
   /** `shop/cart-callers#0`: the policy, and the rule's place in it. */
   readonly name: string;
-  /** Absent: whoever calls. */
+  /** Absent: whoever calls; empty: nobody. */
   readonly sources?: readonly AccessSource[];
   /** Absent: whatever is called. */
   readonly requests?: readonly AccessRequest[];

@@ -49,11 +49,11 @@ export const isOfClients = ({ type }: AccessPolicySource): boolean => type === "
 const rulesOf = (policies: readonly AccessPolicy[]): AccessRules =>
   accessOfPolicies(policies.map(ofClients), "no-mesh.invalid");
 
-/** A rule for callers of the mesh alone is one for nobody: it goes, since without its sources it would be one for everybody. */
+/** A rule for callers of the mesh alone is one for nobody, and stays in its place, by which it is known. */
 function ofClients(policy: AccessPolicy): AccessPolicy {
-  const rules = policy.spec.rules?.flatMap((rule): AccessPolicyRule[] => {
+  const rules = policy.spec.rules?.map((rule): AccessPolicyRule => {
     const sources = rule.sources?.filter(isOfClients);
-    return sources?.length === 0 ? [] : [{ ...rule, ...(sources && { sources }) }];
+    return { ...rule, ...(sources && { sources }) };
   });
   return { ...policy, spec: { ...policy.spec, ...(rules && { rules }) } };
 }
