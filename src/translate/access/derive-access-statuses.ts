@@ -4,10 +4,8 @@
  * other controllers run nothing is said.
  */
 import type { Collection, Graph, Index, Reader } from "../../collections/index.ts";
-import { isAboutHttp } from "../../model/index.ts";
 import {
   type AccessPolicy,
-  type AccessPolicyRule,
   type Gateway,
   gatewayGroup,
   kinds,
@@ -16,7 +14,7 @@ import {
   trilithGroup,
 } from "../../resources/index.ts";
 import { conditionOf, type ConditionVerdict } from "../conditions.ts";
-import { type Finding, findingOf } from "../finding.ts";
+import type { Finding } from "../finding.ts";
 import { gatewayKeyOf, type ManagedGateway } from "../gateways/managed-gateways.ts";
 import type { MeshMember } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
@@ -25,6 +23,7 @@ import type { TranslateSettings } from "../settings.ts";
 import { accountsOf } from "./derive-access.ts";
 import { gatewaysOf } from "./derive-gateway-access.ts";
 import { gatewayFindings } from "./gateway-access-findings.ts";
+import { NO_MESH, workloadFindings } from "./workload-access-findings.ts";
 
 export interface AccessSources {
   readonly policies: Collection<AccessPolicy>;
@@ -58,7 +57,7 @@ export function deriveAccessStatuses(graph: Graph, sources: AccessSources): Acce
       from: policies,
       reads: [gateways.stated, gateways.ours],
       map: (policy, read) => [
-        ...(isAboutWorkloads(policy) ? workloadFindings(policy, settings.mesh !== undefined) : []),
+        ...workloadFindings(policy, settings.mesh !== undefined),
         ...gatewayFindings(policy, (name) => {
           const key = gatewayKeyOf({ namespace: policy.metadata.namespace, name });
           if (!read.pick(gateways.stated, key, (stated) => stated !== undefined)) return "missing";
@@ -68,11 +67,6 @@ export function deriveAccessStatuses(graph: Graph, sources: AccessSources): Acce
     }),
   };
 }
-
-const isAboutWorkloads = (policy: AccessPolicy): boolean => accountsOf(policy)?.length !== 0;
-
-const workloadFindings = (policy: AccessPolicy, isMesh: boolean): Finding[] =>
-  isMesh ? findingsOf(policy) : [withoutMesh(policy)];
 
 interface Place extends AccessSources {
   readonly byWorkload: Index<MeshMember>;
@@ -125,7 +119,7 @@ const noGateway = (name: string): ConditionVerdict => ({
 const noMesh: ConditionVerdict = {
   status: "False",
   reason: "NoMesh",
-  message: "There is no mesh, so that nobody keeps to the policy",
+  message: NO_MESH,
 };
 
 function accepted({ spec: { mode } }: AccessPolicy): ConditionVerdict {
@@ -141,49 +135,3 @@ const foundOf = (areThere: boolean): ConditionVerdict =>
         reason: "NoneInMesh",
         message: "No such workload is in the mesh; those outside it are not protected",
       };
-
-const withoutMesh = (policy: AccessPolicy): Finding =>
-  findingOf({
-    object: objectKeyOf(policy),
-    severity: "error",
-    code: "access-policy-no-mesh",
-    path: "spec",
-    message: noMesh.message,
-    advice: "Install Trilith with its mesh; for callers of a Gateway, name the Gateway as a target",
-  });
-
-/** What is said differs from what is meant where connections are not known to be HTTP. */
-function findingsOf(policy: AccessPolicy): Finding[] {
-  const { action, rules = [] } = policy.spec;
-  if (action === "Allow") return rules.flatMap((rule, index) => allowsNothing(policy, rule, index));
-  return rules.flatMap(({ sources, requests = [] }, index) => {
-    const about = requests.findIndex(isAboutHttp);
-    const isForOutside = sources?.some(({ type }) => type === "Outside") ?? true;
-    if (about === -1 || !isForOutside) return [];
-    return [
-      findingOf({
-        object: objectKeyOf(policy),
-        severity: "info",
-        code: "access-policy-denies-bytes",
-        path: `spec.rules[${index}].requests[${about}]`,
-        message:
-          "callers outside the mesh are denied altogether: of their connections nobody knows the methods and paths",
-        advice: "Name sources, or ports that are HTTP, if others are to get through",
-      }),
-    ];
-  });
-}
-
-function allowsNothing(policy: AccessPolicy, { sources, requests }: AccessPolicyRule, index: number): Finding[] {
-  if (!sources?.every(({ type }) => type === "Outside") || !requests?.every(isAboutHttp)) return [];
-  return [
-    findingOf({
-      object: objectKeyOf(policy),
-      severity: "warning",
-      code: "access-policy-allows-nothing",
-      path: `spec.rules[${index}].requests`,
-      message: "the rule allows nothing: of connections from outside the mesh nobody knows the methods and paths",
-      advice: "State ports, or no requests",
-    }),
-  ];
-}
