@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { askAdminText, DEFAULT_ADMIN } from "./admin-client.ts";
 import { addClusterOptions, type ClusterOptions, meansCluster, withCluster } from "./cluster-options.ts";
 import { callTable } from "./traffic/call-table.ts";
-import { type Calls, callsOf } from "./traffic/calls.ts";
+import { callsOf } from "./traffic/calls.ts";
+import { changesBetween, type ProxySeries } from "./traffic/changes.ts";
 import { readPage } from "./traffic/prometheus-page.ts";
 import type { ProxyPages } from "./traffic/proxy-pages.ts";
 import { type CallRate, ratesOf } from "./traffic/rates.ts";
@@ -53,7 +54,7 @@ function secondsOf(text: string): number {
 
 /** What was counted until a moment. */
 interface Reading {
-  readonly calls: Calls;
+  readonly series: ProxySeries;
   readonly atMs: number;
   readonly proxies: Omit<ProxyPages, "pages">;
 }
@@ -69,7 +70,8 @@ async function run(options: TopOptions): Promise<void> {
 
 async function localReader({ admin }: TopOptions): Promise<() => Promise<ProxyPages>> {
   const { readTwice } = await import("./traffic/proxy-pages.ts");
-  return async () => ({ pages: [await readTwice(() => askAdminText(admin, "/metrics/proxy"))], asked: 1 });
+  const read = (): Promise<string> => readTwice(() => askAdminText(admin, "/metrics/proxy"));
+  return async () => ({ pages: new Map([[admin, await read()]]), asked: 1 });
 }
 
 async function show(options: TopOptions, read: () => Promise<ProxyPages>): Promise<void> {
@@ -80,7 +82,8 @@ async function show(options: TopOptions, read: () => Promise<ProxyPages>): Promi
     await delay(options.interval * 1_000, undefined, { signal: asked.signal }).catch(() => undefined);
     if (asked.signal.aborted) return;
     const after = await take(read);
-    const rates = ratesOf(before.calls, after.calls, (after.atMs - before.atMs) / 1_000);
+    const changes = changesBetween(before.series, after.series);
+    const rates = ratesOf(callsOf(changes), (after.atMs - before.atMs) / 1_000);
     process.stdout.write(options.output === "json" ? jsonOf(rates, isOnce) : pictureOf(rates, after, isOnce));
     if (isOnce) return;
     before = after;
@@ -89,7 +92,8 @@ async function show(options: TopOptions, read: () => Promise<ProxyPages>): Promi
 
 async function take(read: () => Promise<ProxyPages>): Promise<Reading> {
   const { pages, ...proxies } = await read();
-  return { calls: callsOf(pages.flatMap(readPage)), atMs: performance.now(), proxies };
+  const series = new Map([...pages].map(([proxy, page]) => [proxy, readPage(page)]));
+  return { series, atMs: performance.now(), proxies };
 }
 
 /** Of several pictures, each is a line. */

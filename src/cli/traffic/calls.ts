@@ -1,6 +1,6 @@
 /**
- * Who has called whom, and what became of it, by what proxies have counted since they started (model/traffic.ts). A call is told at both
- * ends: the caller's end knows more and counts, and the other end where the caller's proxy was not read, or there is none.
+ * Who has called whom, and what became of it, by what proxies have counted (model/traffic.ts). A call is told at both ends: the caller's
+ * end knows more and counts, and the other end where the caller's proxy was not read, or there is none.
  */
 import { trafficMetrics, TRAFFIC_PREFIX } from "../../model/index.ts";
 import type { Series } from "./prometheus-page.ts";
@@ -74,7 +74,7 @@ const NONE = [undefined, NOTHING] as const;
 const PREFIX = `envoy_${TRAFFIC_PREFIX}_`;
 const DURATION_CLASS = `${trafficMetrics.requestDuration}_bucket`;
 
-/** Of the pages of all proxies that were read, together. */
+/** Of the series of all proxies that were read, together, those of nothing among them. */
 export function callsOf(series: readonly Series[]): Calls {
   const own = series.flatMap(({ name, ...rest }) =>
     name.startsWith(PREFIX) ? [{ name: name.slice(PREFIX.length), ...rest }] : [],

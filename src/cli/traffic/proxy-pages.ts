@@ -7,7 +7,8 @@ import { SIDECAR_LABEL, SIDECAR_PORTS } from "../../model/index.ts";
 import { CliError } from "../cli-error.ts";
 
 export interface ProxyPages {
-  readonly pages: readonly string[];
+  /** By what tells the proxies from each other. */
+  readonly pages: ReadonlyMap<string, string>;
   /** How many proxies were asked. */
   readonly asked: number;
   /** Of those that did not answer, why the first did not. */
@@ -62,13 +63,16 @@ const metricsPortsOf = ({ spec }: Pod): readonly number[] =>
 
 /** Throws where none of them answers. */
 export async function readProxies(client: ClusterClient, ports: readonly PodPort[]): Promise<ProxyPages> {
-  const pages: string[] = [];
+  const pages = new Map<string, string>();
   const problems: unknown[] = [];
   const waiting = [...ports];
   const ask = async (): Promise<void> => {
     for (let port = waiting.shift(); port; port = waiting.shift()) {
       try {
-        pages.push(await readTwice(askPod.bind(undefined, client, port, PATH)));
+        pages.set(
+          `${port.namespace}/${port.pod}:${port.port}`,
+          await readTwice(askPod.bind(undefined, client, port, PATH)),
+        );
       } catch (error) {
         problems.push(error);
       }
@@ -76,7 +80,7 @@ export async function readProxies(client: ClusterClient, ports: readonly PodPort
   };
   await Promise.all(Array.from({ length: AT_ONCE }, ask));
   const [problem] = problems;
-  if (pages.length === 0) throw problem;
+  if (pages.size === 0) throw problem;
   const told = problem instanceof Error ? problem.message : undefined;
   return { pages, asked: ports.length, ...(told !== undefined && { problem: told }) };
 }

@@ -1,4 +1,4 @@
-/** What happened between two readings of what proxies have counted: rates, shares and percentiles. */
+/** What happened in a while: rates, shares and percentiles of what was counted in it. */
 import type { Call, Calls, Counts } from "./calls.ts";
 
 export interface CallRate extends Call {
@@ -12,33 +12,15 @@ export interface CallRate extends Call {
   readonly p99Ms?: number;
 }
 
-const NOTHING: Counts = { calls: 0, failed: 0, bytes: 0, durations: new Map() };
-
-/** Those with anything to tell, the busiest first. */
-export function ratesOf(before: Calls, after: Calls, seconds: number): readonly CallRate[] {
-  return [...after]
-    .flatMap(([key, { call, counts }]) => {
-      const change = changeOf(before.get(key)?.counts ?? NOTHING, counts);
-      const isSilent = change.calls + change.failed + change.bytes === 0;
-      return isSilent ? [] : [rateOf(call, change, seconds)];
-    })
+/** Those with anything to tell, the busiest first. `seconds`: how long it took. */
+export function ratesOf(calls: Calls, seconds: number): readonly CallRate[] {
+  return [...calls.values()]
+    .filter(({ counts }) => counts.calls + counts.failed + counts.bytes > 0)
+    .map(({ call, counts }) => rateOf(call, counts, seconds))
     .sort((a, b) => b.perSecond - a.perSecond || compare(a.source, b.source) || compare(a.destination, b.destination));
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
-
-/** A proxy that was started anew has counted from zero. */
-function changeOf(before: Counts, after: Counts): Counts {
-  const from = after.calls < before.calls || after.bytes < before.bytes ? NOTHING : before;
-  return {
-    calls: after.calls - from.calls,
-    failed: Math.max(after.failed - from.failed, 0),
-    bytes: after.bytes - from.bytes,
-    durations: new Map(
-      [...after.durations].map(([bound, count]) => [bound, Math.max(count - (from.durations.get(bound) ?? 0), 0)]),
-    ),
-  };
-}
 
 function rateOf(call: Call, { calls, failed, bytes, durations }: Counts, seconds: number): CallRate {
   const [p50Ms, p99Ms] = [0.5, 0.99].map((share) => percentileOf(durations, share));

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { callsOf } from "./calls.ts";
+import { changesBetween, type ProxySeries } from "./changes.ts";
 import { readPage } from "./prometheus-page.ts";
-import { percentileOf, ratesOf } from "./rates.ts";
+import { type CallRate, percentileOf, ratesOf } from "./rates.ts";
 
 const WEB = "spiffe://cluster.local/ns/shop/sa/web";
 const CART = "spiffe://cluster.local/ns/shop/sa/cart";
@@ -27,10 +28,19 @@ envoy_trilith_connections_opened_total{${inbound("")},tls=""} ${count}
 envoy_trilith_connections_closed_total{${inbound("")},tls="",flags="UF"} ${count}
 `;
 
+type Pages = Readonly<Record<string, string>>;
+
+const seriesOf = (pages: Pages): ProxySeries =>
+  new Map(Object.entries(pages).map(([proxy, page]) => [proxy, readPage(page)]));
+
+/** In ten seconds. */
+const ratesBetween = (before: Pages, after: Pages): readonly CallRate[] =>
+  ratesOf(callsOf(changesBetween(seriesOf(before), seriesOf(after))), 10);
+
 test("calls are told once: by the caller's proxy, and by the other end where the caller's was not read", () => {
-  const before = callsOf([...readPage(ofWeb(100, 0, 100)), ...readPage(ofCart(5))]);
-  const after = callsOf([...readPage(ofWeb(200, 25, 150)), ...readPage(ofCart(15))]);
-  expect(ratesOf(before, after, 10)).toEqual([
+  const before = { web: ofWeb(100, 0, 100), cart: ofCart(5) };
+  const after = { web: ofWeb(200, 25, 150), cart: ofCart(15) };
+  expect(ratesBetween(before, after)).toEqual([
     {
       source: "shop/web",
       destination: "shop/cart",
@@ -67,13 +77,19 @@ test("calls are told once: by the caller's proxy, and by the other end where the
 });
 
 test("what a proxy has counted before it was started anew is not taken away from what it counts now", () => {
-  const rates = ratesOf(callsOf(readPage(ofWeb(1000, 0, 0))), callsOf(readPage(ofWeb(10, 0, 0))), 10);
+  const rates = ratesBetween({ web: ofWeb(1000, 0, 0) }, { web: ofWeb(10, 0, 0) });
   expect(rates.map(({ perSecond }) => perSecond)).toEqual([1]);
 });
 
+test("a proxy that goes takes nothing from what others count, and one that comes brings nothing of before", () => {
+  const before = { "web-1": ofWeb(1000, 0, 0), "web-2": ofWeb(500, 0, 0) };
+  const after = { "web-2": ofWeb(520, 0, 0), "web-3": ofWeb(4000, 0, 0) };
+  expect(ratesBetween(before, after).map(({ perSecond }) => perSecond)).toEqual([2]);
+});
+
 test("nothing is told where nothing happened", () => {
-  const calls = callsOf(readPage(ofWeb(100, 1, 5)));
-  expect(ratesOf(calls, calls, 10)).toEqual([]);
+  const pages = { web: ofWeb(100, 1, 5) };
+  expect(ratesBetween(pages, pages)).toEqual([]);
 });
 
 test("a percentile beyond the last bound is that bound, and of nothing there is none", () => {
