@@ -3,7 +3,14 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts", "tools/**/*.test.ts", "test/feature/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "tools/**/*.test.ts", "test/feature/**/*.test.ts"],
+          // Hosts of 10,000 rules take seconds where other programs want the processor as well.
+          testTimeout: 60_000,
+        },
+      },
       { test: { name: "golden", include: ["test/golden/**/*.test.ts"] } },
       { test: { name: "oracle", include: ["test/oracle/**/*.test.ts"], testTimeout: 600_000 } },
       {

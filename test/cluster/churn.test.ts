@@ -4,40 +4,31 @@
  * is asked of their Service without a gateway, to tell what the cluster does from what the gateway does.
  * And, in the same cluster, a Gateway of several addresses.
  */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { ECHO_IMAGE } from "./images.ts";
 import type { SentRequests } from "./steady-sender.ts";
 import { startUsers } from "./start-users.ts";
 import type { SteadyUser } from "./steady-user.ts";
-import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
-import type { TestCluster } from "./test-cluster.ts";
-import { startTrilithCluster } from "./trilith-cluster.ts";
+import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const HOST = "shop.test";
 const GRPC_HOST = "grpc.test";
 /** What a run of the senders is at least, for it to say anything. */
 const ENOUGH = 200;
-let cluster: TestCluster;
 let address: string;
 /** Of the backends' Service. */
 let serviceAddress: string;
 
-beforeAll(async () => {
-  if (!inject("canRunCluster")) return;
-  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
+const used = useTrilithCluster(({ apply, untilRolledOut, kubectl }) => {
   apply(namespace, gateway, routeWith("v1"), grpcRoute);
   apply(backendOf("backend"), serviceOf("backend", {}));
   apply(backendOf("grpc", { GRPC_ECHO_SERVER: "1" }), serviceOf("grpc", { appProtocol: "kubernetes.io/h2c" }));
-  for (const name of ["backend", "grpc"])
-    kubectl("-n", "shop", "rollout", "status", `deployment/${name}`, "--timeout=60s");
+  untilRolledOut(["shop", "deployment/backend"], ["shop", "deployment/grpc"]);
   kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
   address = kubectl("-n", "shop", "get", "gateway/web", "-o", "jsonpath={.status.addresses[0].value}");
   serviceAddress = kubectl("-n", "shop", "get", "service/backend", "-o", "jsonpath={.spec.clusterIP}");
-}, 180_000);
-
-afterAll(async () => {
-  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
 });
+const { kubectl, apply } = used;
 
 const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } };
 
@@ -101,13 +92,10 @@ const grpcRoute = {
   },
 };
 
-const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
-const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
-
 const EVERYBODY: readonly SteadyUser["name"][] = ["http1", "http1-new", "http2", "grpc", "websocket"];
 
 const users = (names: readonly SteadyUser["name"][] = EVERYBODY): (() => Promise<SentRequests>) =>
-  startUsers(cluster, { address, host: HOST, grpcHost: GRPC_HOST }, names);
+  startUsers(used.cluster, { address, host: HOST, grpcHost: GRPC_HOST }, names);
 
 const told = ({ counts, wrong }: SentRequests): string =>
   `${Object.entries(counts)
@@ -130,7 +118,7 @@ async function expectNoFailure(name: string, act: () => void | Promise<void>): P
 
 /** What the backend was asked with, so that a change is known to have arrived. */
 const versionServed = (): string => {
-  const { output } = cluster.run("curl", ["-s", "-m", "5", "-H", `host: ${HOST}`, `http://${address}/`]);
+  const { output } = used.cluster.run("curl", ["-s", "-m", "5", "-H", `host: ${HOST}`, `http://${address}/`]);
   return /"X-Version":\s*\[\s*"(\w+)"/i.exec(output)?.[1] ?? output;
 };
 
@@ -172,13 +160,13 @@ describe.skipIf(!inject("canRunCluster"))("no request fails", { timeout: 300_000
 
   test("while the API server is killed and starts again", async () => {
     await expectNoFailure("API server restarted", async () => {
-      await cluster.restartApiServer();
+      await used.cluster.restartApiServer();
       await change("v5");
     });
   });
 
   test("while backends are scaled and rolled, and none does that asks them without a gateway", async () => {
-    const stopControl = startUsers(cluster, { address: serviceAddress, host: HOST }, ["http1-new"]);
+    const stopControl = startUsers(used.cluster, { address: serviceAddress, host: HOST }, ["http1-new"]);
     const scale = (replicas: number): void => {
       kubectl("-n", "shop", "scale", "deployment/backend", `--replicas=${replicas}`);
       kubectl("-n", "shop", "rollout", "status", "deployment/backend", "--timeout=90s");
@@ -228,7 +216,7 @@ describe.skipIf(!inject("canRunCluster"))("a Gateway that asks for several addre
     apply(several(first, second));
     await expect.poll(seen, { timeout: 60_000 }).toEqual(["Programmed", [first, second]]);
     const answerOf = (address: string): string =>
-      cluster.run("curl", ["-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", `http://${address}/`]).output;
+      used.cluster.run("curl", ["-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", `http://${address}/`]).output;
     for (const address of [first, second]) await expect.poll(() => answerOf(address), { timeout: 20_000 }).toBe("404");
   });
 });

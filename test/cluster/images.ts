@@ -21,6 +21,8 @@ export const IMAGES = {
 const SUITE = "registry.k8s.io/gateway-api/conformance";
 /** Answers with what it was asked. */
 export const ECHO_IMAGE: string = `${SUITE}/echo-basic:v0.2.0`;
+/** The same, on more ports and by more protocols; and a client for calls from its pod. */
+export const ECHO_ADVANCED_IMAGE: string = `${SUITE}/echo-advanced:v0.1.0`;
 
 export async function clusterImages(tell: (line: string) => void): Promise<readonly ImageWish[]> {
   const echo = provideProgram(echoBasic, tell);
@@ -34,7 +36,7 @@ export async function clusterImages(tell: (line: string) => void): Promise<reado
       files: { "/echo-basic": echo },
     },
     {
-      names: [`${SUITE}/echo-advanced:v0.1.0`],
+      names: [ECHO_ADVANCED_IMAGE],
       entrypoint: ["/usr/local/bin/server"],
       files: {
         "/usr/local/bin/server": provideProgram(echoServer, tell),

@@ -2,26 +2,16 @@
  * AccessPolicies in a cluster: who gets through to a workload and who does not, by identity, method, path and port; tricks with paths;
  * callers outside the mesh; policies that are only reported; and what goes on while policies change.
  */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
-import type { TestCluster } from "./test-cluster.ts";
-import { startTrilithCluster } from "./trilith-cluster.ts";
+import { describe, expect, inject, test } from "vitest";
+import { echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
-/** Has the server, and a client for calls from its pod. */
-const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  if (!inject("canRunCluster")) return;
-  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
-  apply(namespace("shop", { "trilith.dev/mesh": "enabled" }), namespace("plain", {}));
-  apply(...PODS.flatMap(([space, name]) => workload(space, name)), service, route);
-  for (const [space, name] of PODS) kubectl("-n", space, "rollout", "status", `deployment/${name}`, "--timeout=90s");
-}, 240_000);
-
-afterAll(async () => {
-  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
+const used = useTrilithCluster(({ apply, untilRolledOut }) => {
+  apply(namespaceObject("shop", { "trilith.dev/mesh": "enabled" }), namespaceObject("plain"));
+  apply(...PODS.flatMap(([space, name]) => echoWithAccount(space, name, { container: probes })), service, route);
+  untilRolledOut(...PODS.map(([space, name]) => [space, `deployment/${name}`] as const));
 });
+const { kubectl, apply } = used;
 
 /** Each with a ServiceAccount of its name. */
 const PODS = [
@@ -31,40 +21,10 @@ const PODS = [
   ["plain", "outsider"],
 ] as const;
 
-const namespace = (name: string, labels: object): object => ({
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name, labels },
-});
-
-const workload = (space: string, name: string): object[] => [
-  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: space } },
-  {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace: space },
-    spec: {
-      selector: { matchLabels: { name } },
-      template: {
-        metadata: { labels: { name } },
-        spec: {
-          serviceAccountName: name,
-          terminationGracePeriodSeconds: 1,
-          containers: [
-            {
-              name: "echo",
-              image: IMAGE,
-              imagePullPolicy: "Never",
-              args: ["--port=8080", "--tcp=9090"],
-              readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
-              livenessProbe: { tcpSocket: { port: 9090 }, periodSeconds: 1, failureThreshold: 2 },
-            },
-          ],
-        },
-      },
-    },
-  },
-];
+const probes = {
+  readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+  livenessProbe: { tcpSocket: { port: 9090 }, periodSeconds: 1, failureThreshold: 2 },
+};
 
 const service = {
   apiVersion: "v1",
@@ -101,15 +61,13 @@ const items = { methods: ["GET"], paths: [{ type: "PathPrefix", value: "/items" 
 const friendsOfCart = (more: object = {}): object =>
   policy("friends", { ...ofCart, ...more, rules: [{ sources: [friend], requests: [items, { ports: [9090] }] }] });
 
-const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
-const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
 const remove = (...names: readonly string[]): string => kubectl("-n", "shop", "delete", "accesspolicy", ...names);
 
 /** What the client of a caller says; it fails where a call does. */
 function call(caller: "friend" | "stranger" | "outsider", ...args: readonly string[]): string {
   const space = caller === "outsider" ? "plain" : "shop";
   const all = ["-n", space, "exec", `deploy/${caller}`, "-c", "echo", "--", "client", "--timeout=3s", ...args];
-  return cluster.kubectl(all).output;
+  return used.cluster.kubectl(all).output;
 }
 
 /** `failed` without an answer. */
@@ -128,7 +86,7 @@ const settled = { timeout: 20_000 };
 
 function counted(name: string): number {
   const address = kubectl("-n", "shop", "get", "pods", "-l", "name=cart", "-o", "jsonpath={.items[0].status.podIP}");
-  const { output } = cluster.run("curl", ["-s", "-m", "5", `http://${address}:15020/stats/prometheus`]);
+  const { output } = used.cluster.run("curl", ["-s", "-m", "5", `http://${address}:15020/stats/prometheus`]);
   const lines = output.split("\n").filter((line) => !line.startsWith("#") && line.split(/[{ ]/)[0]?.endsWith(name));
   return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 }
@@ -202,7 +160,7 @@ describe.skipIf(!inject("canRunCluster"))("access", { timeout: 120_000 }, () => 
     apply(friendsOfCart());
     await expect.poll(() => answers("/items"), settled).toEqual(["200", "403", "failed"]);
     const going = new Set(["calls"]);
-    const calls = cluster
+    const calls = used.cluster
       .kubectlBeside([
         "-n",
         "shop",

@@ -4,60 +4,39 @@
  * proportion to a day (src/identity/identity-times.ts).
  */
 import { X509Certificate } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
+import { describe, expect, inject, test } from "vitest";
+import { echoDeployment, namespaceObject } from "./echo-workload.ts";
 import { startUsers } from "./start-users.ts";
-import type { TestCluster } from "./test-cluster.ts";
-import { startTrilithCluster } from "./trilith-cluster.ts";
+import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
-/** Has the server, and a client for calls from its pod. */
-const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
 /** Renewed every ten seconds. */
 const LIFE = ["--certificate-life=4m", "--root-introduction=10s"];
-let cluster: TestCluster;
 
-beforeAll(async () => {
-  if (!inject("canRunCluster")) return;
-  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`), LIFE);
-  apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", labels: { "trilith.dev/mesh": "enabled" } } });
-  apply(workload("caller"), workload("cart"), service, httpRoute, grpcRoute, gateway);
-  for (const name of ["caller", "cart"])
-    kubectl("-n", "shop", "rollout", "status", `deployment/${name}`, "--timeout=120s");
-  kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/door", "--timeout=60s");
-}, 300_000);
-
-afterAll(async () => {
-  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
-});
+const used = useTrilithCluster(
+  ({ apply, untilRolledOut, kubectl }) => {
+    apply(namespaceObject("shop", { "trilith.dev/mesh": "enabled" }));
+    apply(workload("caller"), workload("cart"), service, httpRoute, grpcRoute, gateway);
+    untilRolledOut(["shop", "deployment/caller"], ["shop", "deployment/cart"]);
+    kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/door", "--timeout=60s");
+  },
+  { withinMs: 300_000, options: LIFE },
+);
+const { kubectl, apply } = used;
 
 /** One that goes is not sent new calls by the time it stops taking them, as any workload has to see to. */
 const preStop = { sleep: { seconds: 5 } };
 
-const workload = (name: string): object => ({
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name, namespace: "shop" },
-  spec: {
-    selector: { matchLabels: { name } },
-    strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
-    template: {
-      metadata: { labels: { name } },
-      spec: {
-        terminationGracePeriodSeconds: 15,
-        containers: [
-          {
-            name: "echo",
-            image: IMAGE,
-            imagePullPolicy: "Never",
-            args: ["--port=8080", "--grpc=7070"],
-            readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
-            lifecycle: { preStop },
-          },
-        ],
-      },
+const workload = (name: string): object => {
+  const { spec, ...rest } = echoDeployment("shop", name, {
+    args: ["--port=8080", "--grpc=7070"],
+    pod: { terminationGracePeriodSeconds: 15 },
+    container: {
+      readinessProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+      lifecycle: { preStop },
     },
-  },
-});
+  });
+  return { ...rest, spec: { ...spec, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } } };
+};
 
 const service = {
   apiVersion: "v1",
@@ -94,9 +73,6 @@ const policy = (name: string, spec: object): object => ({
   spec,
 });
 
-const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
-const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
-
 const CALLS = {
   "HTTP/1.1": ["http://cart/"],
   "HTTP/2": ["--http2", "http://cart:81/"],
@@ -115,7 +91,7 @@ async function callUntil(isOver: () => boolean, protocol: Protocol): Promise<Cou
   const args = ["--count=100", "--qps=25", "--timeout=30s", ...CALLS[protocol]];
   while (!isOver()) {
     const exec = ["-n", "shop", "exec", "deploy/caller", "-c", "echo", "--", "client", ...args];
-    const { output } = await cluster.kubectlBeside(exec);
+    const { output } = await used.cluster.kubectlBeside(exec);
     const answered = [...output.matchAll(/StatusCode=(\d+)/g)].map(([, code]) => code);
     counted.calls += answered.length;
     if (output.includes("All 100 requests succeeded") && answered.every((code) => code === "200")) continue;
@@ -127,7 +103,7 @@ async function callUntil(isOver: () => boolean, protocol: Protocol): Promise<Cou
 /** Users of a Gateway, some on kept connections: from there on it is mutual TLS, too. */
 async function throughGateway(while_: Promise<unknown>): Promise<Counted> {
   const address = kubectl("-n", "shop", "get", "gateway/door", "-o", "jsonpath={.status.addresses[0].value}");
-  const stop = startUsers(cluster, { address, host: "cart" }, ["http1", "http1-new"]);
+  const stop = startUsers(used.cluster, { address, host: "cart" }, ["http1", "http1-new"]);
   await while_.catch(() => {});
   const { counts, wrong } = await stop();
   return { calls: Object.values(counts).reduce((sum, count) => sum + count, 0), failures: [...wrong] };
@@ -156,7 +132,7 @@ const podOf = (name: string): string =>
 /** What the sidecar of the callee shows: its own certificate, and the root's name for what signed that. */
 function shown(): { readonly serial: string; readonly chain: readonly string[] } {
   const target = ["-connect", `${podOf("cart")}:8080`, "-alpn", "trilith", "-showcerts"];
-  const { output } = cluster.run("openssl", ["s_client", ...target], { input: "" });
+  const { output } = used.cluster.run("openssl", ["s_client", ...target], { input: "" });
   const chain = output.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   return { serial: chain[0] === undefined ? "" : new X509Certificate(chain[0]).serialNumber, chain };
 }
@@ -181,7 +157,7 @@ async function roll(space: string, deployment: string, selector: string): Promis
     ["wait", "--for=delete", ...old, "--timeout=150s"],
   ];
   for (const wait of waits) {
-    const { status, output } = await cluster.kubectlBeside(["-n", space, ...wait]);
+    const { status, output } = await used.cluster.kubectlBeside(["-n", space, ...wait]);
     if (status !== 0) throw new Error(output);
   }
 }

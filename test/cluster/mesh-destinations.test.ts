@@ -2,118 +2,75 @@
  * Where calls of workloads in the mesh go, by the address that they are made to: to Services that nobody called before, with routes and
  * without; to pods by their own addresses; and what is left alone. What a sidecar knows of the cluster is counted by what it has.
  */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
 import type { Certificate } from "../support/certificate.ts";
-import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
-import type { TestCluster } from "./test-cluster.ts";
-import { startTrilithCluster } from "./trilith-cluster.ts";
+import { echoDeployment, echoPod, namespaceObject } from "./echo-workload.ts";
+import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
-/** Has the server, and a client for calls from its pod. */
-const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  if (!inject("canRunCluster")) return;
-  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
-  apply(
-    namespace("shop", { "trilith.dev/mesh": "enabled" }),
-    namespace("closed", { "trilith.dev/mesh": "enabled", "trilith.dev/unknown-destinations": "refuse" }),
-    namespace("plain", {}),
-  );
-  const authority = await createCertificateAuthority();
-  const certificate = await authority.issue({ commonName: "partner", names: [PARTNER] });
-  apply(
-    workload("shop", "caller"),
-    workload("shop", "server", { args: [...ARGUMENTS, "--tcp=3306", "--server-first=3306"] }),
-    statefulSet,
-    workload("closed", "caller"),
-    workload("plain", "caller"),
-    workload("plain", "on-the-node", { args: ["--port=28080"], hostNetwork: true }),
-    workload("shop", "excluding", {
-      annotations: {
-        "trilith.dev/exclude-inbound-ports": "9090",
-        "trilith.dev/exclude-outbound-ports": "9090",
-      },
-    }),
-    ...partner(authority.certificate, certificate),
-    { ...many, spec: { ...many.spec, replicas: 3 } },
-    service("loose", 80, { selector: { name: "many" } }),
-    service("sticky", 80, { selector: { name: "many" }, sessionAffinity: "ClientIP" }),
-    service("sticky-with-route", 80, { selector: { name: "many" }, sessionAffinity: "ClientIP" }),
-    routeTo("sticky-with-route", 80),
-    service("greeter", 3306),
-    service("greeter-with-route", 3306),
-    routeTo("greeter-with-route", 3306),
-    { ...service("db", 8080), metadata: { name: "db", namespace: "shop" }, spec: headless },
-  );
-  for (const [space, kind, name] of WORKLOADS)
-    kubectl("-n", space, "rollout", "status", `${kind}/${name}`, "--timeout=180s");
-}, 420_000);
-
-afterAll(async () => {
-  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
-});
+const used = useTrilithCluster(
+  async ({ apply, untilRolledOut }) => {
+    apply(
+      namespaceObject("shop", { "trilith.dev/mesh": "enabled" }),
+      namespaceObject("closed", { "trilith.dev/mesh": "enabled", "trilith.dev/unknown-destinations": "refuse" }),
+      namespaceObject("plain"),
+    );
+    const authority = await createCertificateAuthority();
+    const certificate = await authority.issue({ commonName: "partner", names: [PARTNER] });
+    apply(
+      echoDeployment("shop", "caller"),
+      echoDeployment("shop", "server", { args: ["--port=8080", "--tcp=9090", "--tcp=3306", "--server-first=3306"] }),
+      statefulSet,
+      echoDeployment("closed", "caller"),
+      echoDeployment("plain", "caller"),
+      echoDeployment("plain", "on-the-node", { args: ["--port=28080"], pod: { hostNetwork: true } }),
+      echoDeployment("shop", "excluding", {
+        annotations: {
+          "trilith.dev/exclude-inbound-ports": "9090",
+          "trilith.dev/exclude-outbound-ports": "9090",
+        },
+      }),
+      ...partner(authority.certificate, certificate),
+      { ...many, spec: { ...many.spec, replicas: 3 } },
+      service("loose", 80, { selector: { name: "many" } }),
+      service("sticky", 80, { selector: { name: "many" }, sessionAffinity: "ClientIP" }),
+      service("sticky-with-route", 80, { selector: { name: "many" }, sessionAffinity: "ClientIP" }),
+      routeTo("sticky-with-route", 80),
+      service("greeter", 3306),
+      service("greeter-with-route", 3306),
+      routeTo("greeter-with-route", 3306),
+      { ...service("db", 8080), metadata: { name: "db", namespace: "shop" }, spec: headless },
+    );
+    untilRolledOut(...WORKLOADS);
+  },
+  { withinMs: 420_000 },
+);
+const { kubectl, apply } = used;
 
 const WORKLOADS = [
-  ["shop", "deployment", "caller"],
-  ["shop", "deployment", "server"],
-  ["shop", "statefulset", "db"],
-  ["shop", "deployment", "many"],
-  ["shop", "deployment", "excluding"],
-  ["closed", "deployment", "caller"],
-  ["plain", "deployment", "caller"],
-  ["plain", "deployment", "on-the-node"],
-  ["plain", "deployment", "partner"],
+  ["shop", "deployment/caller"],
+  ["shop", "deployment/server"],
+  ["shop", "statefulset/db"],
+  ["shop", "deployment/many"],
+  ["shop", "deployment/excluding"],
+  ["closed", "deployment/caller"],
+  ["plain", "deployment/caller"],
+  ["plain", "deployment/on-the-node"],
+  ["plain", "deployment/partner"],
 ] as const;
 
 /** What is outside, as far as the mesh knows, is known by this name, and speaks TLS alone. */
 const PARTNER = "partner.plain.svc";
-
-const ARGUMENTS = ["--port=8080", "--tcp=9090"];
-
-const namespace = (name: string, labels: object): object => ({
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name, labels },
-});
-
-interface PodWishes {
-  readonly args?: readonly string[];
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly hostNetwork?: true;
-}
-
-const podOf = (name: string, { args = ARGUMENTS, annotations = {}, hostNetwork }: PodWishes): object => ({
-  metadata: { labels: { name }, annotations },
-  spec: {
-    terminationGracePeriodSeconds: 1,
-    ...(hostNetwork && { hostNetwork }),
-    containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args }],
-  },
-});
-
-interface WorkloadObject {
-  readonly spec: object;
-  readonly [field: string]: unknown;
-}
-
-const workload = (space: string, name: string, wishes: PodWishes = {}): WorkloadObject => ({
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  metadata: { name, namespace: space },
-  spec: { selector: { matchLabels: { name } }, template: podOf(name, wishes) },
-});
 
 const headless = { clusterIP: "None", selector: { name: "db" }, ports: [{ port: 8080 }] };
 const statefulSet = {
   apiVersion: "apps/v1",
   kind: "StatefulSet",
   metadata: { name: "db", namespace: "shop" },
-  spec: { serviceName: "db", selector: { matchLabels: { name: "db" } }, template: podOf("db", {}) },
+  spec: { serviceName: "db", selector: { matchLabels: { name: "db" } }, template: echoPod("db") },
 };
 
-const many = workload("shop", "many");
+const many = echoDeployment("shop", "many");
 
 /** Of the pods of `server`, unless it says otherwise. */
 const service = (name: string, port: number, more: object = {}): object => ({
@@ -143,31 +100,15 @@ const routeTo = (name: string, port: number): object => ({
 /** A server outside the mesh with a certificate of its own, and the Service by which workloads in the mesh call it without knowing that. */
 function partner(authority: string, { certificate, key }: Certificate): object[] {
   const tls = { apiVersion: "v1", kind: "Secret", metadata: { name: "partner", namespace: "plain" } };
-  const pod = {
-    containers: [
-      {
-        name: "echo",
-        image: IMAGE,
-        imagePullPolicy: "Never",
-        args: ["--port=8443", "--tls=8443", "--crt=/tls/tls.crt", "--key=/tls/tls.key"],
-        volumeMounts: [{ name: "tls", mountPath: "/tls" }],
-      },
-    ],
-    volumes: [{ name: "tls", secret: { secretName: "partner" } }],
-    terminationGracePeriodSeconds: 1,
+  const server = {
+    args: ["--port=8443", "--tls=8443", "--crt=/tls/tls.crt", "--key=/tls/tls.key"],
+    container: { volumeMounts: [{ name: "tls", mountPath: "/tls" }] },
+    pod: { volumes: [{ name: "tls", secret: { secretName: "partner" } }] },
   };
   const backend = { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "partner" };
   return [
     { ...tls, type: "kubernetes.io/tls", stringData: { "tls.crt": certificate, "tls.key": key } },
-    {
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: "partner", namespace: "plain" },
-      spec: {
-        selector: { matchLabels: { name: "partner" } },
-        template: { metadata: { labels: { name: "partner" } }, spec: pod },
-      },
-    },
+    echoDeployment("plain", "partner", server),
     {
       apiVersion: "v1",
       kind: "Service",
@@ -216,9 +157,6 @@ function partner(authority: string, { certificate, key }: Certificate): object[]
   ];
 }
 
-const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
-const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
-
 /** What the client in a namespace's caller says. */
 const call = (space: string, ...args: readonly string[]): string =>
   kubectl("-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args);
@@ -244,7 +182,12 @@ async function arrivalsAt(pod: string, calls: () => void): Promise<readonly stri
 
 /** How many clusters the caller's sidecar has, in Envoy's sense: one for each thing that it can send to. */
 function knownToCaller(): number {
-  const { output } = cluster.run("curl", ["-s", "-m", "5", `http://${addressOf("caller")}:15020/stats/prometheus`]);
+  const { output } = used.cluster.run("curl", [
+    "-s",
+    "-m",
+    "5",
+    `http://${addressOf("caller")}:15020/stats/prometheus`,
+  ]);
   return Number(/^envoy_cluster_manager_active_clusters\S* (\d+)/m.exec(output)?.[1]);
 }
 
@@ -321,7 +264,10 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
     await expect
       .poll(() => kubectl("-n", "closed", "logs", "deploy/caller", "-c", "trilith-proxy"), { timeout: 20_000 })
       .toMatch(new RegExp(`"destination":"${node}:28080"[^\n]*"flags":"NoClusterFound"`));
-    const { output } = cluster.run("curl", ["-s", `http://${addressOf("caller", "closed")}:15020/stats/prometheus`]);
+    const { output } = used.cluster.run("curl", [
+      "-s",
+      `http://${addressOf("caller", "closed")}:15020/stats/prometheus`,
+    ]);
     expect(Number(/^envoy_tcp_downstream_cx_no_route\{envoy_tcp_prefix="outbound"\} (\d+)/m.exec(output)?.[1])).toBe(2);
   });
 
@@ -353,7 +299,7 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
   });
 
   test("ends with its Job: the sidecar does not keep the pod", () => {
-    const job = podOf("once", {}) as { readonly spec: { readonly containers: readonly object[] } };
+    const job = echoPod("once") as { readonly spec: { readonly containers: readonly object[] } };
     const [container] = job.spec.containers;
     const command = { command: ["/usr/local/bin/client", "--count=3", "http://fresh/"], args: [] };
     const spec = { ...job.spec, restartPolicy: "Never", containers: [{ ...container, ...command }] };

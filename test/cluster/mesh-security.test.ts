@@ -4,11 +4,11 @@
  * and a workload could read them differently. Each is refused, and each is counted.
  */
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { issueWorkloadCertificate, type KeyPair } from "../../src/identity/certificates.ts";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
+import { echoWithAccount, namespaceObject } from "./echo-workload.ts";
 import { impostorOf } from "./impostor.ts";
-import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
 import type { MeshAnswer, MeshCalls } from "./mesh-caller.ts";
 import {
   framedRequest,
@@ -18,27 +18,18 @@ import {
   plainRequest,
   PSEUDO_HEADER_TRICKS,
 } from "./request-tricks.ts";
-import type { TestCluster } from "./test-cluster.ts";
-import { startTrilithCluster } from "./trilith-cluster.ts";
+import { useTrilithCluster } from "./use-trilith-cluster.ts";
 import type { XdsAnswer, XdsCall } from "./xds-caller.ts";
 
-/** Has the server, and a client for calls from its pod. */
-const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  if (!inject("canRunCluster")) return;
-  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
-  apply(namespace("vault", MESHED), namespace("shop", MESHED), namespace("plain", {}));
+const used = useTrilithCluster(async ({ apply, untilRolledOut }) => {
+  apply(namespaceObject("vault", MESHED), namespaceObject("shop", MESHED), namespaceObject("plain"));
   const door = await (await createCertificateAuthority()).issue({ commonName: "door", names: ["door.test"] });
-  apply(doorSecret(door), ...PODS.flatMap(([space, name]) => workload(space, name)), safe, safeRoute, gateway);
-  for (const [space, name] of PODS) kubectl("-n", space, "rollout", "status", `deployment/${name}`, "--timeout=90s");
+  apply(doorSecret(door), ...PODS.flatMap(([space, name]) => echoWithAccount(space, name, SERVER)));
+  apply(safe, safeRoute, gateway);
+  untilRolledOut(...PODS.map(([space, name]) => [space, `deployment/${name}`] as const));
   authority = { certificate: secret("tls.crt"), key: secret("tls.key") };
-}, 240_000);
-
-afterAll(async () => {
-  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
 });
+const { kubectl, apply } = used;
 
 const MESHED = { "trilith.dev/mesh": "enabled" };
 /** Each with a ServiceAccount of its name. */
@@ -49,41 +40,14 @@ const PODS = [
 ] as const;
 type Place = (typeof PODS)[number];
 
-const namespace = (name: string, labels: object): object => ({
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name, labels },
-});
-
-const workload = (space: string, name: string): object[] => [
-  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: space } },
-  {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace: space },
-    spec: {
-      selector: { matchLabels: { name } },
-      template: {
-        metadata: { labels: { name } },
-        spec: {
-          serviceAccountName: name,
-          terminationGracePeriodSeconds: 1,
-          containers: [
-            {
-              name: "echo",
-              image: IMAGE,
-              imagePullPolicy: "Never",
-              args: ["--port=8080", "--tcp=9090", "--grpc=7070"],
-              startupProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
-              readinessProbe: { grpc: { port: 7070 }, periodSeconds: 1, failureThreshold: 1 },
-              livenessProbe: { tcpSocket: { port: 9090 }, periodSeconds: 1, failureThreshold: 2 },
-            },
-          ],
-        },
-      },
-    },
+const SERVER = {
+  args: ["--port=8080", "--tcp=9090", "--grpc=7070"],
+  container: {
+    startupProbe: { httpGet: { path: "/ready", port: 8080 }, periodSeconds: 1 },
+    readinessProbe: { grpc: { port: 7070 }, periodSeconds: 1, failureThreshold: 1 },
+    livenessProbe: { tcpSocket: { port: 9090 }, periodSeconds: 1, failureThreshold: 2 },
   },
-];
+};
 
 const safe = {
   apiVersion: "v1",
@@ -136,8 +100,6 @@ const policy = (name: string, spec: object): object => ({
 });
 const strict = policy("strict", { action: "Deny", rules: [{ sources: [{ type: "Outside" }] }] });
 
-const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
-const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
 const remove = (...names: readonly string[]): string => kubectl("-n", "vault", "delete", "accesspolicy", ...names);
 
 function podOf([space, name]: Place): { readonly name: string; readonly address: string } {
@@ -153,7 +115,7 @@ const OUTSIDER = PODS[2];
 
 /** What the client of a caller says; it fails where a call does. */
 const call = ([space, name]: Place, ...args: readonly string[]): string =>
-  cluster.kubectl(["-n", space, "exec", `deploy/${name}`, "-c", "echo", "--", "client", "--timeout=3s", ...args])
+  used.cluster.kubectl(["-n", space, "exec", `deploy/${name}`, "-c", "echo", "--", "client", "--timeout=3s", ...args])
     .output;
 
 /** By HTTP and by TCP. */
@@ -174,7 +136,7 @@ function sumIn(page: string, name: string, labels: Readonly<Record<string, strin
 }
 
 const page = (address: string, port: number, path: string): string =>
-  cluster.run("curl", ["-s", "-m", "5", `http://${address}:${port}${path}`]).output;
+  used.cluster.run("curl", ["-s", "-m", "5", `http://${address}:${port}${path}`]).output;
 
 /** By the workload's sidecar. */
 const counted = (name: string, labels?: Readonly<Record<string, string>>): number =>
@@ -195,7 +157,7 @@ async function growthOf(count: () => number, act: () => void | Promise<void>): P
 }
 
 function runScript(script: string, input: object): unknown {
-  const { status, output } = cluster.run(process.execPath, [join(import.meta.dirname, script)], {
+  const { status, output } = used.cluster.run(process.execPath, [join(import.meta.dirname, script)], {
     input: JSON.stringify(input),
   });
   if (status !== 0) throw new Error(output);
@@ -218,7 +180,7 @@ describe.skipIf(!inject("canRunCluster"))("somebody", { timeout: 180_000 }, () =
         ["reached", "reached"],
       ]);
       const calls = ["client", "--count=300", "--qps=60", "--timeout=60s", "http://safe.vault/"];
-      const going = cluster.kubectlBeside(["-n", "shop", "exec", "deploy/friend", "-c", "echo", "--", ...calls]);
+      const going = used.cluster.kubectlBeside(["-n", "shop", "exec", "deploy/friend", "-c", "echo", "--", ...calls]);
       apply(strict);
       await expect.poll(() => reaches(OUTSIDER), settled).toEqual(["refused", "refused"]);
       const { output } = await going;
@@ -228,7 +190,7 @@ describe.skipIf(!inject("canRunCluster"))("somebody", { timeout: 180_000 }, () =
     test("is refused by a strict one whatever it says, and if it says nothing; each time it is counted and logged", async () => {
       const { address } = podOf(SAFE);
       const dial = (...command: readonly string[]): string => {
-        const { status, output } = cluster.run("timeout", ["8", ...command]);
+        const { status, output } = used.cluster.run("timeout", ["8", ...command]);
         return status === 124 ? "left open" : output.includes("Hostname=") ? "reached" : "closed";
       };
       const outcomes: string[] = [];
@@ -261,7 +223,7 @@ describe.skipIf(!inject("canRunCluster"))("somebody", { timeout: 180_000 }, () =
       // What the kubelet asks can be asked by others, and answers nothing else.
       const { address } = podOf(SAFE);
       const asked = (path: string): string =>
-        cluster.run("curl", [
+        used.cluster.run("curl", [
           "-s",
           "-m",
           "5",
@@ -280,7 +242,7 @@ describe.skipIf(!inject("canRunCluster"))("somebody", { timeout: 180_000 }, () =
 
     test("does not get through as a Gateway's client where the Gateway is let in, and nobody else gets through as the Gateway", async () => {
       const door = kubectl("-n", "vault", "get", "gateway/door", "-o", "jsonpath={.status.addresses[0].value}");
-      const throughDoor = (): string => cluster.run("curl", ["-s", "-m", "5", `http://${door}/`]).output;
+      const throughDoor = (): string => used.cluster.run("curl", ["-s", "-m", "5", `http://${door}/`]).output;
       await expect.poll(throughDoor, settled).toContain("Hostname=safe");
       expect(reaches(OUTSIDER)).toEqual(["refused", "refused"]);
     });

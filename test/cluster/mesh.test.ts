@@ -2,79 +2,39 @@
  * What the conformance suite does not ask of a mesh: who speaks mutual TLS with whom, where half of a Service, or a caller, is
  * outside, and what goes on while the control plane is replaced.
  */
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
-import type { TestCluster } from "./test-cluster.ts";
-import { startTrilithCluster } from "./trilith-cluster.ts";
+import { describe, expect, inject, test } from "vitest";
+import { echoDeployment, namespaceObject } from "./echo-workload.ts";
+import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
-/** Has the server, and a client for calls from its pod. */
-const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
-let cluster: TestCluster;
-
-beforeAll(async () => {
-  if (!inject("canRunCluster")) return;
-  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
+const used = useTrilithCluster(({ apply, untilRolledOut, kubectl }) => {
   // Pods that come before their namespace's first ConfigMap wait for it.
-  apply(namespace("shop", { "trilith.dev/mesh": "enabled" }), namespace("plain", {}));
+  apply(namespaceObject("shop", { "trilith.dev/mesh": "enabled" }), namespaceObject("plain"));
   apply(
-    deployment("shop", "caller"),
-    deployment("shop", "inside", { app: "api" }),
-    deployment("shop", "outside", { app: "api", "trilith.dev/mesh": "disabled" }),
-    deployment("plain", "caller"),
-    deployment("shop", "answering", { flaky: "yes" }, ["--port=8081"]),
-    deployment("shop", "refusing", { flaky: "yes" }),
+    echoDeployment("shop", "caller", { args: ARGUMENTS }),
+    echoDeployment("shop", "inside", { args: ARGUMENTS, labels: { app: "api" } }),
+    echoDeployment("shop", "outside", { args: ARGUMENTS, labels: { app: "api", "trilith.dev/mesh": "disabled" } }),
+    echoDeployment("plain", "caller", { args: ARGUMENTS }),
+    echoDeployment("shop", "answering", { args: ["--port=8081"], labels: { flaky: "yes" } }),
+    echoDeployment("shop", "refusing", { args: ARGUMENTS, labels: { flaky: "yes" } }),
     api,
     flaky,
     flakyRoute,
     gateway,
     gatewayRoute,
   );
-  for (const [space, name] of PODS) kubectl("-n", space, "rollout", "status", `deployment/${name}`, "--timeout=90s");
+  untilRolledOut(...WORKLOADS);
   kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
-}, 240_000);
-
-afterAll(async () => {
-  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
 });
+const { kubectl, apply } = used;
 
-const PODS = [
-  ["shop", "caller"],
-  ["shop", "inside"],
-  ["shop", "outside"],
-  ["shop", "answering"],
-  ["shop", "refusing"],
-  ["plain", "caller"],
+const WORKLOADS = [
+  ["shop", "deployment/caller"],
+  ["shop", "deployment/inside"],
+  ["shop", "deployment/outside"],
+  ["shop", "deployment/answering"],
+  ["shop", "deployment/refusing"],
+  ["plain", "deployment/caller"],
 ] as const;
-
-const namespace = (name: string, labels: object): object => ({
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name, labels },
-});
-
-function deployment(
-  space: string,
-  name: string,
-  more: Readonly<Record<string, string>> = {},
-  args: readonly string[] = ARGUMENTS,
-): object {
-  const labels = { name, ...more };
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace: space },
-    spec: {
-      selector: { matchLabels: { name } },
-      template: {
-        metadata: { labels },
-        spec: {
-          terminationGracePeriodSeconds: 1,
-          containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args }],
-        },
-      },
-    },
-  };
-}
 
 const ARGUMENTS = ["--port=8080", "--tcp=9090", "--port=8443", "--tls=8443", "--crt=/cert.crt", "--key=/cert.key"];
 
@@ -136,9 +96,6 @@ const meshRoute = {
     ],
   },
 };
-
-const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
-const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
 
 /** What the client in a namespace's caller says. */
 const call = (space: string, ...args: readonly string[]): string =>
@@ -214,7 +171,7 @@ describe.skipIf(!inject("canRunCluster"))("in the mesh", { timeout: 180_000 }, (
   test("callers in it come with mutual TLS, Gateways among them, and callers outside in plain text", async () => {
     const address = kubectl("-n", "shop", "get", "gateway/web", "-o", "jsonpath={.status.addresses[0].value}");
     const throughGateway = (): void => {
-      for (let count = 0; count < 10; count += 1) cluster.run("curl", ["-s", "-m", "5", `http://${address}/`]);
+      for (let count = 0; count < 10; count += 1) used.cluster.run("curl", ["-s", "-m", "5", `http://${address}/`]);
     };
     expect([
       await connectionsOf(() => void call("shop", "--count=20", "http://api/")),
@@ -240,11 +197,11 @@ describe.skipIf(!inject("canRunCluster"))("in the mesh", { timeout: 180_000 }, (
   test("nobody is let in by the mesh's TLS who has no certificate of it", () => {
     const target = `${podAddress("inside")}:8080`;
     const ask = (...options: readonly string[]): string =>
-      cluster.run("openssl", ["s_client", "-quiet", "-connect", target, ...options], {
+      used.cluster.run("openssl", ["s_client", "-quiet", "-connect", target, ...options], {
         input: "GET / HTTP/1.0\r\n\r\n",
       }).output;
     expect(ask("-alpn", "trilith")).toMatch(/certificate required/);
-    expect(cluster.run("curl", ["-s", "-m", "5", `http://${target}/`]).output).toContain("Hostname=inside");
+    expect(used.cluster.run("curl", ["-s", "-m", "5", `http://${target}/`]).output).toContain("Hostname=inside");
   });
 
   test("calls go on while every replica of the control plane is replaced", () => {

@@ -3,6 +3,7 @@
  * whose names are given. Writes what came of it to `FILE`, as JSON.
  */
 import { writeFileSync } from "node:fs";
+import { setTimeout as after } from "node:timers/promises";
 import { grpcUser, http1User, http2User, type SteadyTarget, type SteadyUser, webSocketUser } from "./steady-user.ts";
 
 export interface SentRequests {
@@ -13,6 +14,8 @@ export interface SentRequests {
 }
 
 const PAUSE_MS = 10;
+/** No answer within this time is a wrong one, and the connection is given up, as clients do. */
+const PATIENCE_MS = 15_000;
 
 const makers: Readonly<Record<SteadyUser["name"], (target: SteadyTarget) => readonly SteadyUser[]>> = {
   http1: (target) => [http1User(target, true), http1User(target, true)],
@@ -32,13 +35,28 @@ process.once("SIGTERM", () => stop.abort());
 
 async function keepAsking(user: SteadyUser): Promise<void> {
   while (!stop.signal.aborted) {
-    const problem = await user.ask().catch((error: unknown) => String(error));
+    const problem = await askOnce(user).catch((error: unknown) => String(error));
     counts[user.name] = (counts[user.name] ?? 0) + 1;
     if (problem !== undefined) wrong.push(`${Math.round(performance.now())} ${user.name}: ${problem}`);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await after(PAUSE_MS);
   }
   user.close();
 }
 
+async function askOnce(user: SteadyUser): Promise<string | undefined> {
+  const isOver = new AbortController();
+  const silence = after(PATIENCE_MS, undefined, { signal: isOver.signal }).then(() => {
+    user.close();
+    return `no answer within ${PATIENCE_MS} ms`;
+  });
+  try {
+    return await Promise.race([user.ask(), silence]);
+  } finally {
+    isOver.abort();
+  }
+}
+
 await Promise.all(users.map(keepAsking));
 writeFileSync(file, JSON.stringify({ counts, wrong } satisfies SentRequests));
+// What was given up may still be waiting for somebody.
+process.exit();

@@ -3,31 +3,25 @@
  * reads them, also under policies that refuse whoever has no identity; and what commands find out through the API server alone.
  */
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { readPage, type Series } from "../../src/cli/traffic/prometheus-page.ts";
 import type { CallRate } from "../../src/cli/traffic/rates.ts";
 import type { MeshProxy } from "../../src/cli/mesh-status.ts";
-import { applyObjects, kubectl as runKubectl } from "./kubectl.ts";
-import type { TestCluster } from "./test-cluster.ts";
-import { startTrilithCluster } from "./trilith-cluster.ts";
+import { echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
-/** Has the server, and a client for calls from its pod. */
-const IMAGE = "registry.k8s.io/gateway-api/conformance/echo-advanced:v0.1.0";
 const MAIN = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
-let cluster: TestCluster;
 
-beforeAll(async () => {
-  if (!inject("canRunCluster")) return;
-  cluster = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`));
-  apply(namespace("shop", { "trilith.dev/mesh": "enabled" }), namespace("plain", {}));
-  apply(...PODS.flatMap(([space, name]) => workload(space, name)), service, route, gateway, gatewayRoute);
-  for (const [space, name] of PODS) kubectl("-n", space, "rollout", "status", `deployment/${name}`, "--timeout=90s");
-  kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
-}, 300_000);
-
-afterAll(async () => {
-  if (inject("canRunCluster")) await cluster[Symbol.asyncDispose]();
-});
+const used = useTrilithCluster(
+  ({ apply, untilRolledOut, kubectl }) => {
+    apply(namespaceObject("shop", { "trilith.dev/mesh": "enabled" }), namespaceObject("plain"));
+    apply(...PODS.flatMap(([space, name]) => echoWithAccount(space, name)), service, route, gateway, gatewayRoute);
+    untilRolledOut(...PODS.map(([space, name]) => [space, `deployment/${name}`] as const));
+    kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
+  },
+  { withinMs: 300_000 },
+);
+const { kubectl, apply } = used;
 
 /** Each with a ServiceAccount of its name. */
 const PODS = [
@@ -35,32 +29,6 @@ const PODS = [
   ["shop", "cart"],
   ["plain", "caller"],
 ] as const;
-
-const namespace = (name: string, labels: object): object => ({
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name, labels },
-});
-
-const workload = (space: string, name: string): object[] => [
-  { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: space } },
-  {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace: space },
-    spec: {
-      selector: { matchLabels: { name } },
-      template: {
-        metadata: { labels: { name } },
-        spec: {
-          serviceAccountName: name,
-          terminationGracePeriodSeconds: 1,
-          containers: [{ name: "echo", image: IMAGE, imagePullPolicy: "Never", args: ["--port=8080", "--tcp=9090"] }],
-        },
-      },
-    },
-  },
-];
 
 const service = {
   apiVersion: "v1",
@@ -110,19 +78,16 @@ const strict = {
   spec: { rules: [{ sources: [{ type: "Mesh" }] }] },
 };
 
-const kubectl = (...args: readonly string[]): string => runKubectl(cluster, args);
-const apply = (...objects: readonly object[]): void => applyObjects(cluster, objects);
-
 /** What the client in a namespace's caller says, whether it succeeds or not. */
 const call = (space: string, ...args: readonly string[]): string =>
-  cluster.kubectl(["-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args]).output;
+  used.cluster.kubectl(["-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args]).output;
 
 const addressOf = (space: string, selector: string): string =>
   kubectl("-n", space, "get", "pods", "-l", selector, "-o", "jsonpath={.items[0].status.podIP}");
 
 /** A page of metrics, as Prometheus reads it from somewhere in the cluster. */
 const scrape = (address: string, path = "/stats/prometheus"): string =>
-  cluster.run("curl", ["-sf", "-m", "10", `http://${address}${path}`]).output;
+  used.cluster.run("curl", ["-sf", "-m", "10", `http://${address}${path}`]).output;
 
 const seriesOf = (page: string): readonly Series[] =>
   readPage(page).flatMap(({ name, ...rest }) =>
@@ -141,7 +106,7 @@ const told = (page: string, metric: string, having: Readonly<Record<string, stri
 const id = (account: string): string => `spiffe://cluster.local/ns/shop/sa/${account}`;
 
 const trilith = (...args: readonly string[]): { readonly status: number | null; readonly output: string } =>
-  cluster.run(process.execPath, [MAIN, ...args, "--kubeconfig", cluster.kubeconfig]);
+  used.cluster.run(process.execPath, [MAIN, ...args, "--kubeconfig", used.cluster.kubeconfig]);
 
 describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, () => {
   test("the caller's sidecar and the workload's both tell who called whom, and that it was mutual TLS", async () => {
@@ -174,7 +139,7 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, 
 
   test("a Gateway's Envoy tells of its requests by its own workload and identity", () => {
     const address = kubectl("-n", "shop", "get", "gateway/web", "-o", "jsonpath={.status.addresses[0].value}");
-    for (let count = 0; count < 5; count += 1) cluster.run("curl", ["-s", "-m", "5", `http://${address}/`]);
+    for (let count = 0; count < 5; count += 1) used.cluster.run("curl", ["-s", "-m", "5", `http://${address}/`]);
     const page = scrape(`${addressOf("shop", "gateway.networking.k8s.io/gateway-name=web")}:19001`);
     expect(told(page, "requests_total", { destination_service: "cart", response_class: "2xx" })).toEqual([
       [
@@ -212,7 +177,7 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, 
     apply(strict);
     const address = addressOf("shop", "name=cart");
     await expect
-      .poll(() => cluster.run("curl", ["-s", "-m", "5", `http://${address}:8080/`]).status, { timeout: 30_000 })
+      .poll(() => used.cluster.run("curl", ["-s", "-m", "5", `http://${address}:8080/`]).status, { timeout: 30_000 })
       .not.toBe(0);
     expect(scrape(`${address}:15020`)).toMatch(
       /^envoy_tcp_downstream_cx_no_route\{envoy_tcp_prefix="outside"\} [1-9]/m,
@@ -252,7 +217,7 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, 
   });
 
   test("trilith top tells who calls whom, how often and how fast, from a terminal or for programs", async () => {
-    const calling = cluster.kubectlBeside([
+    const calling = used.cluster.kubectlBeside([
       "-n",
       "shop",
       "exec",
