@@ -34,12 +34,12 @@ describe.skipIf(envoyBinary() === undefined)("an AccessPolicy for a Gateway", ()
   let served: ServedGateway;
   let echo: EchoServer;
   let base: Manifest[];
-  let ports: { http: number; https: number; fallback: number; tcp: number };
+  let ports: { http: number; https: number; fallback: number; unasked: number; tcp: number };
   let clients: { web: Certificate; eve: Certificate; forged: Certificate };
 
   beforeAll(async () => {
-    const [http = 0, https = 0, fallback = 0, tcp = 0] = await freePorts(4);
-    ports = { http, https, fallback, tcp };
+    const [http = 0, https = 0, fallback = 0, unasked = 0, tcp = 0] = await freePorts(5);
+    ports = { http, https, fallback, unasked, tcp };
     echo = await startEchoServer("shop");
     const authority = await createCertificateAuthority();
     const issue = (uri: string): Promise<Certificate> =>
@@ -67,12 +67,16 @@ describe.skipIf(envoyBinary() === undefined)("an AccessPolicy for a Gateway", ()
             { name: "http", port: http, protocol: "HTTP" },
             { name: "https", port: https, protocol: "HTTPS", tls },
             { name: "fallback", port: fallback, protocol: "HTTPS", tls },
+            { name: "unasked", port: unasked, protocol: "HTTPS", tls },
             { name: "tcp", port: tcp, protocol: "TCP" },
           ],
           tls: {
             frontend: {
               default: validation("AllowValidOnly"),
-              perPort: [{ port: fallback, tls: validation("AllowInsecureFallback") }],
+              perPort: [
+                { port: fallback, tls: validation("AllowInsecureFallback") },
+                { port: unasked, tls: {} },
+              ],
             },
           },
         },
@@ -197,6 +201,8 @@ describe.skipIf(envoyBinary() === undefined)("an AccessPolicy for a Gateway", ()
     expect(await ask(over(ports.fallback, clients.forged))).toBe(403);
     expect(await ask(over(ports.fallback, clients.web))).toBe(403);
     expect(await ask(over(ports.fallback))).toBe(403);
+    // Nor has who asks for none.
+    expect(await ask(over(ports.unasked, clients.web))).toBe(403);
     expect(await ask({ headers: [["x-forwarded-client-cert", `URI=${WEB}`]] })).toBe(403);
   });
 
@@ -213,8 +219,11 @@ describe.skipIf(envoyBinary() === undefined)("an AccessPolicy for a Gateway", ()
     expect(await ask(over(ports.https, clients.eve))).toBe(200);
     expect(await ask(over(ports.fallback, clients.forged))).toBe(403);
     expect(await ask(over(ports.fallback))).toBe(403);
+    expect(await ask(over(ports.unasked))).toBe(403);
+    expect(await ask(over(ports.unasked, clients.web))).toBe(403);
     await enforce([policy("allow", { rules: [{ sources: [{ type: "Outside" }] }] })], {}, 200);
     expect(await ask(over(ports.https, clients.eve))).toBe(403);
+    expect(await ask(over(ports.unasked))).toBe(200);
   });
 
   test("takes a rule for callers of the mesh for one that no caller of a Gateway matches", async () => {
