@@ -1,6 +1,9 @@
 /** The Deployment of the controller: restricted in what it may, spread over nodes, never fewer replicas than asked for. */
 import { type ChartValues, type Installation, labels, type Manifest, selector } from "./install-chart.ts";
 
+/** A replica that goes is still led to until every node has heard of it: an Envoy, or the API server, that met it then would wait in vain. */
+const SERVES_ON_SECONDS = 5;
+
 export function controllerDeployment(installation: Installation, values: ChartValues): Manifest {
   return {
     apiVersion: "apps/v1",
@@ -68,6 +71,7 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
       ...(installation.mesh ? [{ name: "pods", containerPort: 18443 }] : []),
     ],
     ...probes,
+    lifecycle: { preStop: { sleep: { seconds: SERVES_ON_SECONDS } } },
     resources,
     securityContext: {
       allowPrivilegeEscalation: false,
