@@ -3,11 +3,12 @@
  * that comes from elsewhere to its inbound port. UDP, and with it DNS, is left alone, and so is what stays within the pod.
  *
  * The sidecar's own connections are told by its user, so that they are not sent to itself again; but for those in which its workload
- * calls itself through a Service, which are inbound like any other. What the sidecar hands to the workload comes from an address of its own.
+ * calls itself through a Service, which are inbound like any other. What the sidecar hands to the workload comes from an address of its own,
+ * or where IPv6 has none to spare, with a code point of its own.
  *
  * https://wiki.nftables.org/wiki-nftables/index.php/Performing_Network_Address_Translation_(NAT)#Redirect
  */
-import { HANDOVER_ADDRESS, MAX_GRPC_PROBES, PROBE_PORTS, SIDECAR_PORTS } from "../model/index.ts";
+import { HANDOVER_ADDRESS, HANDOVER_CODE_POINT, MAX_GRPC_PROBES, PROBE_PORTS, SIDECAR_PORTS } from "../model/index.ts";
 
 /** The user, and the group, that the sidecar runs as. */
 export const SIDECAR_USER = 15_000;
@@ -36,7 +37,11 @@ export function captureRules({
     "  chain outbound {",
     "    type nat hook output priority -100; policy accept;",
     `    ip saddr ${HANDOVER_ADDRESS} return`,
-    `    oifname "lo" meta skuid ${SIDECAR_USER} ip daddr != 127.0.0.0/8 tcp dport != ${SIDECAR_PORTS.pod} redirect to :${SIDECAR_PORTS.inbound}`,
+    `    meta skuid ${SIDECAR_USER} ip6 dscp ${HANDOVER_CODE_POINT} return`,
+    ...["ip daddr != 127.0.0.0/8", "ip6 daddr != ::1"].map(
+      (others) =>
+        `    oifname "lo" meta skuid ${SIDECAR_USER} ${others} tcp dport != ${SIDECAR_PORTS.pod} redirect to :${SIDECAR_PORTS.inbound}`,
+    ),
     `    meta skuid ${SIDECAR_USER} return`,
     '    oifname "lo" return',
     ...exceptIf("tcp dport", excludedOutboundPorts),

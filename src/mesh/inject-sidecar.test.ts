@@ -165,6 +165,16 @@ describe("a pod of the mesh", () => {
     ]);
   });
 
+  test("has what its sidecar hands over left alone, and what the workload calls of itself taken, of either family", () => {
+    const lines = captureRules(everything).split("\n");
+    expect(lines.slice(lines.indexOf("  chain outbound {") + 2, lines.indexOf("    meta skuid 15000 return"))).toEqual([
+      "    ip saddr 127.0.0.6 return",
+      "    meta skuid 15000 ip6 dscp 43 return",
+      '    oifname "lo" meta skuid 15000 ip daddr != 127.0.0.0/8 tcp dport != 15020 redirect to :15006',
+      '    oifname "lo" meta skuid 15000 ip6 daddr != ::1 tcp dport != 15020 redirect to :15006',
+    ]);
+  });
+
   test.each([
     ["trilith.dev/exclude-inbound-ports", "http", '"http" is no port'],
     ["trilith.dev/exclude-outbound-ports", "70000", '"70000" is no port'],

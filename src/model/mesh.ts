@@ -45,6 +45,11 @@ export const SIDECAR_PORTS = { outbound: 15_001, inbound: 15_006, pod: 15_020 } 
 
 /** Where connections that a sidecar hands to its workload come from: of the loopback, but not what workloads take for themselves. */
 export const HANDOVER_ADDRESS = "127.0.0.6";
+/**
+ * The same over IPv6, which has one loopback address, and that is what workloads trust: connections come from the pod's own address, and have
+ * this code point of differentiated services, one of those for local use. https://www.rfc-editor.org/rfc/rfc2474#section-6
+ */
+export const HANDOVER_CODE_POINT = 43;
 
 /** A port of a Service, as its callers in the mesh reach it: by the addresses of the Service. */
 export interface Frontend {
