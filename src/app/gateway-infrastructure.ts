@@ -9,9 +9,11 @@ import type { ApiClient } from "../kubernetes/index.ts";
 import {
   gatewayAddressOf,
   type Installation,
+  isOf,
   type NameClaims,
   nameOf,
   type OwnedName,
+  type OwnedObject,
   OwnedObjects,
   Provisioner,
   type ProvisioningProblem,
@@ -19,6 +21,7 @@ import {
   type Wish,
 } from "../provision/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
+import type { GatewayAddressFact } from "../translate/index.ts";
 import type { Engine } from "./engine.ts";
 import type { Duty } from "./leadership.ts";
 
@@ -63,10 +66,11 @@ export class GatewayInfrastructure implements Disposable, Duty {
       installation,
       owned: this.#owned,
       onProblem: (gateway, problem) => {
+        const isNews = problem !== undefined && problem.message !== this.#problems.get(gateway)?.message;
         if (problem === undefined) this.#problems.delete(gateway);
         else this.#problems.set(gateway, problem);
         this.#tell(gateway);
-        if (problem !== undefined) log.error({ gateway }, `what the Gateway needs cannot be made: ${problem.message}`);
+        if (isNews) log.error({ gateway }, `what the Gateway needs cannot be made: ${problem.message}`);
       },
     });
     this.#following = engine.graph.subscribe(wishes, (changes) => {
@@ -137,14 +141,19 @@ export class GatewayInfrastructure implements Disposable, Duty {
         const before = driven.gatewayAddresses.get(gateway);
         if (wish === undefined) driven.gatewayAddresses.delete(gateway);
         else {
-          const conflict = this.#names.conflictOf(wish);
-          const { message: problem = conflict, isRefused } = this.#problems.get(gateway) ?? {};
-          const trouble = { ...(problem !== undefined && { problem }), ...(isRefused && { isRefused }) };
-          const fact = { ...this.#addressOf(wish, before), ...trouble };
+          const fact = { ...this.#addressOf(wish, before), ...this.#troubleOf(wish) };
           if (!isDeepStrictEqual(fact, before)) driven.gatewayAddresses.set(fact);
         }
       }
     });
+  }
+
+  /** A replica that does not lead knows of no attempts, but of names. */
+  #troubleOf(wish: Wish): Pick<GatewayAddressFact, "problem" | "hindrance"> {
+    const conflict = this.#names.conflictOf(wish);
+    if (conflict !== undefined) return { problem: conflict, hindrance: "nameTaken" };
+    const { message: problem, hindrance } = this.#problems.get(wish.key) ?? {};
+    return { ...(problem !== undefined && { problem }), ...(hindrance && { hindrance }) };
   }
 
   #addressOf(wish: Wish, before: ReturnType<typeof gatewayAddressOf> | undefined): ReturnType<typeof gatewayAddressOf> {
@@ -153,10 +162,15 @@ export class GatewayInfrastructure implements Disposable, Duty {
     const refusals = this.#problems.get(wish.key)?.refusedServices;
     const services = servicesOf(wish).map((plan) => ({
       plan,
-      found: this.#owned.get("Service", wish.namespace, plan.name),
+      found: this.#ownObject(wish, "Service", plan.name),
       refusal: refusals?.get(plan.name),
     }));
-    const deployment = this.#owned.get("Deployment", wish.namespace, nameOf(wish));
+    const deployment = this.#ownObject(wish, "Deployment", nameOf(wish));
     return gatewayAddressOf(wish, services, deployment?.status, before);
+  }
+
+  #ownObject(wish: Wish, kind: OwnedName["kind"], name: string): OwnedObject | undefined {
+    const found = this.#owned.get(kind, wish.namespace, name);
+    return found && isOf(wish, found.ownership) ? found : undefined;
   }
 }

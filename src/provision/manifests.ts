@@ -12,13 +12,19 @@ import { createHash } from "node:crypto";
 import { autoscalerSpec, disruptionSpec } from "./availability.ts";
 import { deploymentSpec } from "./deployment.ts";
 import { generatedName, labelValueOf } from "./generated-name.ts";
-import { MANAGED_BY, MANAGED_BY_LABEL, type Manifest, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
+import {
+  GATEWAY_NAME_LABEL,
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
+  type Manifest,
+  MANIFEST_KINDS,
+  type ManifestKind,
+} from "./manifest.ts";
 import { overlaid } from "./overlaid.ts";
 import { serviceSpec } from "./service.ts";
 import { type ServicePlan, servicesOf } from "./service-plan.ts";
 import { type Installation, POD_PATHS, type PodSettings, type Wish } from "./wish.ts";
 
-const GATEWAY_NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
 const CLASS_NAME_LABEL = "gateway.networking.k8s.io/gateway-class-name";
 
 const POD_PORT = 19001;

@@ -5,10 +5,10 @@
 import { createHash } from "node:crypto";
 import { type ApiClient, type ApiError, ResourceWatch, type Timers } from "../kubernetes/index.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
+import { type Ownership, ownershipOf } from "./ownership.ts";
 
 export interface OwnedObject {
-  /** The uid of the Gateway that it belongs to. */
-  readonly owner?: string;
+  readonly ownership: Ownership;
   /** Of `fingerprintOf`. */
   readonly fingerprint: string;
   readonly status?: unknown;
@@ -41,9 +41,16 @@ export interface SentObject {
   readonly metadata: {
     readonly namespace?: string;
     readonly name: string;
-    readonly labels?: unknown;
+    readonly uid?: string;
+    readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly { readonly uid?: string; readonly controller?: boolean }[];
+    readonly ownerReferences?: readonly {
+      readonly apiVersion?: string;
+      readonly kind?: string;
+      readonly name?: string;
+      readonly uid?: string;
+      readonly controller?: boolean;
+    }[];
   };
   readonly status?: unknown;
   readonly [field: string]: unknown;
@@ -85,7 +92,7 @@ export class OwnedObjects implements Disposable {
   /** Gives its owner. */
   #take(object: OwnedName, after: OwnedObject | undefined): string | undefined {
     const key = keyOf(object.kind, object.namespace, object.name);
-    const before = this.#objects.get(key)?.owner;
+    const before = ownerUidOf(this.#objects.get(key));
     if (before !== undefined) {
       const others = this.#byOwner.get(before);
       others?.delete(key);
@@ -93,9 +100,10 @@ export class OwnedObjects implements Disposable {
     }
     if (after === undefined) this.#objects.delete(key);
     else this.#objects.set(key, after);
-    if (after?.owner !== undefined)
-      this.#byOwner.set(after.owner, (this.#byOwner.get(after.owner) ?? new Map<string, OwnedName>()).set(key, object));
-    return after?.owner;
+    const owner = ownerUidOf(after);
+    if (owner !== undefined)
+      this.#byOwner.set(owner, (this.#byOwner.get(owner) ?? new Map<string, OwnedName>()).set(key, object));
+    return owner;
   }
 
   #watch(kind: ManifestKind, onSynced: () => void): ResourceWatch<SentObject> {
@@ -111,7 +119,7 @@ export class OwnedObjects implements Disposable {
         for (const change of changes) {
           const [namespace = "", name = ""] = change.name.split("/");
           const object = { kind, namespace, name };
-          const before = this.get(kind, namespace, name)?.owner;
+          const before = ownerUidOf(this.get(kind, namespace, name));
           const after = this.#take(object, change.kind === "delete" ? undefined : ownedObjectOf(change.item));
           onChange(object, after ?? before);
         }
@@ -121,13 +129,14 @@ export class OwnedObjects implements Disposable {
   }
 }
 
+const ownerUidOf = (object: OwnedObject | undefined): string | undefined => object?.ownership.owner?.uid;
+
 function ownedObjectOf(sent: SentObject): OwnedObject {
   const { status } = sent;
   const { type, clusterIPs, replicas } = (sent["spec"] ?? {}) as SentSpec;
-  const owner = sent.metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
   return {
+    ownership: ownershipOf(sent),
     fingerprint: fingerprintOf(sent),
-    ...(owner !== undefined && { owner }),
     ...(status !== undefined && { status }),
     ...(clusterIPs && { clusterIPs, isBalanced: type === "LoadBalancer" }),
     ...(replicas !== undefined && { replicas }),

@@ -150,6 +150,7 @@ test("what a Gateway has is left alone while the Gateway is held, and put right 
 test("of two Gateways that come to one name the older has it, and when it goes the other gets its own", async () => {
   const gateway = (name: string, gatewayClassName: string, createdAt: string): Wish => ({
     ...wish,
+    uid: `uid of ${name}`,
     key: objectKey({ group: "gateway.networking.k8s.io", kind: "Gateway", namespace: "shop", name }),
     name,
     gatewayClassName,
@@ -168,9 +169,63 @@ test("of two Gateways that come to one name the older has it, and when it goes t
       "its objects would be called a-b-c, as those of the older Gateway a-b of class c are. Give one of both another name",
     );
   await quiet();
-  cluster.written.length = 0;
   wishes.delete(older.key);
+  // As the garbage collector does it.
+  for (const kind of ["ServiceAccount", "ConfigMap", "Service", "Deployment"] as const)
+    cluster.delete(kind, "shop", "a-b-c");
   await expect.poll(ownedBy).toMatchObject({ "gateway.networking.k8s.io/gateway-name": "a" });
+});
+
+const TAKEN = /^Service shop\/web-trilith was not made for this Gateway, and is left as it is\./;
+
+test("an object of somebody else's that has the name is left alone and told, and when it is gone the Gateway gets its own", async () => {
+  cluster.create("Service", "shop", "web-trilith", { labels: { app: "shop" } });
+  const before = cluster.get("Service", "shop", "web-trilith");
+  provisioner.start();
+  wishes.set(wish);
+  await expect.poll(() => problems).toContainEqual(expect.stringMatching(TAKEN));
+  expect(cluster.get("Service", "shop", "web-trilith")).toEqual(before);
+  expect(cluster.written).not.toContain("apply deployments/web-trilith");
+  cluster.delete("Service", "shop", "web-trilith");
+  await expect.poll(() => problems.at(-1), { timeout: 3_000 }).toBeUndefined();
+  expect(cluster.get("Service", "shop", "web-trilith")?.metadata.ownerReferences).toMatchObject([{ uid: "u-1" }]);
+});
+
+test("an object with our label that belongs to something else is left alone, also when the Gateway does not ask for one", async () => {
+  const labels = { "app.kubernetes.io/managed-by": "trilith.dev-gateway-controller" };
+  const ownerReferences = [{ apiVersion: "example.com/v1", kind: "Shop", name: "main", uid: "u-9", controller: true }];
+  for (const kind of ["PodDisruptionBudget", "ConfigMap"] as const)
+    cluster.create(kind, "shop", "web-trilith", { labels, ownerReferences });
+  await expect.poll(() => owned.get("ConfigMap", "shop", "web-trilith")).toBeDefined();
+  provisioner.start();
+  wishes.set(wish);
+  await expect
+    .poll(() => problems)
+    .toContainEqual(expect.stringContaining("ConfigMap shop/web-trilith belongs to Shop main"));
+  cluster.delete("ConfigMap", "shop", "web-trilith");
+  await expect.poll(() => problems.at(-1), { timeout: 3_000 }).toBeUndefined();
+  expect(cluster.written).not.toContain("delete poddisruptionbudgets/web-trilith");
+});
+
+test("what was made for an earlier Gateway of the name goes on serving, and belongs to the new one", async () => {
+  await settled();
+  const uid = (): unknown => cluster.get("Service", "shop", "web-trilith")?.metadata.uid;
+  const before = uid();
+  wishes.delete(wish.key);
+  wishes.set({ ...wish, uid: "u-2" });
+  const owners = (): unknown => cluster.get("Service", "shop", "web-trilith")?.metadata.ownerReferences;
+  await expect.poll(owners).toMatchObject([{ uid: "u-2" }]);
+  expect([uid(), problems.filter((problem) => problem !== undefined)]).toEqual([before, []]);
+});
+
+test("an object that has lost its label is still the Gateway's, and gets it back", async () => {
+  await settled();
+  const { metadata } = cluster.get("ConfigMap", "shop", "web-trilith") ?? {};
+  cluster.delete("ConfigMap", "shop", "web-trilith");
+  cluster.create("ConfigMap", "shop", "web-trilith", { ...metadata, labels: {} });
+  const labels = (): unknown => cluster.get("ConfigMap", "shop", "web-trilith")?.metadata.labels;
+  await expect.poll(labels).toMatchObject({ "app.kubernetes.io/managed-by": "trilith.dev-gateway-controller" });
+  expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
 });
 
 test("a Service for each further address is made after all else, and goes when the address is asked for no more", async () => {

@@ -3,27 +3,20 @@
  * again, and so is what somebody else changes or deletes. What belongs to a Gateway that is gone goes with it, by its owner
  * reference; what a Gateway no longer needs is deleted here.
  *
- * What a Gateway that is held has, stays as it is. For one whose objects would have the names of an older one's, nothing is made.
+ * What a Gateway that is held has, stays as it is. For one whose objects would have the names of an older one's, nothing is made,
+ * and what it had is deleted. An object of somebody else's that has the name is left alone, and asked for again until it is gone.
  *
  * Objects are applied with server-side apply, so that fields which others set (an autoscaler its replicas, a cloud its
  * annotations) stay theirs. One Gateway is worked on at a time by itself; what fails is tried again, later each time.
  */
-import { isDeepStrictEqual } from "node:util";
 import type { Change, Collection } from "../collections/index.ts";
-import {
-  type ApiCall,
-  type ApiClient,
-  ApiError,
-  resourcePath,
-  systemTimers,
-  type Timers,
-} from "../kubernetes/index.ts";
+import { type ApiClient, ApiError, systemTimers, type Timers } from "../kubernetes/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
-import { type Manifest, MANIFEST_KINDS, type ManifestKind, pathOf } from "./manifest.ts";
+import { GatewayObjects } from "./gateway-objects.ts";
 import { manifestsOf, nameOf } from "./manifests.ts";
 import type { NameClaims } from "./name-claims.ts";
-import { fingerprintOf, type OwnedObjects, type SentObject } from "./owned-objects.ts";
-import { handoverOf } from "./replicas-handover.ts";
+import type { OwnedObjects } from "./owned-objects.ts";
+import { NameTaken } from "./ownership.ts";
 import type { Installation, Wish } from "./wish.ts";
 
 export interface ProvisionerOptions {
@@ -41,13 +34,14 @@ export interface ProvisionerOptions {
 
 export interface ProvisioningProblem {
   readonly message: string;
-  /** The API server takes it no more as long as nobody changes anything; other problems pass. */
-  readonly isRefused?: true;
+  /** What lasts as long as nobody changes anything: the API server does not take it, or a name is another's. Others pass. */
+  readonly hindrance?: Hindrance;
   /** Services that it does not take, by name, and why. */
   readonly refusedServices?: ReadonlyMap<string, string>;
 }
 
-const FIELD_MANAGER = "trilith.dev/gateway-controller";
+export type Hindrance = "refused" | "nameTaken";
+
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 const MOST_AT_ONCE = 8;
@@ -57,13 +51,7 @@ interface Task {
   isAsked: boolean;
   failures: number;
   retry?: Disposable;
-  /** What was applied last, by kind and name, and the fingerprint that it had after that. */
-  readonly applied: Map<string, Applied>;
-}
-
-interface Applied {
-  readonly manifest: Manifest;
-  readonly fingerprint: string;
+  readonly objects: GatewayObjects;
 }
 
 export class Provisioner {
@@ -124,7 +112,7 @@ export class Provisioner {
   }
 
   #ask(key: ObjectKey): void {
-    const fresh: Task = { isWorking: false, isAsked: false, failures: 0, applied: new Map() };
+    const fresh: Task = { isWorking: false, isAsked: false, failures: 0, objects: new GatewayObjects(this.#options) };
     const task = this.#tasks.get(key) ?? fresh;
     this.#tasks.set(key, task);
     if (task.isAsked) return;
@@ -159,18 +147,17 @@ export class Provisioner {
         const refusedServices = await this.#apply(wish, task, signal);
         const [message] = refusedServices.values();
         if (message !== undefined) {
-          this.#tryAgain(key, task, { message, isRefused: true, refusedServices });
+          this.#tryAgain(key, task, { message, hindrance: "refused", refusedServices });
           return;
         }
-      }
+      } else if (conflict !== undefined) await task.objects.removeOthers(wish, nameOf(wish), [], signal);
       task.failures = 0;
-      this.#options.onProblem(key, conflict === undefined ? undefined : { message: conflict });
+      this.#options.onProblem(key, conflict === undefined ? undefined : { message: conflict, hindrance: "nameTaken" });
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof ApiError)) throw error;
-      // A namespace that is going away takes nothing more, and takes the Gateway with it.
-      const problem = { message: error.message, ...(isRefusal(error) && { isRefused: true as const }) };
-      this.#tryAgain(key, task, problem, error.retryAfterMs);
+      const problem = problemOf(error);
+      if (problem === undefined) throw error;
+      this.#tryAgain(key, task, problem, error instanceof ApiError ? error.retryAfterMs : undefined);
     } finally {
       task.isWorking = false;
       if (task.isAsked && this.#leading) {
@@ -193,66 +180,22 @@ export class Provisioner {
     const refused = new Map<string, string>();
     for (const manifest of manifests) {
       try {
-        await this.#applyOne(manifest, task, signal);
+        await task.objects.apply(manifest, wish, signal);
       } catch (error) {
         if (manifest.kind !== "Service" || !(error instanceof ApiError) || !isRefusal(error)) throw error;
         refused.set(manifest.metadata.name, error.message);
       }
     }
-    await this.#removeOthers(wish, manifests, signal);
+    await task.objects.removeOthers(wish, nameOf(wish), manifests, signal);
     return refused;
   }
+}
 
-  async #applyOne(manifest: Manifest, task: Task, signal: AbortSignal): Promise<void> {
-    const { kind, metadata } = manifest;
-    const key = `${kind}/${metadata.name}`;
-    const applied = task.applied.get(key);
-    const current = this.#options.owned.get(kind, metadata.namespace, metadata.name);
-    const isThere = applied !== undefined && current?.fingerprint === applied.fingerprint;
-    if (isThere && isDeepStrictEqual(applied.manifest, manifest)) return;
-    const handover = kind === "Deployment" && handoverOf(manifest, applied?.manifest, current?.replicas);
-    if (handover) await this.#handOver({ ...handover, signal });
-    const answer = await this.#options.client.request<SentObject>({
-      method: "PATCH",
-      patch: "apply",
-      path: pathOf(manifest),
-      query: { fieldManager: FIELD_MANAGER, force: "true" },
-      body: manifest,
-      signal,
-    });
-    // What there is stays what the watch says: it may have told something newer before this answer came.
-    task.applied.set(key, { manifest, fingerprint: fingerprintOf(answer) });
-  }
-
-  /** Where somebody has changed the number meanwhile, it is theirs already. */
-  async #handOver(call: ApiCall): Promise<void> {
-    await this.#options.client.request(call).catch((error: unknown) => {
-      if (!(error instanceof ApiError) || error.code !== "conflict") throw error;
-    });
-  }
-
-  /** What the Gateway had and needs no longer: of each kind by the name of all, and Services by whose they are. */
-  async #removeOthers(wish: Wish, manifests: readonly Manifest[], signal: AbortSignal): Promise<void> {
-    const { namespace, uid } = wish;
-    const named = (Object.keys(MANIFEST_KINDS) as ManifestKind[]).map((kind) => ({
-      kind,
-      namespace,
-      name: nameOf(wish),
-    }));
-    const owned = uid === undefined ? [] : this.#options.owned.ownedBy(uid).filter(({ kind }) => kind === "Service");
-    for (const { kind, name } of [...named, ...owned]) {
-      const isWanted = manifests.some((manifest) => manifest.kind === kind && manifest.metadata.name === name);
-      if (!isWanted && this.#options.owned.get(kind, namespace, name))
-        await this.#remove(kind, namespace, name, signal);
-    }
-  }
-
-  async #remove(kind: ManifestKind, namespace: string, name: string, signal: AbortSignal): Promise<void> {
-    const path = resourcePath({ ...MANIFEST_KINDS[kind], namespace, name });
-    await this.#options.client.request({ method: "DELETE", path, signal }).catch((error: unknown) => {
-      if (!(error instanceof ApiError) || error.code !== "notFound") throw error;
-    });
-  }
+/** Undefined for what is a fault of ours. A namespace that is going away takes nothing more, and takes the Gateway with it. */
+function problemOf(error: unknown): ProvisioningProblem | undefined {
+  if (error instanceof NameTaken) return { message: error.message, hindrance: "nameTaken" };
+  if (!(error instanceof ApiError)) return undefined;
+  return { message: error.message, ...(isRefusal(error) && { hindrance: "refused" as const }) };
 }
 
 const isRefusal = ({ code }: ApiError): boolean => code === "invalid" || code === "forbidden";

@@ -98,8 +98,8 @@ export interface GatewayAddressFact {
   readonly addresses: readonly { readonly type: string; readonly value: string; readonly routability?: string }[];
   /** Why what it needs cannot be made, or changed. */
   readonly problem?: string;
-  /** The API server takes it no more as long as nobody changes anything. */
-  readonly isRefused?: true;
+  /** It lasts as long as nobody changes anything: the API server refuses it, or another's object has the name. */
+  readonly hindrance?: "refused" | "nameTaken";
   /** Values that were asked for and cannot be had. */
   readonly unusable: readonly { readonly value: string; readonly message: string }[];
 }

@@ -237,7 +237,7 @@ describe.skipIf(environment === undefined)("a fault is told where it is", { time
       (await read("Gateway", "a-b")).status?.conditions?.find(({ type }) => type === "Programmed");
     await expect.poll(told, PATIENCE).toMatchObject({
       status: "False",
-      reason: "AddressNotAssigned",
+      reason: "NameTaken",
       message: expect.stringContaining("its objects would be called a-b-c, as those of the older Gateway a of"),
     });
   });

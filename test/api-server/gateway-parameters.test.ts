@@ -114,7 +114,7 @@ function startProvisioner(): AsyncDisposable & {
     },
     onProblem: (_, problem) => {
       refusals = problem?.refusedServices ?? new Map<string, string>();
-      if (problem) problems.push(`${problem.isRefused ? "refused: " : ""}${problem.message}`);
+      if (problem) problems.push(`${problem.hindrance === "refused" ? "refused: " : ""}${problem.message}`);
     },
   });
   graph.subscribe(wishes, (changes) => provisioner.take(changes));

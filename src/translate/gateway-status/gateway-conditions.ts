@@ -50,8 +50,9 @@ function programmedOf(state: GatewayState, accepted: ConditionVerdict): Conditio
   if (accepted.status === "False") return no("Invalid", accepted.message);
   const [unusable] = placement?.unusable ?? [];
   if (unusable !== undefined) return no("AddressNotUsable", `${unusable.path}: ${unusable.message}`);
+  if (placement?.unmade !== undefined)
+    return no(placement.unmade.reason, `What it needs cannot be made: ${placement.unmade.message}`);
   if (placement?.waiting !== undefined) return no("AddressNotAssigned", placement.waiting);
-  if (placement?.unmade !== undefined) return no("Invalid", `What it needs cannot be made: ${placement.unmade}`);
   const { idle, total } = summarise(listeners);
   if (listeners.some(({ serving }) => serving)) return programmedTogether(listeners);
   // The Gateway then lives by its ListenerSets, whose own statuses tell about their listeners.

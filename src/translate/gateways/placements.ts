@@ -38,8 +38,8 @@ export interface Placement {
   readonly reached: readonly ReachedAddress[];
   /** What was asked for and cannot be had. */
   readonly unusable: readonly { readonly path: string; readonly message: string }[];
-  /** Why what it needs of the cluster is not as it asks for it. */
-  readonly unmade?: string;
+  /** Why what it needs of the cluster is not as it asks for it, and will not be before somebody changes something. */
+  readonly unmade?: { readonly reason: "Invalid" | "NameTaken"; readonly message: string };
   /** What an address is waited for. */
   readonly waiting?: string;
 }
@@ -166,9 +166,14 @@ function reachedThrough(
   return {
     reached,
     unusable,
-    ...(fact?.isRefused && fact.problem !== undefined && { unmade: fact.problem }),
+    ...unmadeOf(fact),
     ...(isWaiting && { waiting: `${what} has been assigned yet${why}` }),
   };
+}
+
+function unmadeOf({ problem, hindrance }: Partial<GatewayAddressFact> = {}): Pick<Placement, "unmade"> {
+  if (problem === undefined || hindrance === undefined) return {};
+  return { unmade: { reason: hindrance === "nameTaken" ? "NameTaken" : "Invalid", message: problem } };
 }
 
 /** Those that were named are there, and of each routability as many as were asked for. */
