@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import { type IdentityTimes, WorkloadCertificates, workloadTimesOf } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
+import { plainPorts } from "../mesh/index.ts";
 import { type ProxyKey, SIDECAR_LABEL, sidecarKey, spiffeId } from "../model/index.ts";
 import { followMemberPods } from "../sources/index.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
@@ -38,7 +39,7 @@ export async function startClusterMesh(options: ClusterMeshOptions): Promise<Dis
     followMemberPods({
       client,
       labelSelector: `${SIDECAR_LABEL}=envoy`,
-      onSet: (pod) => driven.meshMembers.set(pod),
+      onSet: ({ excludedPorts, ...pod }) => driven.meshMembers.set({ ...pod, plainPorts: plainPorts(excludedPorts) }),
       onGone: (key) => driven.meshMembers.delete(key),
       batch: (step) => graph.batch(step),
       onSynced: () => synced.resolve(),

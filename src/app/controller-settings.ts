@@ -1,5 +1,6 @@
 /** How translation is set in a cluster: a proxy of its own for each Gateway, which is reached through a Service. */
 import { proxyKey } from "../model/index.ts";
+import { generatedName, labelValueOf } from "../provision/index.ts";
 import type { TranslateSettings } from "../translate/index.ts";
 import { CONTROLLER_NAME, MESH_CONTROLLER_NAME } from "./standalone-settings.ts";
 import { MESH_FEATURES, SUPPORTED_FEATURES } from "./supported-features.ts";
@@ -31,6 +32,7 @@ export function controllerSettings({ mesh, bindAddress = "0.0.0.0" }: ClusterSet
         trustDomain: mesh.trustDomain,
         unknownDestinations: mesh.unknownDestinations,
         features: MESH_FEATURES,
+        gateways: { accountOf: generatedName, labelOf: labelValueOf },
       },
     }),
     features: [...SUPPORTED_FEATURES, ...CLUSTER_FEATURES].sort(),

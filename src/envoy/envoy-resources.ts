@@ -28,7 +28,7 @@ import { streamClusterRecord } from "./clusters/stream-cluster.ts";
 import { deriveRecords, listOf, shape } from "./derive-records.ts";
 import { endpointsRecord } from "./endpoints/load-assignment.ts";
 import { streamEndpointsRecord } from "./endpoints/stream-load-assignment.ts";
-import { gatewayAccessRecords } from "./listeners/gateway-access.ts";
+import { gatewayAccessRecords, takesMembers } from "./listeners/gateway-access.ts";
 import { listenerRecord } from "./listeners/listener.ts";
 import { deriveMeshResources, type MeshInputs } from "./mesh/mesh-resources.ts";
 import type { EnvoyRecord } from "./record.ts";
@@ -118,7 +118,10 @@ function deriveGatewayAccess(
     ...shape("GatewayAccess"),
     from: gateways,
     reads: [gatewayAccess],
-    map: ({ key }, read) => gatewayAccessRecords(key, read.get(gatewayAccess, key)),
+    map: ({ key, members }, read) => {
+      const hasMembers = members.some(({ chains }) => chains.some(takesMembers));
+      return gatewayAccessRecords(key, read.get(gatewayAccess, key), hasMembers);
+    },
   });
 }
 

@@ -22,6 +22,17 @@ export interface Capture {
   readonly excludedOutboundNetworks: readonly string[];
 }
 
+/** Ports of a sidecar itself, which are not redirected. */
+const OWN_PORTS: readonly number[] = [
+  SIDECAR_PORTS.pod,
+  PROBE_PORTS.http,
+  ...Array.from({ length: MAX_GRPC_PROBES }, (_, index) => PROBE_PORTS.firstGrpc + index),
+];
+
+/** Ports of a pod on which callers reach what listens there itself, and so speak no mutual TLS. */
+export const plainPorts = (excludedInboundPorts: readonly number[]): readonly number[] =>
+  excludedInboundPorts.length === 0 ? OWN_PORTS : [...OWN_PORTS, ...excludedInboundPorts];
+
 /** To be given to `nft` as one argument. Applied again, it replaces what it has made. */
 export function captureRules({
   excludedInboundPorts,

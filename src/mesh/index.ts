@@ -1,5 +1,5 @@
 /** The mesh in Kubernetes: which pods get a sidecar, what they get, and what the API server must know for that. */
-export { type Capture, captureRules, SIDECAR_USER } from "./capture-rules.ts";
+export { type Capture, captureRules, plainPorts, SIDECAR_USER } from "./capture-rules.ts";
 export { type Injection, injectSidecar, type PatchOperation } from "./inject-sidecar.ts";
 export {
   INJECTION_PATH,

@@ -3,7 +3,15 @@
  * cannot have what it asks for is refused with the reason, before anybody wonders why it is not in the mesh.
  */
 import { SIDECAR_LABEL, SIDECAR_PORTS } from "../model/index.ts";
-import { isIPv4, isIPv6, workloadOf } from "../resources/index.ts";
+import {
+  EXCLUDED_INBOUND_PORTS,
+  excludedInboundPorts,
+  isIPv4,
+  isIPv6,
+  isPort,
+  listIn,
+  workloadOf,
+} from "../resources/index.ts";
 import type { Capture } from "./capture-rules.ts";
 import { type AdmittedPod, MESH_LABEL } from "./pod.ts";
 import { rewriteProbes } from "./rewrite-probes.ts";
@@ -26,7 +34,6 @@ export type Injection =
   | { readonly kind: "left"; readonly reason: "disabled" | "hostNetwork" | "alreadyInjected" }
   | { readonly kind: "refused"; readonly message: string };
 
-const EXCLUDED_INBOUND = "trilith.dev/exclude-inbound-ports";
 const EXCLUDED_OUTBOUND = "trilith.dev/exclude-outbound-ports";
 const EXCLUDED_NETWORKS = "trilith.dev/exclude-outbound-networks";
 
@@ -69,12 +76,8 @@ const scrapedAt = ({ annotations = {} }: NonNullable<AdmittedPod["metadata"]>): 
   Object.keys(SCRAPED).some((name) => Object.hasOwn(annotations, name)) ? {} : SCRAPED;
 
 function captureOf(annotations: Readonly<Record<string, string>>): Capture | { readonly problem: string } {
-  const listOf = (name: string): string[] =>
-    (annotations[name] ?? "")
-      .split(",")
-      .map((part) => part.trim())
-      .filter((part) => part !== "");
-  for (const name of [EXCLUDED_INBOUND, EXCLUDED_OUTBOUND]) {
+  const listOf = (name: string): string[] => listIn(annotations[name]);
+  for (const name of [EXCLUDED_INBOUND_PORTS, EXCLUDED_OUTBOUND]) {
     const bad = listOf(name).find((port) => !isPort(port));
     if (bad !== undefined)
       return { problem: `annotation ${name}: "${bad}" is no port; write numbers from 1 to 65535, with commas between` };
@@ -83,13 +86,11 @@ function captureOf(annotations: Readonly<Record<string, string>>): Capture | { r
   if (network !== undefined)
     return { problem: `annotation ${EXCLUDED_NETWORKS}: "${network}" is no network; write 10.0.0.0/8 or fd00::/8` };
   return {
-    excludedInboundPorts: listOf(EXCLUDED_INBOUND).map(Number),
+    excludedInboundPorts: excludedInboundPorts(annotations),
     excludedOutboundPorts: listOf(EXCLUDED_OUTBOUND).map(Number),
     excludedOutboundNetworks: listOf(EXCLUDED_NETWORKS),
   };
 }
-
-const isPort = (text: string): boolean => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
 
 /** Nothing that could be read as more than an address reaches the kernel's program. */
 function isNetwork(text: string): boolean {

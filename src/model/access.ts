@@ -14,12 +14,15 @@ export interface Access {
   readonly origins: readonly string[];
 }
 
+/** What is decided, and what would be. */
+export type Decisions = Pick<Access, "enforced" | "audited">;
+
 /** Of a Gateway that policies are about; of others, everything is allowed. */
-export interface GatewayAccess {
+export interface GatewayAccess extends Decisions {
   /** `accessOfGateway`. */
   readonly key: string;
-  readonly enforced: AccessRules;
-  readonly audited?: AccessRules;
+  /** About callers that have proved an identity of the mesh; absent: there are none. */
+  readonly ofMembers?: Decisions;
   readonly origins: readonly string[];
 }
 

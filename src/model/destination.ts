@@ -37,7 +37,7 @@ export interface Outbound {
  * - `frontend`: routes speak for the port of a Service that it is.
  * - `service`: it is a port of a Service that no route speaks for: straight on to the Service's endpoints.
  * - `workload`: it is a pod of the mesh, called by its own address: on to it with mutual TLS.
- * - `elsewhere`: nothing is known of it: on to where it was going, as it is.
+ * - `elsewhere`: nothing is known of it, or no proxy takes its connections: on to where it was going, as it is.
  * - `nowhere`: nothing is known of it, and that is refused.
  */
 export type DestinationTarget =

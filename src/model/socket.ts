@@ -35,6 +35,8 @@ export type Chain =
       /** The most filters that a host of the table has before routing; absent: none. */
       readonly requestFilters?: number;
       readonly tracing?: Tracing;
+      /** Workloads of the mesh come by mutual TLS, and so with their identities, on the same port. */
+      readonly takesMembers?: true;
     }
   | {
       readonly kind: "https";

@@ -1,7 +1,7 @@
 /** Provisioning: the Deployment, Service and the rest that each Gateway has in a cluster, and what they say of themselves. */
 export { gatewayAddressOf } from "./gateway-address.ts";
 export type { GatewayAddress, PlannedService } from "./gateway-address.ts";
-export { generatedName } from "./generated-name.ts";
+export { generatedName, labelValueOf } from "./generated-name.ts";
 export type { Manifest } from "./manifest.ts";
 export { manifestsOf, nameOf } from "./manifests.ts";
 export { NameClaims } from "./name-claims.ts";

@@ -5,6 +5,7 @@
 export * from "./age.ts";
 export * from "./base64.ts";
 export * from "./duration.ts";
+export * from "./excluded-ports.ts";
 export * from "./json.ts";
 export * from "./kinds.ts";
 export * from "./label-selector.ts";

@@ -1,6 +1,6 @@
 /** Translation: resources and facts into the model, statuses and findings. */
 export { translate } from "./translate.ts";
-export type { TranslateSettings } from "./settings.ts";
+export type { GatewayNames, TranslateSettings } from "./settings.ts";
 export type { Translation } from "./translation.ts";
 export type { ListenerGeneration } from "./listener.ts";
 export type { AttachedHost, Attachment, ParentResult, RouteReference, Verdict } from "./attachment.ts";

@@ -141,6 +141,8 @@ export interface MeshMember {
   readonly workload: string;
   /** Its own; empty while it has none. */
   readonly addresses: readonly string[];
+  /** Ports on which its proxy takes no connections, so that callers speak no mutual TLS there; absent: none. */
+  readonly plainPorts?: readonly number[];
 }
 
 /** What time it is, as coarsely as whoever tells it likes: an hour is often enough. */

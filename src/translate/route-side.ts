@@ -15,6 +15,7 @@ import type { Finding } from "./finding.ts";
 import type { Grants } from "./grants.ts";
 import type { Inputs } from "./inputs.ts";
 import type { ListenerFilters, TableGuards } from "./listeners/listener-filters.ts";
+import type { GatewayMember } from "./mesh/gateway-members.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteStatuses } from "./route-status/derive-route-statuses.ts";
 import { deriveRules } from "./rules/derive-rules.ts";
@@ -33,6 +34,7 @@ export interface RouteSideSources {
   readonly inputs: Inputs;
   readonly controllerName: string;
   readonly mesh: TranslateSettings["mesh"];
+  readonly gatewayMembers: Collection<GatewayMember>;
   /** Those in the mesh who send without a route. */
   readonly straightUsers: Collection<BackendUser>;
   readonly parentResults: Collection<ParentResult>;
@@ -90,7 +92,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
     bindings: bindingsOfTelemetry,
     controllerName,
   });
-  const backends = deriveBackends(graph, inputs, users, sources.mesh);
+  const backends = deriveBackends(graph, inputs, users, sources.mesh && { ...sources.mesh, ...sources });
   const virtualHosts = deriveVirtualHosts(graph, { attachments, listenerHosts, guards: sources.guards, rules });
   return {
     ...backends,

@@ -1,6 +1,14 @@
 /** What translation is told about the place where it runs. */
 import type { NamespacedName, ProxyKey, UnknownDestinations } from "../model/index.ts";
 
+/** What is made for a Gateway is called. */
+export interface GatewayNames {
+  /** The ServiceAccount of its Envoys. */
+  accountOf(gateway: string, gatewayClass: string): string;
+  /** What the label with the Gateway's name has on its Services. */
+  labelOf(gateway: string): string;
+}
+
 export interface TranslateSettings {
   /** GatewayClasses with this `spec.controllerName` are ours. */
   readonly controllerName: string;
@@ -23,6 +31,8 @@ export interface TranslateSettings {
     readonly unknownDestinations: UnknownDestinations;
     /** Names of Gateway API features, for the status of XMeshes. */
     readonly features: readonly string[];
+    /** Gateways take workloads of the mesh as such; absent: they tell them from nobody else. */
+    readonly gateways?: GatewayNames;
   };
   /** Names of Gateway API features, for the status of GatewayClasses. */
   readonly features: readonly string[];

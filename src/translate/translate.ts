@@ -32,6 +32,7 @@ import { deriveTlsBindings } from "./backend-tls/tls-bindings.ts";
 import { deriveListeners } from "./listeners/derive-listeners.ts";
 import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/listener-claims.ts";
 import { deriveListenerTls } from "./listeners/listener-tls.ts";
+import { deriveGatewayMembers } from "./mesh/gateway-members.ts";
 import { deriveMeshStatuses } from "./mesh/derive-mesh-statuses.ts";
 import { deriveMeshSide } from "./mesh/mesh-side.ts";
 import type { ObjectStatus } from "./object-status.ts";
@@ -65,6 +66,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     inputs,
     controllerName: settings.controllerName,
     mesh: settings.mesh,
+    gatewayMembers: deriveGatewayMembers(graph, gatewaySide, settings.mesh?.gateways),
     straightUsers: meshSide.straightUsers,
     parentResults,
     attachments,
@@ -119,7 +121,13 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     inputs,
     wantedResources: deriveWantedResources(graph, { ...inputs, gateways, listenerSets }),
     attachments,
-    sockets: deriveSockets(graph, { listeners, attachments, streamBackends, telemetry: gatewaySide.telemetry }),
+    sockets: deriveSockets(graph, {
+      listeners,
+      attachments,
+      streamBackends,
+      telemetry: gatewaySide.telemetry,
+      takesMembers: settings.mesh?.gateways !== undefined,
+    }),
     routeTables: graph.union({
       name: "translate/AllRouteTables",
       of: [deriveRouteTables(graph, listeners), paths.routeTables],
@@ -130,7 +138,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     workloads: workloads.workloads,
     workloadSockets,
     access: deriveAccess(graph, inputs.accessPolicies, settings.mesh),
-    gatewayAccess: deriveGatewayAccess(graph, inputs.accessPolicies),
+    gatewayAccess: deriveGatewayAccess(graph, inputs.accessPolicies, settings.mesh),
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
     listenerGenerations: graph.union({

@@ -3,9 +3,9 @@
  * without; to pods by their own addresses; and what is left alone. What a sidecar knows of the cluster is counted by what it has.
  */
 import { describe, expect, inject, test } from "vitest";
-import { createCertificateAuthority } from "../support/certificate-authority.ts";
-import type { Certificate } from "../support/certificate.ts";
-import { echoDeployment, echoPod, namespaceObject } from "./echo-workload.ts";
+import { readPage } from "../../src/cli/traffic/prometheus-page.ts";
+import { echoDeployment, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { byName, database, partnerAndWaysOut, routeTo, service } from "./mesh-destination-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const used = useTrilithCluster(
@@ -15,22 +15,23 @@ const used = useTrilithCluster(
       namespaceObject("closed", { "trilith.dev/mesh": "enabled", "trilith.dev/unknown-destinations": "refuse" }),
       namespaceObject("plain"),
     );
-    const authority = await createCertificateAuthority();
-    const certificate = await authority.issue({ commonName: "partner", names: [PARTNER] });
     apply(
       echoDeployment("shop", "caller"),
       echoDeployment("shop", "server", { args: ["--port=8080", "--tcp=9090", "--tcp=3306", "--server-first=3306"] }),
-      statefulSet,
+      ...database,
       echoDeployment("closed", "caller"),
+      ...echoWithAccount("closed", "visitor"),
       echoDeployment("plain", "caller"),
       echoDeployment("plain", "on-the-node", { args: ["--port=28080"], pod: { hostNetwork: true } }),
       echoDeployment("shop", "excluding", {
         annotations: {
           "trilith.dev/exclude-inbound-ports": "9090",
           "trilith.dev/exclude-outbound-ports": "9090",
+          "trilith.dev/exclude-outbound-networks": SERVICES,
         },
       }),
-      ...partner(authority.certificate, certificate),
+      ...(await partnerAndWaysOut()),
+      ...byName,
       { ...many, spec: { ...many.spec, replicas: 3 } },
       service("loose", 80, { selector: { name: "many" } }),
       service("sticky", 80, { selector: { name: "many" }, sessionAffinity: "ClientIP" }),
@@ -39,13 +40,16 @@ const used = useTrilithCluster(
       service("greeter", 3306),
       service("greeter-with-route", 3306),
       routeTo("greeter-with-route", 3306),
-      { ...service("db", 8080), metadata: { name: "db", namespace: "shop" }, spec: headless },
     );
     untilRolledOut(...WORKLOADS);
   },
   { withinMs: 420_000 },
 );
 const { kubectl, apply } = used;
+
+/** Addresses of Services, in the test cluster. */
+const SERVICES = "10.97.0.0/16";
+const many = echoDeployment("shop", "many");
 
 const WORKLOADS = [
   ["shop", "deployment/caller"],
@@ -54,115 +58,33 @@ const WORKLOADS = [
   ["shop", "deployment/many"],
   ["shop", "deployment/excluding"],
   ["closed", "deployment/caller"],
+  ["closed", "deployment/visitor"],
+  ["infra", "deployment/egress-trilith"],
   ["plain", "deployment/caller"],
   ["plain", "deployment/on-the-node"],
   ["plain", "deployment/partner"],
 ] as const;
 
-/** What is outside, as far as the mesh knows, is known by this name, and speaks TLS alone. */
-const PARTNER = "partner.plain.svc";
-
-const headless = { clusterIP: "None", selector: { name: "db" }, ports: [{ port: 8080 }] };
-const statefulSet = {
-  apiVersion: "apps/v1",
-  kind: "StatefulSet",
-  metadata: { name: "db", namespace: "shop" },
-  spec: { serviceName: "db", selector: { matchLabels: { name: "db" } }, template: echoPod("db") },
-};
-
-const many = echoDeployment("shop", "many");
-
-/** Of the pods of `server`, unless it says otherwise. */
-const service = (name: string, port: number, more: object = {}): object => ({
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name, namespace: "shop" },
-  spec: { selector: { name: "server" }, ports: [{ port, targetPort: port === 80 ? 8080 : port }], ...more },
-});
-
-const routeTo = (name: string, port: number): object => ({
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name, namespace: "shop" },
-  spec: {
-    parentRefs: [{ group: "", kind: "Service", name }],
-    rules: [
-      {
-        filters: [
-          { type: "ResponseHeaderModifier", responseHeaderModifier: { set: [{ name: "x-mesh", value: "routed" }] } },
-        ],
-        backendRefs: [{ name, port }],
-      },
-    ],
-  },
-});
-
-/** A server outside the mesh with a certificate of its own, and the Service by which workloads in the mesh call it without knowing that. */
-function partner(authority: string, { certificate, key }: Certificate): object[] {
-  const tls = { apiVersion: "v1", kind: "Secret", metadata: { name: "partner", namespace: "plain" } };
-  const server = {
-    args: ["--port=8443", "--tls=8443", "--crt=/tls/tls.crt", "--key=/tls/tls.key"],
-    container: { volumeMounts: [{ name: "tls", mountPath: "/tls" }] },
-    pod: { volumes: [{ name: "tls", secret: { secretName: "partner" } }] },
-  };
-  const backend = { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "partner" };
-  return [
-    { ...tls, type: "kubernetes.io/tls", stringData: { "tls.crt": certificate, "tls.key": key } },
-    echoDeployment("plain", "partner", server),
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name: "partner", namespace: "plain" },
-      spec: { selector: { name: "partner" }, ports: [{ port: 8443 }] },
-    },
-    {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name: "partner-authority", namespace: "closed" },
-      data: { "ca.crt": authority },
-    },
-    {
-      apiVersion: "gateway.networking.x-k8s.io/v1alpha1",
-      kind: "XBackend",
-      metadata: { name: "partner", namespace: "closed" },
-      spec: {
-        type: "ExternalHostname",
-        externalHostname: { hostname: PARTNER },
-        port: { number: 8443 },
-        protocol: "HTTP",
-        tls: {
-          mode: "ServerOnly",
-          validation: {
-            hostname: PARTNER,
-            caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "partner-authority" }],
-          },
-        },
-      },
-    },
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name: "payments", namespace: "closed" },
-      spec: { ports: [{ name: "http", port: 80, appProtocol: "http" }] },
-    },
-    {
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "HTTPRoute",
-      metadata: { name: "payments", namespace: "closed" },
-      spec: {
-        parentRefs: [{ group: "", kind: "Service", name: "payments" }],
-        rules: [{ backendRefs: [backend] }],
-      },
-    },
-  ];
-}
+const callAs = (space: string, workload: string, ...args: readonly string[]): string =>
+  kubectl("-n", space, "exec", `deploy/${workload}`, "-c", "echo", "--", "client", ...args);
 
 /** What the client in a namespace's caller says. */
-const call = (space: string, ...args: readonly string[]): string =>
-  kubectl("-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args);
+const call = (space: string, ...args: readonly string[]): string => callAs(space, "caller", ...args);
 
 const addressOf = (name: string, space = "shop"): string =>
   kubectl("-n", space, "get", "pods", "-l", `name=${name}`, "-o", "jsonpath={.items[0].status.podIP}");
+
+const addressOfGateway = (name: string): string =>
+  kubectl(
+    "-n",
+    "infra",
+    "get",
+    "pods",
+    "-l",
+    `gateway.networking.k8s.io/gateway-name=${name}`,
+    "-o",
+    "jsonpath={.items[0].status.podIP}",
+  );
 
 const CONTAINERS = "jsonpath={.items[0].spec.initContainers[*].name}{.items[0].spec.containers[*].name}";
 
@@ -180,16 +102,22 @@ async function arrivalsAt(pod: string, calls: () => void): Promise<readonly stri
   return [...new Set(arrivals())];
 }
 
+/** A proxy's page of metrics. */
+const metricsAt = (address: string, port = 15_020): string =>
+  used.cluster.run("curl", ["-s", "-m", "5", `http://${address}:${port}/stats/prometheus`]).output;
+
 /** How many clusters the caller's sidecar has, in Envoy's sense: one for each thing that it can send to. */
-function knownToCaller(): number {
-  const { output } = used.cluster.run("curl", [
-    "-s",
-    "-m",
-    "5",
-    `http://${addressOf("caller")}:15020/stats/prometheus`,
-  ]);
-  return Number(/^envoy_cluster_manager_active_clusters\S* (\d+)/m.exec(output)?.[1]);
-}
+const knownToCaller = (): number =>
+  Number(/^envoy_cluster_manager_active_clusters\S* (\d+)/m.exec(metricsAt(addressOf("caller")))?.[1]);
+
+/** Of the requests that a proxy has counted, these labels, each combination once. */
+const requestsIn = (page: string, ...names: readonly string[]): string[] => [
+  ...new Set(
+    readPage(page).flatMap(({ name, labels }) =>
+      name === "envoy_trilith_requests_total" ? [names.map((label) => labels[label] ?? "").join(" ")] : [],
+    ),
+  ),
+];
 
 describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 180_000 }, () => {
   test("calls a Service that it never called before, and already the first call goes by its routes", async () => {
@@ -264,11 +192,43 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
     await expect
       .poll(() => kubectl("-n", "closed", "logs", "deploy/caller", "-c", "trilith-proxy"), { timeout: 20_000 })
       .toMatch(new RegExp(`"destination":"${node}:28080"[^\n]*"flags":"NoClusterFound"`));
-    const { output } = used.cluster.run("curl", [
-      "-s",
-      `http://${addressOf("caller", "closed")}:15020/stats/prometheus`,
+    const page = metricsAt(addressOf("caller", "closed"));
+    expect(Number(/^envoy_tcp_downstream_cx_no_route\{envoy_tcp_prefix="outbound"\} (\d+)/m.exec(page)?.[1])).toBe(2);
+  });
+
+  test("is refused what an ExternalName leads to, unless it is a Service's or a route leads there", async () => {
+    expect(call("shop", "http://elsewhere:28080/")).toContain("StatusCode=200");
+    expect(() => call("closed", "http://elsewhere:28080/")).toThrow(/EOF|reset/);
+    await expect.poll(() => call("closed", "http://to-elsewhere/"), { timeout: 30_000 }).toContain("StatusCode=200");
+  });
+
+  test("goes out through a Gateway with its identity: the Gateway says who may, and both count who did", async () => {
+    const [out, straight] = ["http://by-gateway/", "http://egress-trilith.infra/"];
+    await expect.poll(() => call("closed", out), { timeout: 30_000 }).toMatch(/StatusCode=200[^]*Hostname=partner-/);
+    expect([call("closed", straight), call("closed", "--http2", straight)]).toEqual([
+      expect.stringContaining("StatusCode=200"),
+      expect.stringContaining("StatusCode=200"),
     ]);
-    expect(Number(/^envoy_tcp_downstream_cx_no_route\{envoy_tcp_prefix="outbound"\} (\d+)/m.exec(output)?.[1])).toBe(2);
+    expect([callAs("closed", "visitor", out), call("plain", straight)]).toEqual([
+      expect.stringContaining("StatusCode=403"),
+      expect.stringContaining("StatusCode=403"),
+    ]);
+    const identity = (namespace: string, account: string): string =>
+      `spiffe://cluster.local/ns/${namespace}/sa/${account}`;
+    const gateway = identity("infra", "egress-trilith");
+    const ofGateway = metricsAt(addressOfGateway("egress"), 19_001);
+    expect(
+      requestsIn(metricsAt(addressOf("caller", "closed")), "destination_service", "destination_identity", "tls"),
+    ).toContain(`egress-trilith ${gateway} TLSv1.3`);
+    expect(requestsIn(ofGateway, "reporter", "source_identity", "response_class")).toEqual(
+      expect.arrayContaining([
+        `destination ${identity("closed", "default")} 2xx`,
+        `destination ${identity("closed", "visitor")} 4xx`,
+      ]),
+    );
+    expect(requestsIn(ofGateway, "source_identity", "destination_service", "tls")).toContain(
+      `${gateway} partner TLSv1.3`,
+    );
   });
 
   test("that has the network of its node has no sidecar, and is called as it is", () => {
@@ -296,6 +256,19 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
     expect(call("plain", `http://${target}:8080/`)).toContain("StatusCode=200");
     await expect.poll(logOf, { timeout: 20_000 }).toContain('"listener":"plain"');
     expect(logOf()).not.toContain(":9090");
+  });
+
+  test("speaks plain text to ports that another excludes, and to those of its sidecar", () => {
+    const target = addressOf("excluding");
+    expect(call("shop", "--count=2", `tcp://${target}:9090`)).toContain("All 2 requests succeeded");
+    expect(call("shop", `http://${target}:15020/ready`)).toContain("StatusCode=200");
+  });
+
+  test("calls networks that it excludes by itself, past its sidecar", async () => {
+    const calls = (): string => callAs("shop", "excluding", "http://past-sidecars/");
+    apply(service("past-sidecars", 80, { selector: { name: "db" } }));
+    await expect.poll(calls, { timeout: 20_000 }).toContain("StatusCode=200");
+    expect(await arrivalsAt("db-0", () => void calls())).toEqual(["plain"]);
   });
 
   test("ends with its Job: the sidecar does not keep the pod", () => {

@@ -12,6 +12,7 @@ import {
   type AddressFact,
   type ClockFact,
   createResourceSources,
+  type GatewayNames,
   type GatewayAddressFact,
   type MeshMember,
   type ResolvedName,
@@ -168,9 +169,16 @@ function settingsOf({ settings }: FactsDocument): TranslateSettings {
     bindAddress: "0.0.0.0",
     addresses: settings?.addresses ?? "host",
     features: settings?.features ?? [],
-    ...(settings?.mesh && { mesh: settings.mesh }),
+    ...(settings?.mesh && {
+      mesh: { ...settings.mesh, ...(settings.addresses === "service" && { gateways: gatewayNames }) },
+    }),
   };
 }
+
+const gatewayNames: GatewayNames = {
+  accountOf: (gateway, gatewayClass) => `${gateway}-${gatewayClass}`,
+  labelOf: (gateway) => gateway,
+};
 
 function readObject(document: unknown): KnownObject {
   const { object, problems } = validate(document);

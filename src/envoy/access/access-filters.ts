@@ -15,7 +15,7 @@ import { RBACSchema as HttpRbacSchema } from "../../generated/envoy/extensions/f
 import { HttpFilterSchema } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { HttpFilter } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { RBACSchema as NetworkRbacSchema } from "../../generated/envoy/extensions/filters/network/rbac/v3/rbac_pb.ts";
-import type { Access } from "../../model/index.ts";
+import type { Decisions } from "../../model/index.ts";
 import { overTheStream } from "../discovery.ts";
 import { type EnvoyRecord, recordOf, type ResourceId } from "../record.ts";
 import { type AccessAction, type AccessSubject, rbacOf, type Trust } from "./access-rules.ts";
@@ -73,7 +73,7 @@ export function filterRecord<Desc extends DescMessage>(
 /** All filters of a scope. `statPrefix` is of those that decide about connections; `trust` says whether callers' certificates count. */
 export function accessFilterRecords(
   scope: string,
-  access: Pick<Access, "enforced" | "audited">,
+  access: Decisions,
   common: FilterRecord,
   { statPrefix, trust }: { readonly statPrefix: string; readonly trust: Trust },
 ): EnvoyRecord[] {
@@ -87,12 +87,7 @@ export function accessFilterRecords(
   });
 }
 
-function decisionsOf(
-  { enforced, audited }: Pick<Access, "enforced" | "audited">,
-  action: AccessAction,
-  subject: AccessSubject,
-  trust: Trust,
-) {
+function decisionsOf({ enforced, audited }: Decisions, action: AccessAction, subject: AccessSubject, trust: Trust) {
   const [rules, shadowRules] = [enforced, audited].map((each) => each && rbacOf(each[action], action, subject, trust));
   return {
     ...(rules && { rules }),

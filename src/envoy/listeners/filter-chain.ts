@@ -27,7 +27,10 @@ export type ConnectionChain = Exclude<Chain, { readonly kind: "tcp" | "udp" }> |
 type StreamChain = Extract<Chain, { readonly kind: "tcp" | "udp" }>;
 type TlsChain = Extract<Chain, { readonly kind: "tls" }>;
 
-/** `callers`: whose requests these are: a Gateway's clients', which nobody vouches for, or those of the proxy's own workload. */
+/**
+ * `callers`: whose requests these are: a Gateway's clients', which nobody vouches for, those of members of the mesh that call the Gateway, or
+ * those of the proxy's own workload.
+ */
 export function filterChain(chain: ConnectionChain, settings: EnvoySettings, callers: Callers): FilterChain {
   const name = chainName(chain);
   switch (chain.kind) {
@@ -57,13 +60,13 @@ export function filterChain(chain: ConnectionChain, settings: EnvoySettings, cal
 }
 
 /** What is decided about access is told where it is decided. */
-const logOf = (callers: Callers): AccessLog => (callers.kind === "clients" ? inboundStreamAccessLog : streamAccessLog);
+const logOf = (callers: Callers): AccessLog => (callers.kind === "workload" ? streamAccessLog : inboundStreamAccessLog);
 
 /** Where there is nobody to go to, there is nothing to decide. */
 const guarded = (chain: StreamChain | TlsChain, callers: Callers, filters: readonly Filter[]): Filter[] =>
-  callers.kind === "clients" && filters.length > 0
-    ? [...networkFiltersOf(chain, callers.gateway), ...filters]
-    : [...filters];
+  callers.kind === "workload" || filters.length === 0
+    ? [...filters]
+    : [...networkFiltersOf(chain, callers.gateway), ...filters];
 
 /** What the chain refers to by name, but for what decides about access. */
 export function needsOfChain(chain: Chain): readonly ResourceId[] {

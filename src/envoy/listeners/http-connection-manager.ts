@@ -34,7 +34,7 @@ import {
 import { routePathMutation } from "../http/route-path-header.ts";
 import { requestMetricsOf } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
-import { httpFiltersOf } from "./gateway-access.ts";
+import { type Entrance, httpFiltersOf } from "./gateway-access.ts";
 import { tracingOf } from "./tracing.ts";
 
 type Options = MessageInitShape<typeof HttpConnectionManagerSchema>;
@@ -98,7 +98,8 @@ const requestsOfWorkload = {
   skipXffAppend: true,
 } satisfies Options;
 
-export type Callers = { readonly kind: "clients"; readonly gateway: NamespacedName } | { readonly kind: "workload" };
+/** Of a Gateway, or the proxy's own workload. */
+export type Callers = { readonly kind: Entrance; readonly gateway: NamespacedName } | { readonly kind: "workload" };
 
 type HttpChain = Extract<Chain, { readonly kind: "http" | "https" }>;
 
@@ -106,21 +107,22 @@ type HttpChain = Extract<Chain, { readonly kind: "http" | "https" }>;
 export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, callers: Callers): Filter {
   const { kind, table, requestFilters = 0, tracing } = chain;
   const config = create(HttpConnectionManagerSchema, {
-    ...(callers.kind === "clients" ? requests : requestsOfWorkload),
+    ...(callers.kind === "workload" ? requestsOfWorkload : requests),
     ...bounds,
     statPrefix: kind,
     routeSpecifier: { case: "rds", value: { routeConfigName: table, configSource: overTheStream } },
     earlyHeaderMutationExtensions: [routePathMutation],
     // Who may not come in at all is asked nothing further.
     httpFilters: [
-      ...(callers.kind === "clients" ? httpFiltersOf(chain, callers.gateway) : []),
+      ...(callers.kind === "workload" ? [] : httpFiltersOf(chain, callers.gateway, callers.kind)),
       ...guardFilters(requestFilters),
       ...httpFilters,
     ],
     ...(tracing && { tracing: tracingOf(tracing) }),
     accessLog: [
-      ...(settings.accessLog ? [callers.kind === "clients" ? inboundHttpAccessLog : httpAccessLog] : []),
+      ...(settings.accessLog ? [callers.kind === "workload" ? httpAccessLog : inboundHttpAccessLog] : []),
       ...(settings.trafficMetrics ? [requestMetricsOf.source] : []),
+      ...(settings.trafficMetrics && callers.kind === "members" ? [requestMetricsOf.destination] : []),
     ],
   });
   return create(FilterSchema, {

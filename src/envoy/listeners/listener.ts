@@ -17,8 +17,9 @@ import { recordOf, recordKey } from "../record.ts";
 import type { EnvoyRecord } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { filterChain, needsOfChain } from "./filter-chain.ts";
-import { accessFiltersOf } from "./gateway-access.ts";
+import { accessFiltersOf, takesMembers } from "./gateway-access.ts";
 import { tlsInspector } from "./inspectors.ts";
+import { membersChains, needsOfMembers } from "./members-chain.ts";
 import { datagramFilter, MAX_DATAGRAM_BYTES } from "./stream-filters.ts";
 
 /**
@@ -28,7 +29,11 @@ import { datagramFilter, MAX_DATAGRAM_BYTES } from "./stream-filters.ts";
 export const CONNECTION_BUFFER_BYTES: number = 256 * 1024;
 
 export function listenerRecord(socket: Socket, settings: EnvoySettings): EnvoyRecord {
-  const named = socket.chains.flatMap((chain) => [...needsOfChain(chain), ...accessFiltersOf(chain, socket.gateway)]);
+  const named = socket.chains.flatMap((chain) => [
+    ...needsOfChain(chain),
+    ...needsOfMembers(chain),
+    ...accessFiltersOf(chain, socket.gateway),
+  ]);
   const needs = new Map(named.map((need) => [recordKey(need), need]));
   return recordOf(
     {
@@ -44,14 +49,18 @@ export function listenerRecord(socket: Socket, settings: EnvoySettings): EnvoyRe
 }
 
 function connectionListener(socket: Socket, settings: EnvoySettings): Listener {
+  const hasMembers = socket.chains.some(takesMembers);
   return create(ListenerSchema, {
     name: socket.key,
     address: socketAddress("tcp", socket.address, socket.port),
     statPrefix: statPrefixOf(socket),
-    filterChains: socket.chains.map((chain) =>
+    filterChains: socket.chains.flatMap((chain) => [
       filterChain(chain, settings, { kind: "clients", gateway: socket.gateway }),
-    ),
-    listenerFilters: socket.chains.some(isTls) ? [tlsInspector] : [],
+      ...membersChains(chain, socket.gateway, settings),
+    ]),
+    listenerFilters: hasMembers || socket.chains.some(isTls) ? [tlsInspector] : [],
+    // A client that says nothing yet is none of the mesh, and need not speak before others have to.
+    ...(hasMembers && { continueOnListenerFiltersTimeout: true }),
     perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
     socketOptions: [...keepAlive],
     ...portSharing(settings),

@@ -39,6 +39,9 @@ export const meshProtocol = (content: MeshContent): string => (content === "byte
 
 const BYTES = "trilith";
 
+/** All that a proxy of the mesh may offer. */
+export const MESH_PROTOCOLS: readonly string[] = (["http/1.1", "h2", "bytes"] as const).map(meshProtocol);
+
 /** Metadata of an endpoint, by which it points to the transport socket for its identity. */
 export const mutualTlsMatch = (identity: string): Readonly<Record<string, string>> => ({ mesh: identity });
 
@@ -78,10 +81,13 @@ export function mutualTlsTo(identity: string, content: MeshContent): TransportSo
   });
 }
 
-/** Lets in whoever has an identity of the mesh, and nobody without. */
-export function mutualTlsServer(content: MeshContent): TransportSocket {
+/**
+ * Lets in whoever has an identity of the mesh, and nobody without. Where the content is not stated, no protocol is agreed on either: what is
+ * inside then has to be found out.
+ */
+export function mutualTlsServer(content?: MeshContent): TransportSocket {
   const context = create(DownstreamTlsContextSchema, {
-    commonTlsContext: meshTls([meshProtocol(content)], {
+    commonTlsContext: meshTls(content === undefined ? [] : [meshProtocol(content)], {
       case: "validationContextSdsSecretConfig",
       value: referenceTo(MESH_TRUST_SECRET),
     }),

@@ -9,7 +9,7 @@ import {
   ResourceWatch,
   type Timers,
 } from "../../kubernetes/index.ts";
-import { type PodMetadata, workloadOf } from "../../resources/index.ts";
+import { excludedInboundPorts, type PodMetadata, workloadOf } from "../../resources/index.ts";
 
 /** A pod in the mesh. */
 export interface MemberPod {
@@ -20,6 +20,8 @@ export interface MemberPod {
   /** What it is one of: the name of a Deployment, a StatefulSet, … */
   readonly workload: string;
   readonly addresses: readonly string[];
+  /** Ports that its workload has excluded, on which its proxy takes no connections. */
+  readonly excludedPorts: readonly number[];
 }
 
 export interface MemberPodsOptions {
@@ -37,7 +39,8 @@ export interface MemberPodsOptions {
 }
 
 interface SentPod extends ListedObject {
-  readonly metadata: ListedObject["metadata"] & PodMetadata;
+  readonly metadata: ListedObject["metadata"] &
+    PodMetadata & { readonly annotations?: Readonly<Record<string, string>> };
   readonly spec?: { readonly serviceAccountName?: string };
   readonly status?: { readonly phase?: string; readonly podIPs?: readonly { readonly ip: string }[] };
 }
@@ -73,5 +76,6 @@ function memberOf({ metadata, spec, status }: SentPod): MemberPod {
     serviceAccount: spec?.serviceAccountName ?? "default",
     workload: workloadOf(metadata),
     addresses: isOver ? [] : podIPs.map(({ ip }) => ip),
+    excludedPorts: excludedInboundPorts(metadata.annotations),
   };
 }

@@ -4,6 +4,7 @@ import {
   type AccessRule,
   type AccessRules,
   type AccessSource,
+  type Decisions,
   spiffeId,
 } from "../../model/index.ts";
 import type { AccessPolicy, AccessPolicyRequest, AccessPolicyRule, AccessPolicySource } from "../../resources/index.ts";
@@ -18,6 +19,15 @@ export function accessOfPolicies(policies: readonly AccessPolicy[], trustDomain:
       );
   const isGuarded = policies.some(({ spec }) => spec.action === "Allow");
   return { deny: rulesOf("Deny"), ...(isGuarded && { allow: rulesOf("Allow") }) };
+}
+
+/** Decisions of policies that are in force, and those of all where some are only to be reported. */
+export function decisionsOf(
+  policies: readonly AccessPolicy[],
+  rulesOf: (policies: readonly AccessPolicy[]) => AccessRules,
+): Decisions {
+  const enforced = policies.filter(({ spec }) => spec.mode === "Enforce");
+  return { enforced: rulesOf(enforced), ...(enforced.length < policies.length && { audited: rulesOf(policies) }) };
 }
 
 const ruleOf = ({ sources, requests }: AccessPolicyRule, name: string, trustDomain: string): AccessRule => ({

@@ -58,11 +58,15 @@ export function deriveAccessStatuses(graph: Graph, sources: AccessSources): Acce
       reads: [gateways.stated, gateways.ours],
       map: (policy, read) => [
         ...workloadFindings(policy, settings.mesh !== undefined),
-        ...gatewayFindings(policy, (name) => {
-          const key = gatewayKeyOf({ namespace: policy.metadata.namespace, name });
-          if (!read.pick(gateways.stated, key, (stated) => stated !== undefined)) return "missing";
-          return read.get(gateways.ours, key)?.spec;
-        }),
+        ...gatewayFindings(
+          policy,
+          (name) => {
+            const key = gatewayKeyOf({ namespace: policy.metadata.namespace, name });
+            if (!read.pick(gateways.stated, key, (stated) => stated !== undefined)) return "missing";
+            return read.get(gateways.ours, key)?.spec;
+          },
+          settings.mesh?.gateways && settings.mesh.trustDomain,
+        ),
       ],
     }),
   };

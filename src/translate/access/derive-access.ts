@@ -6,7 +6,7 @@ import type { Collection, Graph, Group } from "../../collections/index.ts";
 import { type Access, sidecarKey, sidecarsOf } from "../../model/index.ts";
 import { type AccessPolicy, compareText, objectKeyOf } from "../../resources/index.ts";
 import type { TranslateSettings } from "../settings.ts";
-import { accessOfPolicies } from "./access-of-policies.ts";
+import { accessOfPolicies, decisionsOf } from "./access-of-policies.ts";
 
 /** Names of the ServiceAccounts that a policy protects; undefined: the whole namespace; none: it is about Gateways alone. */
 export function accountsOf({ spec: { targetRefs } }: AccessPolicy): readonly string[] | undefined {
@@ -50,11 +50,9 @@ function accessIn(namespace: string, policies: readonly AccessPolicy[], trustDom
 }
 
 function accessOf(key: Access["key"], policies: readonly AccessPolicy[], trustDomain: string): Access {
-  const enforced = policies.filter(({ spec }) => spec.mode === "Enforce");
   return {
     key,
-    enforced: accessOfPolicies(enforced, trustDomain),
-    ...(enforced.length < policies.length && { audited: accessOfPolicies(policies, trustDomain) }),
+    ...decisionsOf(policies, (of) => accessOfPolicies(of, trustDomain)),
     origins: policies.map(objectKeyOf),
   };
 }

@@ -1,6 +1,7 @@
 /**
- * AccessPolicies, by the Gateways that they are about: looked at again when one of them changes. A caller of a Gateway has no identity of the
- * mesh, only what its client certificate says; a source that asks for one of the mesh matches nobody there, whatever a certificate claims.
+ * AccessPolicies, by the Gateways that they are about: looked at again when one of them changes. A client of a Gateway has no identity of the
+ * mesh, only what its client certificate says; a source that asks for one of the mesh matches no client, whatever a certificate claims. Where
+ * workloads of the mesh come in as such, there are decisions about them, which all sources count for.
  */
 import type { Collection, Graph, Group } from "../../collections/index.ts";
 import { accessOfGateway, type AccessRules, type GatewayAccess } from "../../model/index.ts";
@@ -11,13 +12,18 @@ import {
   compareText,
   objectKeyOf,
 } from "../../resources/index.ts";
-import { accessOfPolicies } from "./access-of-policies.ts";
+import type { TranslateSettings } from "../settings.ts";
+import { accessOfPolicies, decisionsOf } from "./access-of-policies.ts";
 
 /** Names of the Gateways, in its own namespace, that a policy is about. */
 export const gatewaysOf = ({ spec: { targetRefs = [] } }: AccessPolicy): readonly string[] =>
   [...new Set(targetRefs.flatMap(({ kind, name }) => (kind === "Gateway" ? name : [])))].sort(compareText);
 
-export function deriveGatewayAccess(graph: Graph, policies: Collection<AccessPolicy>): Collection<GatewayAccess> {
+export function deriveGatewayAccess(
+  graph: Graph,
+  policies: Collection<AccessPolicy>,
+  mesh: TranslateSettings["mesh"],
+): Collection<GatewayAccess> {
   const byGateway = graph.groups<AccessPolicy>({
     name: "translate/AccessPoliciesOfGateways",
     of: policies,
@@ -29,12 +35,12 @@ export function deriveGatewayAccess(graph: Graph, policies: Collection<AccessPol
     from: byGateway,
     map: ({ key, members }: Group<AccessPolicy>) => {
       const sorted = [...members].sort((a, b) => compareText(a.metadata.name, b.metadata.name));
-      const enforced = sorted.filter(({ spec }) => spec.mode === "Enforce");
+      const ofMembers = (of: readonly AccessPolicy[]): AccessRules => accessOfPolicies(of, mesh?.trustDomain ?? NONE);
       return [
         {
           key,
-          enforced: rulesOf(enforced),
-          ...(enforced.length < sorted.length && { audited: rulesOf(sorted) }),
+          ...decisionsOf(sorted, rulesOfClients),
+          ...(mesh?.gateways && { ofMembers: decisionsOf(sorted, ofMembers) }),
           origins: sorted.map(objectKeyOf),
         },
       ];
@@ -42,12 +48,15 @@ export function deriveGatewayAccess(graph: Graph, policies: Collection<AccessPol
   });
 }
 
-/** Whether a caller of a Gateway can be meant. */
+/** Whether a client of a Gateway can be meant. */
 export const isOfClients = ({ type }: AccessPolicySource): boolean => type === "Identity" || type === "Outside";
 
 /** No identity of a mesh is asked about, so that its trust domain does not matter. */
-const rulesOf = (policies: readonly AccessPolicy[]): AccessRules =>
-  accessOfPolicies(policies.map(ofClients), "no-mesh.invalid");
+const rulesOfClients = (policies: readonly AccessPolicy[]): AccessRules =>
+  accessOfPolicies(policies.map(ofClients), NONE);
+
+/** Nobody's trust domain. */
+const NONE = "no-mesh.invalid";
 
 /** A rule for callers of the mesh alone is one for nobody, and stays in its place, by which it is known. */
 function ofClients(policy: AccessPolicy): AccessPolicy {

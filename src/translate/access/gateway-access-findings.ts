@@ -11,10 +11,14 @@ interface Target {
   readonly spec: GatewaySpec;
 }
 
-/** `specOf` a Gateway of the policy's namespace: "missing" where there is none, undefined where it is another controller's. */
+/**
+ * `specOf` a Gateway of the policy's namespace: "missing" where there is none, undefined where it is another controller's. `trustDomain`: of
+ * the mesh whose workloads HTTP listeners take as such.
+ */
 export function gatewayFindings(
   policy: AccessPolicy,
   specOf: (gateway: string) => GatewaySpec | "missing" | undefined,
+  trustDomain: string | undefined,
 ): Finding[] {
   const { targetRefs = [] } = policy.spec;
   const stated = gatewaysOf(policy).map((name) => {
@@ -26,7 +30,7 @@ export function gatewayFindings(
   );
   return [
     ...stated.flatMap(({ name, path, spec }) => (spec === "missing" ? [missing(policy, name, path)] : [])),
-    ...sourceFindings(policy, ours),
+    ...sourceFindings(policy, ours, trustDomain),
     ...ours.flatMap((target) => datagramFindings(policy, target)),
   ];
 }
@@ -43,17 +47,24 @@ function missing(policy: AccessPolicy, name: string, path: string): Finding {
 }
 
 /** One of each source, for all Gateways of which it is true. */
-function sourceFindings(policy: AccessPolicy, targets: readonly Target[]): Finding[] {
-  if (targets.length === 0) return [];
-  const trusting = targets.filter(({ spec }) => !isValidating(spec));
+function sourceFindings(policy: AccessPolicy, targets: readonly Target[], trustDomain: string | undefined): Finding[] {
+  const withoutMembers = targets.filter(({ spec }) => trustDomain === undefined || !takesMembers(spec));
+  const unproven = targets.filter(({ spec }) => !isValidating(spec));
   return (policy.spec.rules ?? []).flatMap(({ sources = [] }, rule) =>
     sources.flatMap((source, index) => {
       const path = `spec.rules[${rule}].sources[${index}]`;
-      if (!isOfClients(source)) return [ofTheMesh(policy, targets, path, source.type)];
-      return trusting.length === 0 || source.type === "Outside" ? [] : [nobodyProven(policy, trusting, path)];
+      if (source.type === "Outside") return [];
+      if (isOfClients(source)) {
+        const isOfMesh = trustDomain !== undefined && source.identity?.startsWith(`spiffe://${trustDomain}/`);
+        const where = isOfMesh ? withoutMembers.filter((target) => unproven.includes(target)) : unproven;
+        return where.length === 0 ? [] : [nobodyProven(policy, where, path)];
+      }
+      return withoutMembers.length === 0 ? [] : [ofTheMesh(policy, withoutMembers, path, source.type)];
     }),
   );
 }
+
+const takesMembers = ({ listeners }: GatewaySpec): boolean => listeners.some(({ protocol }) => protocol === "HTTP");
 
 /** On some port at least. */
 function isValidating({ tls }: GatewaySpec): boolean {

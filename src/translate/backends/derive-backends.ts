@@ -16,8 +16,8 @@ import type { EndpointSlice, Pod, Service } from "../../resources/index.ts";
 import { experimentalGroup, objectKey, serviceNameLabel } from "../../resources/index.ts";
 import type { Inputs } from "../inputs.ts";
 import { type Identities, indexIdentities } from "../mesh/endpoint-identities.ts";
+import { GATEWAY_LABEL, type GatewayMember } from "../mesh/gateway-members.ts";
 import type { BackendUser } from "./backend-user.ts";
-import type { TranslateSettings } from "../settings.ts";
 import type { Finding } from "../finding.ts";
 import { deriveEndpointFindings } from "./endpoint-findings.ts";
 import { type EndpointOrigin, type EndpointPlan, NOTHING, type PlannedSet, planOfService } from "./endpoint-plan.ts";
@@ -34,6 +34,11 @@ export interface BackendDerivations {
   readonly findings: Collection<Finding>;
 }
 
+/** Who endpoints can be; undefined where there is no mesh. */
+export type MeshOfBackends =
+  | { readonly trustDomain: string; readonly gatewayMembers: Collection<GatewayMember> }
+  | undefined;
+
 /** That a route uses something. Apart from RouteRules, so that a change of a route's weights touches none of its backends. */
 interface Use<T> {
   readonly key: string;
@@ -44,9 +49,9 @@ export function deriveBackends(
   graph: Graph,
   inputs: Inputs,
   users: Collection<BackendUser>,
-  mesh: TranslateSettings["mesh"],
+  mesh: MeshOfBackends,
 ): BackendDerivations {
-  const identities = mesh && indexIdentities(graph, inputs.meshMembers, mesh.trustDomain);
+  const identities = mesh && indexIdentities(graph, inputs.meshMembers, mesh.gatewayMembers, mesh.trustDomain);
   const backends = sharedValues(graph, "Backends", users, ({ backends: used }) => used);
   const streamBackends = graph.derive({
     name: "translate/StreamBackends",
@@ -142,10 +147,15 @@ function servicePlan(
   slices: Parameters<Reader["by"]>[0],
 ): EndpointPlan {
   const key = objectKey({ group: "", kind: "Service", namespace, name });
-  const service = read.pick(inputs.services, key, (found: Service | undefined) => found && { spec: found.spec });
+  const service = read.pick(
+    inputs.services,
+    key,
+    (found: Service | undefined) => found && { spec: found.spec, gateway: found.metadata.labels?.[GATEWAY_LABEL] },
+  );
   const servicePort = service && servicePortOf(service.spec, port, transport);
   if (service === undefined || servicePort === undefined) return NOTHING;
-  return planOfService(service, servicePort, read.by(slices, `${namespace}/${name}`) as readonly EndpointSlice[]);
+  const plan = planOfService(service, servicePort, read.by(slices, `${namespace}/${name}`) as readonly EndpointSlice[]);
+  return service.gateway === undefined ? plan : { ...plan, gateway: `${namespace}/${service.gateway}` };
 }
 
 function xBackendPlan(
@@ -175,13 +185,15 @@ function deriveEndpointSets(
     name: "translate/EndpointSets",
     key: (set: EndpointSet) => set.key,
     from: plans,
-    reads: [inputs.resolvedNames, ...(identities ? [identities.members] : [])],
+    reads: [inputs.resolvedNames, ...(identities?.reads ?? [])],
     map: ({ key, origin, plan }, read) => {
       const resolved = plan.names.map(({ hostname, port }) => {
         const found = read.get(inputs.resolvedNames, hostname);
         return found && found.addresses.map((address): Endpoint => ({ address, port }));
       });
-      const own = identities ? plan.endpoints.map((endpoint) => identities.of(endpoint, read)) : plan.endpoints;
+      const own = identities
+        ? plan.endpoints.map((endpoint) => identities.of(endpoint, plan.gateway, read))
+        : plan.endpoints;
       const endpoints = [...own, ...resolved.flatMap((found) => found ?? [])];
       const unresolved = endpoints.length === 0 && resolved.includes(undefined);
       return [{ key, origin, endpoints, ...(unresolved && { unresolved }) }];

@@ -12,6 +12,8 @@ export interface EndpointPlan {
   readonly endpoints: readonly Endpoint[];
   /** Names to resolve, each for a port; what they resolve to is added to the endpoints. */
   readonly names: readonly { readonly hostname: string; readonly port: number }[];
+  /** The key of the `GatewayMember` whose Envoys these are, if there is one. */
+  readonly gateway?: string;
 }
 
 /** A set of endpoints that something uses, before it is known where they come from. */

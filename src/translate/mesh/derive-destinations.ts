@@ -52,7 +52,7 @@ export function deriveDestinations(graph: Graph, sources: DestinationSources): C
       const [member] = service === undefined ? read.by(membersByAddress, address) : [];
       const views = viewsOf({
         service,
-        known: service === undefined ? member && workload(member, mesh.trustDomain) : straightOn(service, port),
+        known: service === undefined ? member && workload(member, port, mesh.trustDomain) : straightOn(service, port),
         routed: new Map(read.by(frontendsByPlace, at).map((frontend) => [frontend.callers, toFrontend(frontend)])),
         unknown: mesh.unknownDestinations,
         namespaces: read.by(allCallers, "all"),
@@ -101,9 +101,12 @@ const straightOn = ({ metadata }: Service, port: number): DestinationTarget => (
   backend: straightKey(metadata, port),
 });
 
-/** While an address goes from one pod to the next, both have it: mutual TLS with the wrong one fails, which is the safer error. */
-const workload = ({ key: pod, namespace, serviceAccount }: MeshMember, trustDomain: string): DestinationTarget => ({
-  to: "workload",
-  identity: spiffeId(trustDomain, namespace, serviceAccount),
-  pod,
-});
+/**
+ * While an address goes from one pod to the next, both have it: mutual TLS with the wrong one fails, which is the safer error. A port that
+ * the pod's proxy does not take is a pod's in the mesh all the same: it passes where unknown destinations are refused.
+ */
+function workload(member: MeshMember, port: number, trustDomain: string): DestinationTarget {
+  const { key: pod, namespace, serviceAccount, plainPorts } = member;
+  if (plainPorts?.includes(port)) return { to: "elsewhere" };
+  return { to: "workload", identity: spiffeId(trustDomain, namespace, serviceAccount), pod };
+}

@@ -26,10 +26,12 @@ export interface SocketSources {
   readonly streamBackends: Collection<StreamBackend>;
   /** By Gateway. */
   readonly telemetry: Collection<TelemetryBinding>;
+  /** HTTP listeners take workloads of the mesh as such. */
+  readonly takesMembers: boolean;
 }
 
 export function deriveSockets(graph: Graph, sources: SocketSources): Collection<Socket> {
-  const { listeners, attachments, streamBackends, telemetry } = sources;
+  const { listeners, attachments, streamBackends, telemetry, takesMembers } = sources;
   const groups = graph.groups<Listener>({
     name: "translate/ListenersOfSockets",
     of: listeners,
@@ -43,7 +45,7 @@ export function deriveSockets(graph: Graph, sources: SocketSources): Collection<
     key: (socket: Socket) => socket.key,
     from: groups,
     reads: [attachments, streamBackends, telemetry],
-    map: ({ members }, read) => socketsOf(members, { byListener, streamBackends, telemetry, read }),
+    map: ({ members }, read) => socketsOf(members, { byListener, streamBackends, telemetry, takesMembers, read }),
   });
 }
 
@@ -51,6 +53,7 @@ interface Surroundings {
   readonly byListener: Index<Attachment>;
   readonly streamBackends: Collection<StreamBackend>;
   readonly telemetry: Collection<TelemetryBinding>;
+  readonly takesMembers: boolean;
   readonly read: Reader;
 }
 
@@ -94,6 +97,7 @@ function httpChain(serving: readonly Listener[], around: Surroundings): Chain[] 
           table,
           ...(filters > 0 && { requestFilters: filters }),
           ...tracingOf(http[0], around),
+          ...(around.takesMembers && { takesMembers: true }),
         },
       ];
 }
