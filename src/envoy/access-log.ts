@@ -32,6 +32,9 @@ const ends: Fields = {
 const httpFields: Fields = {
   ...ends,
   attempts: "%UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+  // What policies about the backend that are only to be reported would have done.
+  auditBackendAllow: "%DYNAMIC_METADATA(envoy.filters.http.rbac:backend_allow_shadow_engine_result)%",
+  auditBackendDeny: "%DYNAMIC_METADATA(envoy.filters.http.rbac:backend_deny_shadow_engine_result)%",
   authority: "%REQ(:AUTHORITY)%",
   backend: `%METADATA(CLUSTER:${METADATA_NAMESPACE}:backend)%`,
   details: "%RESPONSE_CODE_DETAILS%",

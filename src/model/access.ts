@@ -1,6 +1,6 @@
 /**
- * Who may call workloads of the mesh, and through Gateways, and with what, as the proxies beside those workloads and of those Gateways
- * decide it: what a rule to deny matches is refused; of the rest, where calls have to be allowed, what no rule to allow matches.
+ * Who may call workloads of the mesh, through Gateways, and backends outside, and with what, as the proxies beside those workloads, of those
+ * Gateways, and of the callers decide it: what a rule to deny matches is refused; of the rest, where calls have to be allowed, what no rule to allow matches.
  */
 import type { NamespacedName, ProxyKey } from "./keys.ts";
 
@@ -75,6 +75,9 @@ export function isClosedToOutside({ deny, allow }: AccessRules): boolean {
 }
 
 const isForOutside = ({ sources }: AccessRule): boolean => sources?.some(({ kind }) => kind === "outside") ?? true;
+
+/** Whether something may be refused. */
+export const isGuarded = ({ deny, allow }: AccessRules): boolean => deny.length > 0 || allow !== undefined;
 
 /** Whether it speaks of what only HTTP has. */
 export const isAboutHttp = (request: {

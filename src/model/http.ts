@@ -2,6 +2,7 @@
  * What a proxy does with HTTP requests: route tables of virtual hosts, each a list of entries in the order in which they
  * must be tried. HTTPRoute and GRPCRoute both end here.
  */
+import type { Decisions } from "./access.ts";
 import type { BackendKey, ProxyKey, RouteTableKey, VirtualHostKey } from "./keys.ts";
 import type { BackendOrigin, RuleOrigin } from "./provenance.ts";
 
@@ -91,6 +92,8 @@ export type BackendTarget =
       readonly origin: BackendOrigin;
       /** What the backend asks for; the rule's own, where it has one, comes first. */
       readonly sessionPersistence?: SessionPersistence;
+      /** Which callers may send to it, and what: the proxy that sends is who calls. Absent: all, everything. */
+      readonly access?: Decisions;
     }
   | { readonly kind: "redirect"; readonly redirect: Redirect }
   /** The share of a reference that does not resolve. */

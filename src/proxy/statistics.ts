@@ -75,8 +75,8 @@ const back = [
   "membership_total",
 ];
 
-/** Of workloads in the mesh: calls that policies refused, and those that they would have refused. */
-const access = [{ suffix: ".rbac.denied" }, { suffix: "shadow_denied" }];
+/** Calls that policies refused, also those to backends outside, and those that they would have refused. */
+const access = [{ suffix: ".rbac.denied" }, { suffix: ".rbac.backend.denied" }, { suffix: "shadow_denied" }];
 
 const pressure = [{ prefix: "overload.envoy.resource_monitors." }, { suffix: "stop_accepting_requests.active" }];
 

@@ -4,6 +4,7 @@
  */
 import type { Collection, Graph } from "../collections/index.ts";
 import type { Backend, CertificateKey, EndpointSet, StreamBackend, TrustBundle, VirtualHost } from "../model/index.ts";
+import type { BackendAccess } from "./access/derive-backend-access.ts";
 import type { Attachment, ParentResult } from "./attachment.ts";
 import { derivePolicyStatuses } from "./backend-tls/derive-policy-statuses.ts";
 import type { BackendPolicyDerivations } from "./backend-policies/backend-policy-bindings.ts";
@@ -45,6 +46,7 @@ export interface RouteSideSources {
   readonly tlsPolicies: BackendTlsDerivations;
   readonly trafficPolicies: TrafficDerivations;
   readonly backendPolicies: BackendPolicyDerivations;
+  readonly backendAccess: Collection<BackendAccess>;
   readonly telemetry: Collection<TelemetryBinding>;
   readonly grants: Grants;
   /** By "namespace/name" of the Gateway: what it presents to backends, where that resolves. */

@@ -5,6 +5,7 @@
 import type { Graph } from "../collections/index.ts";
 import type { CertificateKey } from "../model/index.ts";
 import { deriveAccess } from "./access/derive-access.ts";
+import { deriveBackendAccess } from "./access/derive-backend-access.ts";
 import { deriveGatewayAccess } from "./access/derive-gateway-access.ts";
 import { deriveAccessStatuses } from "./access/derive-access-statuses.ts";
 import { deriveAttachPoints } from "./attach/attach-points.ts";
@@ -77,6 +78,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     tlsPolicies: gatewaySide.tlsPolicies,
     trafficPolicies: gatewaySide.trafficPolicies,
     backendPolicies: gatewaySide.backendPolicies,
+    backendAccess: gatewaySide.backendAccess,
     telemetry: gatewaySide.telemetry,
     clientCertificates: gatewaySide.presented,
   });
@@ -104,6 +106,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     policies: inputs.accessPolicies,
     members: inputs.meshMembers,
     gateways: { stated: inputs.gateways, ours: gateways },
+    backends: inputs.xBackends,
     settings,
   });
   const ofFindings = [
@@ -187,12 +190,14 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
   const presented = certificatesByGateway(graph, clientCertificates);
   const trafficPolicies = deriveTrafficBindings(graph, inputs.backendTrafficPolicies);
   const backendPolicies = deriveBackendPolicyBindings(graph, inputs.backendPolicies);
+  const backendAccess = deriveBackendAccess(graph, inputs.accessPolicies, settings.mesh?.trustDomain);
   const backendSources = {
     inputs,
     grants,
     tlsBindings: tlsPolicies.bindings,
     trafficBindings: trafficPolicies.bindings,
     policyBindings: backendPolicies.bindings,
+    backendAccess,
     clientCertificates: presented,
   };
   const listenerFilters = deriveListenerFilters(graph, claims, backendSources);
@@ -203,6 +208,7 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
     tlsPolicies,
     trafficPolicies,
     backendPolicies,
+    backendAccess,
     telemetry: deriveTelemetryBindings(graph, gateways, backendSources),
     listenerFilters,
     presented,

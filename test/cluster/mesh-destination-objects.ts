@@ -31,6 +31,20 @@ export const database: readonly object[] = [
   },
 ];
 
+/** What the owner of the Service "bounded", which has a route, asks for: one request at a time, and one that waits. */
+export const bounded: readonly object[] = [
+  service("bounded", 80),
+  {
+    apiVersion: "trilith.dev/v1alpha1",
+    kind: "BackendPolicy",
+    metadata: { name: "bounded", namespace: "shop" },
+    spec: {
+      targetRefs: [{ group: "", kind: "Service", name: "bounded" }],
+      circuitBreaker: { maxConnections: 1, maxPendingRequests: 1 },
+    },
+  },
+];
+
 interface RouteWishes {
   readonly namespace?: string;
   readonly filters?: readonly object[];
@@ -61,7 +75,7 @@ const PARTNER = "partner.plain.svc";
 
 /**
  * A server outside the mesh with a certificate of its own, and the ways to it: from "closed" by a Service whose route leads to an XBackend,
- * and by one whose route leads to the Gateway "egress" of "infra", which has such an XBackend.
+ * and by one whose route leads to the Gateway "egress" of "infra", which has such an XBackend. Policies say who may send to them.
  */
 export async function partnerAndWaysOut(): Promise<readonly object[]> {
   const authority = await createCertificateAuthority();
@@ -78,6 +92,8 @@ export async function partnerAndWaysOut(): Promise<readonly object[]> {
     echoDeployment("plain", "partner", server),
     service("partner", 8443, { selector: { name: "partner" } }, "plain"),
     ...["closed", "infra"].flatMap((namespace) => xBackend(namespace, authority.certificate)),
+    onlyFor("default", "closed"),
+    onlyFor("egress-trilith", "infra"),
     withoutPods("payments"),
     routeOf("payments", [PARTNER_BACKEND], { namespace: "closed" }),
     withoutPods("by-gateway"),
@@ -122,6 +138,17 @@ const xBackend = (namespace: string, authority: string): object[] => [
     },
   },
 ];
+
+/** The XBackend of the namespace is for this account of it alone. */
+const onlyFor = (account: string, namespace: string): object => ({
+  apiVersion: "trilith.dev/v1alpha1",
+  kind: "AccessPolicy",
+  metadata: { name: "payers", namespace },
+  spec: {
+    targetRefs: [PARTNER_BACKEND],
+    rules: [{ sources: [{ type: "ServiceAccount", serviceAccount: { namespace, name: account } }] }],
+  },
+});
 
 /** A Gateway through which workloads of "closed" go out, but for those of other accounts than "default". */
 const egress: readonly object[] = [

@@ -5,7 +5,7 @@
 import { describe, expect, inject, test } from "vitest";
 import { readPage } from "../../src/cli/traffic/prometheus-page.ts";
 import { echoDeployment, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
-import { byName, database, partnerAndWaysOut, routeTo, service } from "./mesh-destination-objects.ts";
+import { bounded, byName, database, partnerAndWaysOut, routeTo, service } from "./mesh-destination-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const used = useTrilithCluster(
@@ -40,6 +40,8 @@ const used = useTrilithCluster(
       service("greeter", 3306),
       service("greeter-with-route", 3306),
       routeTo("greeter-with-route", 3306),
+      ...bounded,
+      routeTo("bounded", 80),
     );
     untilRolledOut(...WORKLOADS);
   },
@@ -162,6 +164,16 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
     expect(["loose", "sticky", "sticky-with-route"].map(endpointsBehind)).toEqual([3, 1, 1]);
   });
 
+  test("keeps to what the owner of a Service asks for: what is beyond its bounds is refused at once, and counted", () => {
+    const output = call("shop", "--count=10", "http://bounded/?delay=300ms");
+    const statuses = new Set([...output.matchAll(/StatusCode=(\d+)/g)].map(([, status]) => status));
+    expect(statuses).toEqual(new Set(["200", "503"]));
+    const overflows = /^envoy_cluster_upstream_rq_pending_overflow\S*shop\/bounded\S* (\d+)/m.exec(
+      metricsAt(addressOf("caller")),
+    );
+    expect(Number(overflows?.[1])).toBeGreaterThan(0);
+  });
+
   test("is greeted by a server that speaks first, with a route on the port and without", () => {
     const outputs = ["greeter", "greeter-with-route"].map((name) =>
       call("shop", "--server-first", "--count=2", `tcp://${name}:3306`),
@@ -175,12 +187,16 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
     );
   });
 
-  test("reaches a backend outside by a Service in front of it: TLS is spoken for it, and the log names the backend", async () => {
+  test("reaches a backend outside by a Service in front of it, with TLS spoken for it, if policies let it, and the log names the backend", async () => {
     await expect.poll(() => call("closed", "http://payments/"), { timeout: 30_000 }).toContain("StatusCode=200");
     expect(call("closed", "http://payments/")).toMatch(/ServicePort=8443[^]*Hostname=partner-/);
     await expect
       .poll(() => kubectl("-n", "closed", "logs", "deploy/caller", "-c", "trilith-proxy"), { timeout: 20_000 })
       .toContain('"backend":"XBackend/closed/partner:8443"');
+    expect(callAs("closed", "visitor", "http://payments/")).toContain("StatusCode=403");
+    expect(metricsAt(addressOf("visitor", "closed"))).toMatch(
+      /^envoy_http_rbac_denied\{envoy_rbac_http_prefix="backend"\S* 1$/m,
+    );
   });
 
   test("is refused what nobody in the cluster is, where its namespace says so: told by the log, and counted", async () => {

@@ -5,7 +5,7 @@
  * https://www.envoyproxy.io/docs/envoy/latest/configuration/overview/extension
  */
 import { create } from "@bufbuild/protobuf";
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { ExtensionConfigSourceSchema } from "../../generated/envoy/config/core/v3/config_source_pb.ts";
 import { TypedExtensionConfigSchema } from "../../generated/envoy/config/core/v3/extension_pb.ts";
@@ -87,7 +87,15 @@ export function accessFilterRecords(
   });
 }
 
-function decisionsOf({ enforced, audited }: Decisions, action: AccessAction, subject: AccessSubject, trust: Trust) {
+type HttpRbacInit = Exclude<MessageInitShape<typeof HttpRbacSchema>, { readonly $typeName: string }>;
+
+/** What a filter for the action decides. */
+export function decisionsOf(
+  { enforced, audited }: Decisions,
+  action: AccessAction,
+  subject: AccessSubject,
+  trust: Trust,
+): Pick<HttpRbacInit, "rules" | "shadowRules" | "shadowRulesStatPrefix"> {
   const [rules, shadowRules] = [enforced, audited].map((each) => each && rbacOf(each[action], action, subject, trust));
   return {
     ...(rules && { rules }),

@@ -20,14 +20,18 @@ import { PathMatcherSchema } from "../../generated/envoy/type/matcher/v3/path_pb
 import { StringMatcherSchema } from "../../generated/envoy/type/matcher/v3/string_pb.ts";
 import type { StringMatcher } from "../../generated/envoy/type/matcher/v3/string_pb.ts";
 import { type AccessRequest, type AccessRule, type AccessSource, isAboutHttp } from "../../model/index.ts";
+import { ownIdentityIs } from "./own-identity.ts";
 import { PLAIN_PATH } from "./plain-path.ts";
 
 export type AccessAction = "allow" | "deny";
 /** What is decided about: requests, or connections of which no more is known. */
 export type AccessSubject = "http" | "bytes";
 
-/** Whether callers' certificates are validated. Those that are not prove nothing: nobody is allowed by them. */
-export type Trust = "validated" | "unverified";
+/**
+ * Whether callers' certificates are validated. Those that are not prove nothing: nobody is allowed by them. `own`: the proxy itself calls, for
+ * the workload beside it or as a Gateway, and knows who it is.
+ */
+export type Trust = "validated" | "unverified" | "own";
 
 /** Undefined: nothing is decided. */
 export function rbacOf(
@@ -38,7 +42,7 @@ export function rbacOf(
 ): RBAC | undefined {
   if (rules === undefined || (action === "deny" && rules.length === 0)) return undefined;
   const policies = rules.flatMap((rule) => {
-    const policy = policyOf(trust === "validated" ? rule : unverifiedRule(rule, action), action, subject);
+    const policy = policyOf(trust === "unverified" ? unverifiedRule(rule, action) : rule, action, subject, trust);
     return policy ? [[rule.name, policy] as const] : [];
   });
   return create(RBACSchema, {
@@ -58,22 +62,35 @@ function unverifiedRule(rule: AccessRule, action: AccessAction): AccessRule {
 }
 
 /** Undefined: it matches nothing. */
-function policyOf({ sources, requests }: AccessRule, action: AccessAction, subject: AccessSubject): Policy | undefined {
+function policyOf(
+  { sources, requests }: AccessRule,
+  action: AccessAction,
+  subject: AccessSubject,
+  trust: Trust,
+): Policy | undefined {
   const permissions = requests?.flatMap((request) => permissionOf(request, action, subject) ?? []) ?? [anything];
   if (permissions.length === 0 || sources?.length === 0) return undefined;
-  return create(PolicySchema, { permissions, principals: sources?.map(principalOf) ?? [anybody] });
+  return create(PolicySchema, {
+    permissions,
+    principals: sources?.map((source) => principalOf(source, trust)) ?? [anybody],
+  });
 }
 
 const anybody = create(PrincipalSchema, { identifier: { case: "any", value: true } });
 
 /** The first URI of the caller's certificate: identities of the mesh have one, their SPIFFE ID. */
-function principalOf(source: AccessSource): Principal {
+function principalOf(source: AccessSource, trust: Trust): Principal {
   if (source.kind === "outside")
-    return create(PrincipalSchema, { identifier: { case: "notId", value: principalOf({ kind: "mesh" }) } });
+    return create(PrincipalSchema, { identifier: { case: "notId", value: principalOf({ kind: "mesh" }, trust) } });
   const principalName = nameOf(source);
+  if (trust === "own") return ownIdentityIs(principalName ?? ANY_IDENTITY);
   const value = create(Principal_AuthenticatedSchema, principalName && { principalName });
   return create(PrincipalSchema, { identifier: { case: "authenticated", value } });
 }
+
+const ANY_IDENTITY: StringMatcher = create(StringMatcherSchema, {
+  matchPattern: { case: "prefix", value: "spiffe://" },
+});
 
 function nameOf(source: Exclude<AccessSource, { kind: "outside" }>): StringMatcher | undefined {
   switch (source.kind) {

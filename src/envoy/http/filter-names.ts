@@ -14,6 +14,11 @@ export const EXTERNAL_AUTH_FILTER = "envoy.filters.http.ext_authz";
 export const BACKEND_EXTERNAL_AUTH_FILTER = "envoy.filters.http.ext_authz.of_backend";
 /** `envoy.extensions.filters.http.stateful_session.v3.StatefulSession`; routes give a `StatefulSessionPerRoute`. */
 export const SESSION_FILTER = "envoy.filters.http.stateful_session";
+/** `envoy.extensions.filters.http.rbac.v3.RBAC`, of denials and of what is allowed; routes to backends with policies give an `RBACPerRoute`. */
+export const BACKEND_ACCESS_FILTERS = {
+  deny: "envoy.filters.http.rbac.of_backend.deny",
+  allow: "envoy.filters.http.rbac.of_backend.allow",
+} as const;
 /** Last in the chain, always enabled. */
 export const ROUTER_FILTER = "envoy.filters.http.router";
 

@@ -16,6 +16,7 @@ import type {
 import { StatefulSessionPerRouteSchema } from "../../generated/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts";
 import { RegexMatchAndSubstituteSchema } from "../../generated/envoy/type/matcher/v3/regex_pb.ts";
 import type { BackendKey, HttpEntry, HttpRule, Mirror } from "../../model/index.ts";
+import { backendAccessOf } from "./backend-access.ts";
 import { durationOf } from "./duration-of.ts";
 import { SESSION_FILTER } from "./filter-names.ts";
 import { isEverything, partsPerMillion } from "./fraction.ts";
@@ -76,7 +77,7 @@ export function forwardActionOf(
   }
   return {
     action,
-    filters: only === undefined ? {} : sessionFilterOf(rule, only, !isEverything(options.portion), options.secure),
+    filters: only === undefined ? {} : filtersOfTarget(rule, only, !isEverything(options.portion), options.secure),
   };
 }
 
@@ -99,11 +100,16 @@ function weightsOf(rule: HttpRule, shares: readonly Share[], { secure }: Forward
       requestHeadersToRemove: request.remove,
       responseHeadersToAdd: response.add,
       responseHeadersToRemove: response.remove,
-      typedPerFilterConfig: sessionFilterOf(rule, share, true, secure),
+      typedPerFilterConfig: filtersOfTarget(rule, share, true, secure),
     });
     return [weight];
   });
 }
+
+const filtersOfTarget = (rule: HttpRule, share: Share, shared: boolean, secure: boolean): Filters => ({
+  ...sessionFilterOf(rule, share, shared, secure),
+  ...(share.target.kind === "backend" && backendAccessOf(share.target.access)),
+});
 
 /** The rule's session persistence comes before the backend's (GEP-1619). */
 function sessionFilterOf(rule: HttpRule, { target }: Share, shared: boolean, secure: boolean): Filters {

@@ -5,6 +5,7 @@
 import type {
   BackendKey,
   Cors,
+  Decisions,
   ExternalAuth,
   HeaderModifier,
   HttpRule,
@@ -18,7 +19,12 @@ import type {
 import { hostSetBy } from "./header-mutation.ts";
 
 export type ShareTarget =
-  | { readonly kind: "backend"; readonly backend: BackendKey; readonly sessionPersistence?: SessionPersistence }
+  | {
+      readonly kind: "backend";
+      readonly backend: BackendKey;
+      readonly sessionPersistence?: SessionPersistence;
+      readonly access?: Decisions;
+    }
   | { readonly kind: "redirect"; readonly redirect: Redirect }
   | { readonly kind: "respond"; readonly status: number };
 
@@ -63,6 +69,7 @@ const targetOf = ({ target }: WeightedBackend): ShareTarget =>
         kind: "backend",
         backend: target.backend,
         ...(target.sessionPersistence && { sessionPersistence: target.sessionPersistence }),
+        ...(target.access && { access: target.access }),
       }
     : target;
 

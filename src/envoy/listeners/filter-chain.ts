@@ -20,7 +20,7 @@ import type { ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { secretsOfServer, serverTls } from "../tls/server-tls.ts";
 import { networkFiltersOf } from "./gateway-access.ts";
-import { type Callers, httpConnectionManager } from "./http-connection-manager.ts";
+import { type Callers, httpFilters } from "./http-connection-manager.ts";
 import { streamFilters } from "./stream-filters.ts";
 
 export type ConnectionChain = Exclude<Chain, { readonly kind: "tcp" | "udp" }> | StreamChain;
@@ -35,13 +35,13 @@ export function filterChain(chain: ConnectionChain, settings: EnvoySettings, cal
   const name = chainName(chain);
   switch (chain.kind) {
     case "http":
-      return create(FilterChainSchema, { name, filters: [httpConnectionManager(chain, settings, callers)] });
+      return create(FilterChainSchema, { name, filters: httpFilters(chain, settings, callers) });
     case "https":
       return create(FilterChainSchema, {
         name,
         filterChainMatch: matchOf(chain.serverNames),
         transportSocket: serverTls(chain.tls, ["h2", "http/1.1"]),
-        filters: [httpConnectionManager(chain, settings, callers)],
+        filters: httpFilters(chain, settings, callers),
       });
     case "tls":
       return create(FilterChainSchema, {

@@ -3,7 +3,7 @@
  * nothing that routes may change, so it stays equal while routes come and go and no connection drains for them.
  */
 import { create } from "@bufbuild/protobuf";
-import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { HeaderMutationRulesSchema } from "../../generated/envoy/config/common/mutation_rules/v3/mutation_rules_pb.ts";
 import { FilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
@@ -16,13 +16,14 @@ import {
   HttpConnectionManager_PathWithEscapedSlashesAction as EscapedSlashes,
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
   HttpConnectionManagerSchema,
-  HttpFilterSchema,
 } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { HttpFilter } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { Chain, NamespacedName } from "../../model/index.ts";
+import { ownIdentity } from "../access/own-identity.ts";
 import { httpAccessLog, inboundHttpAccessLog } from "../access-log.ts";
 import { overTheStream } from "../discovery.ts";
 import { seconds } from "../duration.ts";
+import { backendAccessFilters } from "../http/backend-access.ts";
 import {
   BACKEND_EXTERNAL_AUTH_FILTER,
   CORS_FILTER,
@@ -35,6 +36,7 @@ import { routePathMutation } from "../http/route-path-header.ts";
 import { requestMetricsOf } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { type Entrance, httpFiltersOf } from "./gateway-access.ts";
+import { httpFilter } from "./http-filter.ts";
 import { tracingOf } from "./tracing.ts";
 
 type Options = MessageInitShape<typeof HttpConnectionManagerSchema>;
@@ -103,8 +105,14 @@ export type Callers = { readonly kind: Entrance; readonly gateway: NamespacedNam
 
 type HttpChain = Extract<Chain, { readonly kind: "http" | "https" }>;
 
-/** The last filter of an `http` or `https` chain. The kind is the prefix of its statistics, one for all listeners. */
-export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, callers: Callers): Filter {
+/** The filters of an `http` or `https` chain. */
+export const httpFilters = (chain: HttpChain, settings: EnvoySettings, callers: Callers): Filter[] => [
+  ownIdentity,
+  httpConnectionManager(chain, settings, callers),
+];
+
+/** The kind is the prefix of its statistics, one for all listeners. */
+function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, callers: Callers): Filter {
   const { kind, table, requestFilters = 0, tracing } = chain;
   const config = create(HttpConnectionManagerSchema, {
     ...(callers.kind === "workload" ? requestsOfWorkload : requests),
@@ -116,7 +124,7 @@ export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings,
     httpFilters: [
       ...(callers.kind === "workload" ? [] : httpFiltersOf(chain, callers.gateway, callers.kind)),
       ...guardFilters(requestFilters),
-      ...httpFilters,
+      ...constantFilters,
     ],
     ...(tracing && { tracing: tracingOf(tracing) }),
     accessLog: [
@@ -135,10 +143,11 @@ export function httpConnectionManager(chain: HttpChain, settings: EnvoySettings,
  * The constant chain (see http/filter-names.ts). The authorisation service named here is never asked: the filter is
  * disabled, and a route that enables it names its own; were one to forget, the cluster does not exist and the request is refused.
  */
-const httpFilters: readonly HttpFilter[] = [
+const constantFilters: readonly HttpFilter[] = [
   httpFilter(CORS_FILTER, CorsSchema, {}, "disabled"),
   httpFilter(EXTERNAL_AUTH_FILTER, ExtAuthzSchema, unsetAuthorization(), "disabled"),
   httpFilter(BACKEND_EXTERNAL_AUTH_FILTER, ExtAuthzSchema, unsetAuthorization(), "disabled"),
+  ...backendAccessFilters,
   httpFilter(SESSION_FILTER, StatefulSessionSchema, {}, "disabled"),
   httpFilter(ROUTER_FILTER, RouterSchema, { suppressEnvoyHeaders: true }, "enabled"),
 ];
@@ -161,19 +170,6 @@ const guardFilters = (count: number): HttpFilter[] =>
       "disabled",
     ),
   );
-
-export function httpFilter<Desc extends DescMessage>(
-  name: string,
-  schema: Desc,
-  config: MessageInitShape<Desc>,
-  state: "enabled" | "disabled",
-): HttpFilter {
-  return create(HttpFilterSchema, {
-    name,
-    configType: { case: "typedConfig", value: anyPack(schema, create(schema, config)) },
-    disabled: state === "disabled",
-  });
-}
 
 function unsetAuthorization(): MessageInitShape<typeof ExtAuthzSchema> {
   const cluster = "no authorization service";

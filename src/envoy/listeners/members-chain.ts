@@ -16,7 +16,7 @@ import { MESH_PROTOCOLS, MESH_SECRETS, mutualTlsServer } from "../mesh/mutual-tl
 import type { ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { takesMembers } from "./gateway-access.ts";
-import { httpConnectionManager } from "./http-connection-manager.ts";
+import { httpFilters } from "./http-connection-manager.ts";
 
 export const needsOfMembers = (chain: Chain): readonly ResourceId[] => (takesMembers(chain) ? MESH_SECRETS : []);
 
@@ -30,7 +30,7 @@ export function membersChains(chain: Chain, gateway: NamespacedName, settings: E
         applicationProtocols: [...MESH_PROTOCOLS],
       }),
       transportSocket: mutualTlsServer(),
-      filters: [httpConnectionManager(chain, settings, { kind: "members", gateway })],
+      filters: httpFilters(chain, settings, { kind: "members", gateway }),
     }),
   ];
 }

@@ -11,10 +11,11 @@ import type { Filter } from "../../generated/envoy/config/listener/v3/listener_c
 import { FilterStateValueSchema } from "../../generated/envoy/extensions/filters/common/set_filter_state/v3/value_pb.ts";
 import { ConfigSchema } from "../../generated/envoy/extensions/filters/network/set_filter_state/v3/set_filter_state_pb.ts";
 
-/** `format`: the value, as a format of the access log. */
-export function filterStateFilter(objectKey: string, format: string): Filter {
+/** `format`: the value, as a format of the access log. `factoryKey`: what it is, where Envoy does not know by the key. */
+export function filterStateFilter(objectKey: string, format: string, factoryKey = ""): Filter {
   const value = create(FilterStateValueSchema, {
     key: { case: "objectKey", value: objectKey },
+    factoryKey,
     value: {
       case: "formatString",
       value: create(SubstitutionFormatStringSchema, {

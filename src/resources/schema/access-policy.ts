@@ -8,7 +8,7 @@ import type {
   AccessPolicySpec,
   AccessTarget,
 } from "../types/access-policy.ts";
-import { gatewayGroup } from "../kinds.ts";
+import { experimentalGroup, gatewayGroup } from "../kinds.ts";
 import { hostname, list, named, namespaceName, object, oneOf, portNumber, string } from "./construct.ts";
 import { namespacedMetadata } from "./metadata.ts";
 import { dnsSubdomain, httpMethod, plainPath, spiffeIdentity } from "./pattern.ts";
@@ -16,23 +16,29 @@ import { type Rule, violationIf } from "./rule.ts";
 import type { Schema } from "./schema.ts";
 import { policyStatus } from "./status.ts";
 
+const GROUPS: Readonly<Record<AccessTarget["kind"], string>> = {
+  ServiceAccount: "",
+  Gateway: gatewayGroup,
+  XBackend: experimentalGroup,
+};
+
 const target: Schema<AccessTarget> = object<AccessTarget>(
   {
-    group: oneOf<string>(["", gatewayGroup]),
-    kind: oneOf(["ServiceAccount", "Gateway"]),
+    group: oneOf<string>(["", gatewayGroup, experimentalGroup]),
+    kind: oneOf(["ServiceAccount", "Gateway", "XBackend"]),
     name: named(dnsSubdomain, 253),
   },
   ["group", "kind", "name"],
   {
     rules: [
       {
-        id: 'group must be "" for a ServiceAccount, and gateway.networking.k8s.io for a Gateway',
+        id: 'group must be "" for a ServiceAccount, gateway.networking.k8s.io for a Gateway, and gateway.networking.x-k8s.io for an XBackend',
         find: ({ group, kind }) =>
           violationIf(
-            (kind === "ServiceAccount") !== (group === ""),
-            `is not the group of a ${kind}`,
+            group !== GROUPS[kind],
+            `is not the group of ${kind === "XBackend" ? "an" : "a"} ${kind}`,
             ["group"],
-            `Write "${kind === "ServiceAccount" ? "" : gatewayGroup}"`,
+            `Write "${GROUPS[kind]}"`,
           ),
       },
     ],
@@ -136,6 +142,22 @@ const hostnamesOfGateways: Rule<AccessPolicySpec> = {
   },
 };
 
+const portsOfBackends: Rule<AccessPolicySpec> = {
+  id: "ports can only be set when no target is an XBackend",
+  find: ({ targetRefs = [], rules = [] }) => {
+    const isOfBackends = targetRefs.some(({ kind }) => kind === "XBackend");
+    return rules.flatMap(({ requests = [] }, rule) =>
+      requests.flatMap(({ ports }, index) =>
+        violationIf(
+          ports !== undefined && isOfBackends,
+          "does not go with XBackends as targets, which have one port each",
+          ["rules", rule, "requests", index, "ports"],
+        ),
+      ),
+    );
+  },
+};
+
 export const accessPolicySchema: Schema<AccessPolicy> = object<AccessPolicy>(
   {
     apiVersion: string(),
@@ -155,7 +177,7 @@ export const accessPolicySchema: Schema<AccessPolicy> = object<AccessPolicy>(
         ),
       },
       [],
-      { rules: [denyStatesRules, hostnamesOfGateways] },
+      { rules: [denyStatesRules, hostnamesOfGateways, portsOfBackends] },
     ),
     status: policyStatus,
   },

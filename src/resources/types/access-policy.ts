@@ -1,6 +1,6 @@
 /**
- * AccessPolicy (trilith.dev): who may call workloads of the mesh, or come in through a Gateway, and with what. A policy lies in the
- * namespace that it protects. Its status has an entry for each target, or for the namespace.
+ * AccessPolicy (trilith.dev): who may call workloads of the mesh, come in through a Gateway, or call a backend outside, and with what. A
+ * policy lies in the namespace that it protects. Its status has an entry for each target, or for the namespace.
  */
 import type { NamespacedObject } from "./meta.ts";
 import type { PolicyStatus } from "./status.ts";
@@ -12,7 +12,7 @@ export interface AccessPolicy extends NamespacedObject {
 }
 
 export interface AccessPolicySpec {
-  /** Whose workloads are protected, and which Gateways; without any, the workloads of the whole namespace, and no Gateway. */
+  /** Whose workloads are protected, and which Gateways and XBackends; without any, the workloads of the whole namespace, and nothing else. */
   readonly targetRefs?: readonly AccessTarget[];
   /**
    * `Allow`: where one such policy is in force, what no rule of any matches is refused. `Deny`: what a rule matches is refused, whatever
@@ -26,9 +26,9 @@ export interface AccessPolicySpec {
 }
 
 export interface AccessTarget {
-  /** "" of a ServiceAccount, `gateway.networking.k8s.io` of a Gateway. */
+  /** "" of a ServiceAccount, `gateway.networking.k8s.io` of a Gateway, `gateway.networking.x-k8s.io` of an XBackend. */
   readonly group: string;
-  readonly kind: "ServiceAccount" | "Gateway";
+  readonly kind: "ServiceAccount" | "Gateway" | "XBackend";
   readonly name: string;
 }
 
@@ -42,8 +42,8 @@ export interface AccessPolicyRule {
 
 export interface AccessPolicySource {
   /**
-   * `Mesh`: everybody who has an identity in the mesh; at Gateways nobody has. `Outside`: everybody who has none; at Gateways, who has
-   * shown no validated certificate.
+   * `Mesh`: everybody who has an identity in the mesh; of a Gateway's callers, workloads in the mesh. `Outside`: everybody who has none; at
+   * Gateways, who has shown no validated certificate.
    */
   readonly type: "Mesh" | "Outside" | "Namespace" | "ServiceAccount" | "Identity";
   readonly namespace?: string;
@@ -60,7 +60,7 @@ export interface AccessPolicyRequest {
   readonly hostnames?: readonly string[];
   /** Of HTTP. */
   readonly paths?: readonly AccessPolicyPath[];
-  /** Of the workload, not of a Service in front of it; or of the listener. */
+  /** Of the workload, not of a Service in front of it; or of the listener; an XBackend has one alone, so that there is none to state. */
   readonly ports?: readonly number[];
 }
 

@@ -2,6 +2,7 @@
 import type { Collection, Reader } from "../../collections/index.ts";
 import { type CertificateKey, isMesh, type NamespacedName } from "../../model/index.ts";
 import { experimentalGroup, objectKey, type ObjectKey } from "../../resources/index.ts";
+import { accessOfBackend, type BackendAccess } from "../access/derive-backend-access.ts";
 import { type BackendPolicyBinding, backendPolicyFor } from "../backend-policies/backend-policy-bindings.ts";
 import { type TlsBinding, tlsPolicyFor } from "../backend-tls/tls-bindings.ts";
 import { type GrantFrom, type Grants, isGranted } from "../grants.ts";
@@ -16,13 +17,14 @@ export interface BackendSources {
   readonly grants: Grants;
   readonly tlsBindings: Collection<TlsBinding>;
   readonly policyBindings: Collection<BackendPolicyBinding>;
+  readonly backendAccess: Collection<BackendAccess>;
   /** By "namespace/name" of the Gateway: what it presents to backends. */
   readonly clientCertificates: Collection<{ readonly key: string; readonly certificate: CertificateKey }>;
 }
 
 /** The collections that a derivation must name as its reads to look backends up. */
 export const readsOfLookup = (sources: BackendSources): Collection<unknown>[] => {
-  const { inputs, grants, tlsBindings, policyBindings, trafficBindings, clientCertificates } = sources;
+  const { inputs, grants, tlsBindings, policyBindings, trafficBindings, backendAccess, clientCertificates } = sources;
   const { services, xBackends, trustFacts, certificateFacts } = inputs;
   return [
     services,
@@ -33,6 +35,7 @@ export const readsOfLookup = (sources: BackendSources): Collection<unknown>[] =>
     tlsBindings,
     policyBindings,
     trafficBindings,
+    backendAccess,
     clientCertificates,
   ];
 };
@@ -45,7 +48,7 @@ export function backendLookup(
   sources: BackendSources,
   read: Reader,
 ): BackendLookup {
-  const { inputs, grants, tlsBindings, policyBindings, trafficBindings, clientCertificates } = sources;
+  const { inputs, grants, tlsBindings, policyBindings, trafficBindings, backendAccess, clientCertificates } = sources;
   return {
     transport,
     followsAffinity: isMesh(gateway),
@@ -61,6 +64,7 @@ export function backendLookup(
     traffic: (kind, namespace, name) =>
       read.pick(trafficBindings, `${kind}/${namespace}/${name}`, (binding) => binding?.settings ?? {}),
     policy: (kind, namespace, name, port) => backendPolicyFor(read, policyBindings, kind, { namespace, name, port }),
+    access: (namespace, name) => read.get(backendAccess, accessOfBackend({ namespace, name }))?.decisions,
     xBackendResult: (backend) => xBackendResultOf(backend, xBackendLookup(inputs, grants, read)),
     clientCertificate: read.get(clientCertificates, `${gateway.namespace}/${gateway.name}`)?.certificate,
   };

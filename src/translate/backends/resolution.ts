@@ -1,5 +1,12 @@
 /** What a backendRef turns out to be: something to send traffic to, or a reason why not. */
-import type { BackendOrigin, BackendPolicy, BackendTls, EndpointSetKey, TrustBundle } from "../../model/index.ts";
+import type {
+  BackendOrigin,
+  BackendPolicy,
+  BackendTls,
+  Decisions,
+  EndpointSetKey,
+  TrustBundle,
+} from "../../model/index.ts";
 import type { ReferenceProblem } from "../rules/route-rules.ts";
 import type { TrafficSettings } from "../traffic-policies/traffic-result.ts";
 import type { StatedProtocol } from "./service-protocol.ts";
@@ -21,6 +28,8 @@ export type Resolution =
       readonly traffic: TrafficSettings;
       /** What its owner asks for. */
       readonly policy?: BackendPolicy;
+      /** What policies decide about who may send to it, and what. */
+      readonly access?: Decisions;
       /** Requests from one address go to one endpoint. */
       readonly isSticky?: true;
     }

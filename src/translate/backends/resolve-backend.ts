@@ -8,6 +8,7 @@ import {
   type BackendPolicy,
   type BackendTls,
   type CertificateKey,
+  type Decisions,
   endpointSetKey,
   type TrustBundle,
 } from "../../model/index.ts";
@@ -38,6 +39,8 @@ export interface BackendLookup {
   readonly followsAffinity: boolean;
   /** What the policy in force for it asks for. `port` is the name of a Service's port. */
   policy(kind: "Service" | "XBackend", namespace: string, name: string, port?: string): BackendPolicy | undefined;
+  /** What policies decide about who may send to it, and what; undefined where none is about it. */
+  access(namespace: string, name: string): Decisions | undefined;
   xBackendResult(xBackend: XBackend): XBackendResult;
   /** What the Gateway presents to backends; undefined where it has none. */
   readonly clientCertificate: CertificateKey | undefined;
@@ -142,6 +145,7 @@ function resolveXBackend(namespace: string, name: string, look: BackendLookup): 
   const sessionPersistence = "sessionPersistence" in backend.spec ? backend.spec.sessionPersistence : undefined;
   const policy = tls && { name: `${namespace}/${name}`, tls, ...(bundle && { bundle }) };
   const stated = look.policy("XBackend", namespace, name);
+  const access = look.access(namespace, name);
   const wishes =
     stated && backend.spec.type === "ExternalHostname"
       ? askedByHostname(stated, backend.spec.externalHostname.hostname)
@@ -159,6 +163,7 @@ function resolveXBackend(namespace: string, name: string, look: BackendLookup): 
       ...(sessionPersistence && { sessionPersistence }),
     },
     ...(wishes && { policy: wishes }),
+    ...(access && { access }),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * What is told about filters that Envoy cannot carry out as they are stated: nothing of it is left out in silence.
  */
+import type { BackendOrigin } from "../../model/index.ts";
 import type { HTTPExternalAuthFilter, HTTPHeaderFilter, HTTPRouteFilter } from "../../resources/index.ts";
 import type { RuleNotice } from "../rules/route-rules.ts";
 
@@ -68,4 +69,11 @@ export const noHeaderNotice = (name: string, path: string): RuleNotice => ({
   path,
   message: `${JSON.stringify(name)} is no header's name, so that there is nothing to send`,
   advice: "Take it out; method, path and host are always sent",
+});
+
+export const guardedMirrorNotice = ({ kind, namespace, name }: BackendOrigin, path: string): RuleNotice => ({
+  code: "mirror-to-guarded-backend",
+  path,
+  message: `nothing is copied to ${kind} ${namespace}/${name}: AccessPolicies say who may send to it, and nothing is decided about copies`,
+  advice: "Mirror to another backend, or through a Gateway with a policy of its own",
 });

@@ -52,6 +52,7 @@ export function httpBackendsOf(
         backend: backend.key,
         origin: backend.origin,
         ...(session && { sessionPersistence: sessionPersistenceOf(session, `trilith-${namespace}.${name}`) }),
+        ...(resolution.access && { access: resolution.access }),
       };
     },
   };

@@ -4,15 +4,16 @@
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#httproutefilter
  */
-import type {
-  Cors,
-  ExternalAuth,
-  HeaderModifier,
-  Mirror,
-  PathModifier,
-  Redirect,
-  Rewrite,
-  RuleFilters,
+import {
+  type Cors,
+  type ExternalAuth,
+  type HeaderModifier,
+  isGuarded,
+  type Mirror,
+  type PathModifier,
+  type Redirect,
+  type Rewrite,
+  type RuleFilters,
 } from "../../model/index.ts";
 import type {
   HTTPCORSFilter,
@@ -25,7 +26,7 @@ import type {
   HTTPURLRewriteFilter,
   LocalObjectReference,
 } from "../../resources/index.ts";
-import { filterNotices, noHeaderNotice } from "./filter-notices.ts";
+import { filterNotices, guardedMirrorNotice, noHeaderNotice } from "./filter-notices.ts";
 import type { HttpBackends } from "./http-backends.ts";
 import { withoutTrailingSlash } from "./http-match.ts";
 
@@ -119,10 +120,17 @@ function redirectOf(filter: HTTPRequestRedirectFilter): Redirect {
   };
 }
 
-/** A mirror that does not resolve is left out and told in the status: the request itself is served. */
+/**
+ * A mirror that does not resolve is left out and told in the status: the request itself is served. So is one that policies may refuse, since
+ * nothing is decided about copies.
+ */
 function mirrorsOf(filter: HTTPRequestMirrorFilter, path: string, backends: HttpBackends): Mirror[] {
   const target = backends.resolve(filter.backendRef, path);
   if (target.kind !== "backend") return [];
+  if (target.access && isGuarded(target.access.enforced)) {
+    backends.notice(guardedMirrorNotice(target.origin, path));
+    return [];
+  }
   const { percent, fraction } = filter;
   const [numerator, denominator] = fraction ? [fraction.numerator, fraction.denominator] : [percent ?? 100, 100];
   return [{ backend: target.backend, origin: target.origin, numerator, denominator }];

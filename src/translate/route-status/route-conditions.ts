@@ -9,10 +9,13 @@ import type { OwnCondition } from "../../resources/index.ts";
 import type { Attachment, ParentResult, Verdict } from "../attachment.ts";
 import { conditionOf, type ConditionVerdict } from "../conditions.ts";
 import type { RouteReport } from "../inputs.ts";
-import type { DroppedRule, RouteRules } from "../rules/route-rules.ts";
+import { type DroppedRule, POLICIES_NOT_IN_FORCE, type RouteRules } from "../rules/route-rules.ts";
 
 /** Whether proxies have taken the route as it stands: a condition of Trilith's own, since `Accepted` says nothing about that. */
 const PROGRAMMED = "trilith.dev/Programmed";
+
+/** Whether what owners of its backends ask for is kept to: told where it is not. */
+const POLICIES = "trilith.dev/BackendPoliciesInForce";
 
 export function routeConditions(
   parent: ParentResult,
@@ -35,6 +38,9 @@ export function routeConditions(
           }),
         ]
       : []),
+    ...withoutPolicies(rules).map(({ message }) =>
+      condition(POLICIES, { status: "False", reason: "SeveralBackends", message }),
+    ),
     // Proxies of the mesh come and go with the pods of the whole cluster: their acknowledgements are no status of a route.
     ...(isMesh(parent.gateway)
       ? []
@@ -47,6 +53,9 @@ export const isPassing = (conditions: readonly OwnCondition[], report: RouteRepo
   report?.isFollowed === true && conditions.some(({ type, status }) => type === PROGRAMMED && status === "Unknown");
 
 const isPartial = ({ dropped, ruleCount }: RouteRules): boolean => dropped.length > 0 && dropped.length < ruleCount;
+
+const withoutPolicies = (rules: RouteRules | undefined): RouteRules["notices"] =>
+  rules?.notices.filter(({ code }) => code === POLICIES_NOT_IN_FORCE) ?? [];
 
 /** A route none of whose rules can be served is not accepted, even where the parent would have it. */
 function acceptedOf({ accepted }: ParentResult, rules: RouteRules | undefined): Verdict {

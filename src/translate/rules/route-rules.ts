@@ -63,6 +63,9 @@ export interface RuleNotice {
   readonly advice: string;
 }
 
+/** A notice: what owners of a rule's backends ask for cannot be kept to. */
+export const POLICIES_NOT_IN_FORCE = "backend-policy-not-in-force";
+
 /** The key of a route's rules on a Gateway. */
 export const routeRulesKey = (routeObject: string, gateway: NamespacedName): string =>
   `${routeObject}|${gateway.namespace}/${gateway.name}`;

@@ -5,19 +5,22 @@
  * https://gateway-api.sigs.k8s.io/reference/spec/#tcproute
  */
 import type {
+  BackendOrigin,
   BackendPolicy,
+  Decisions,
   NamespacedName,
   RouteOrigin,
   StreamBackend,
   StreamBackendKey,
   StreamTarget,
 } from "../../model/index.ts";
-import { formatRoute } from "../../model/index.ts";
+import { formatRoute, isGuarded } from "../../model/index.ts";
 import type { BackendObjectReference, BackendRef, L4RouteRule } from "../../resources/index.ts";
 import { keptToClients } from "../backends/client-affinity.ts";
 import type { Resolution } from "../backends/resolution.ts";
 import { unusableNotice } from "../http/http-backends.ts";
 import { nobodyNotice, ruleOriginOf } from "../http/http-rules.ts";
+import { POLICIES_NOT_IN_FORCE, type RuleNotice } from "../rules/route-rules.ts";
 import type { RuleScope } from "../rules/rule-scope.ts";
 
 /** The key of a route's backend on a Gateway. `passthrough`: what a listener sends there that leaves TLS to the backend. */
@@ -78,12 +81,24 @@ function policyOf(
   const [policy] = policies;
   if (policy === undefined || targets.length === 1) return policy;
   scope.notices.push({
-    code: "backend-policy-not-in-force",
+    code: POLICIES_NOT_IN_FORCE,
     path: "spec.rules[0].backendRefs",
     message: "BackendPolicies are not in force for this rule, since connections are shared out among several backends",
     advice: "Leave one backend, or do without the policies",
   });
   return undefined;
+}
+
+/** Nothing is decided about connections to a backend outside, so that none is made where something could be refused. */
+function guardedStreamNotice(origin: BackendOrigin, { enforced }: Decisions, path: string): RuleNotice {
+  const { kind, namespace, name } = origin;
+  const what = isGuarded(enforced) ? "its share of the connections is refused" : "nothing is reported about it";
+  return {
+    code: "access-policy-not-for-connections",
+    path,
+    message: `AccessPolicies for ${kind} ${namespace}/${name} decide about requests, not about connections: ${what}`,
+    advice: "Send to it by an HTTPRoute or a GRPCRoute, or through a Gateway with a policy of its own",
+  };
 }
 
 interface Targets {
@@ -109,7 +124,9 @@ function targetsOf(
     if (resolution.kind === "unusable") scope.notices.push(unusableNotice(path, resolution.message));
     if (reference.weight === 0) return [];
     if (resolution.kind !== "resolved") return [{ weight: reference.weight }];
-    const { endpoints, origin, tls, policy } = resolution;
+    const { endpoints, origin, tls, policy, access } = resolution;
+    if (access) scope.notices.push(guardedStreamNotice(origin, access, path));
+    if (access && isGuarded(access.enforced)) return [{ weight: reference.weight }];
     if (policy) policies.push(policy);
     isSticky ||= resolution.isSticky === true;
     return [{ weight: reference.weight, endpoints, origin, ...(tls && { tls }) }];
