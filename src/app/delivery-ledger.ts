@@ -54,6 +54,10 @@ class Outcomes {
   }
 }
 
+/** Proxies at different places have different ones. */
+const isVersionOf = ({ version, at = {} }: EnvoyRecord, learnt: string | undefined): boolean =>
+  learnt === version || Object.values(at).some((placed) => placed.version === learnt);
+
 export const deliveryKey = ({ kind, name }: ResourceId): string => `${kind}/${name}`;
 
 export class DeliveryLedger {
@@ -111,10 +115,11 @@ export class DeliveryLedger {
     const key = deliveryKey(record);
     const outcomes = this.#outcomes().map((of) => of.get(key));
     for (const outcome of outcomes) {
-      if (outcome?.refused?.version === record.version) return { state: "refused", message: outcome.refused.message };
+      if (isVersionOf(record, outcome?.refused?.version))
+        return { state: "refused", message: outcome?.refused?.message ?? "" };
     }
     return {
-      state: outcomes.every((outcome) => outcome?.acknowledged === record.version) ? "acknowledged" : "pending",
+      state: outcomes.every((outcome) => isVersionOf(record, outcome?.acknowledged)) ? "acknowledged" : "pending",
     };
   }
 

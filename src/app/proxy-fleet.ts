@@ -5,7 +5,7 @@
  */
 import type { EnvoyRecord } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
-import { type AskedDestination, audiencesOf, isSidecar, type ProxyKey, proxyKey } from "../model/index.ts";
+import { type AskedDestination, audiencesOf, isSidecar, placesOf, type ProxyKey, proxyKey } from "../model/index.ts";
 import { type ProxyConnection, ProxyGroup } from "../transport/index.ts";
 import {
   type Fact,
@@ -106,7 +106,10 @@ export class ProxyFleet {
           this.#events.changed?.(keys);
         },
       },
-      this.#sessions,
+      {
+        ...this.#sessions,
+        placesOf: ({ node }) => placesOf(node?.locality?.zone ?? "", isSidecar(proxy)),
+      },
     );
     this.#members.set(proxy, { group, ledger });
     const audiences = audiencesOf(proxy);

@@ -21,6 +21,8 @@ export interface EnvoyRecord extends ResourceId {
   readonly version: string;
   /** The encoded message: the value of the Any that carries it. */
   readonly bytes: Uint8Array;
+  /** What proxies at a place have instead (`Place`). */
+  readonly at?: Readonly<Record<string, Pick<EnvoyRecord, "version" | "bytes">>>;
   /** What the proxy must have, or be able to get, before this can serve. */
   readonly needs: readonly ResourceId[];
   /** Ready only when the proxy says so itself: a cluster whose endpoints are to pass a health check first. */
@@ -86,6 +88,7 @@ export const forProxies = (proxy: ProxyKey): Pick<EnvoyRecord, "proxies" | "audi
 export function isSameRecord(a: EnvoyRecord, b: EnvoyRecord): boolean {
   return (
     a.version === b.version &&
+    isSameList(placedVersions(a), placedVersions(b)) &&
     a.awaits === b.awaits &&
     isSameList(a.needs.map(recordKey), b.needs.map(recordKey)) &&
     isSameList(a.origins, b.origins) &&
@@ -93,6 +96,9 @@ export function isSameRecord(a: EnvoyRecord, b: EnvoyRecord): boolean {
     isSameList(a.proxies ?? [], b.proxies ?? [])
   );
 }
+
+const placedVersions = ({ at = {} }: EnvoyRecord): string[] =>
+  Object.entries(at).map(([place, { version }]) => `${place} ${version}`);
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((value, index) => value === b[index]);

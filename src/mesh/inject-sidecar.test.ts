@@ -80,6 +80,8 @@ describe("a pod of the mesh", () => {
           "$(POD_NAME)",
           "--service-cluster",
           "mesh/shop/default",
+          "--service-zone",
+          "$(TRILITH_ZONE)/$(TRILITH_NODE)",
           "--log-level",
           "warning",
           "--concurrency",
@@ -125,12 +127,15 @@ describe("a pod of the mesh", () => {
       ownerReferences: [{ kind: "ReplicaSet", name: "cart-5d8f", controller: true }],
     };
     const injection = inject({ metadata, spec: { serviceAccountName: "carter" } });
-    const [, sidecar] = valueOf(injection, "/spec/initContainers") as [object, { readonly env: { name: string }[] }];
+    const [, sidecar] = valueOf(injection, "/spec/initContainers") as [
+      object,
+      { readonly env: readonly { readonly name: string; readonly value?: string }[] },
+    ];
     const own = { "prometheus.io/scrape": "true", "prometheus.io/port": "8080" };
     const part = { "prometheus.io/port": "8080" };
     const stated = [own, part].map((annotations) => inject({ metadata: { annotations }, spec: {} }));
     expect([
-      sidecar.env.filter(({ name }) => name.startsWith("TRILITH_")),
+      sidecar.env.filter(({ name, value }) => name.startsWith("TRILITH_") && value !== undefined),
       valueOf(injection, "/metadata/annotations"),
       stated.map((one) => valueOf(one, "/metadata/annotations")),
     ]).toEqual([

@@ -4,7 +4,15 @@
  *
  * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
  */
-import { PROXY_VARIABLES, SIDECAR_PORTS, sidecarKey, spiffeId, type WorkloadProbe } from "../model/index.ts";
+import {
+  placeInPod,
+  placeVariables,
+  PROXY_VARIABLES,
+  SIDECAR_PORTS,
+  sidecarKey,
+  spiffeId,
+  type WorkloadProbe,
+} from "../model/index.ts";
 import { type Capture, captureRules, SIDECAR_USER } from "./capture-rules.ts";
 
 /** The same for all pods of an installation. */
@@ -92,6 +100,7 @@ export function sidecarContainer(
     env: [
       { name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
       { name: "POD_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } } },
+      ...placeVariables,
       // For its metrics.
       { name: PROXY_VARIABLES.namespace, value: namespace },
       { name: PROXY_VARIABLES.workload, value: workload.name },
@@ -125,6 +134,7 @@ function argumentsOf(bootstrap: string, proxy: string): string[] {
     "config-yaml": bootstrap,
     "service-node": "$(POD_NAME)",
     "service-cluster": proxy,
+    "service-zone": placeInPod,
     "log-level": "warning",
     concurrency: "2",
   };

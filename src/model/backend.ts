@@ -50,11 +50,16 @@ export interface Endpoint {
   readonly workload?: string;
 }
 
+/** By `Place`. */
+export type EndpointsAt = Readonly<Record<string, readonly Endpoint[]>>;
+
 /** Endpoints that are ready to serve, in a stable order. Empty means that the backend answers 503. */
 export interface EndpointSet {
   readonly key: EndpointSetKey;
   readonly origin: BackendOrigin;
   readonly endpoints: readonly Endpoint[];
+  /** What callers at a place have in their place. */
+  readonly at?: EndpointsAt;
   /** A hostname whose first resolution is still under way: nobody should be sent there yet. */
   readonly unresolved?: true;
 }

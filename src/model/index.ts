@@ -3,6 +3,7 @@
  * `translate` makes it and `envoy` reads it; children point to their parents by key, never the other way round.
  */
 export * from "./keys.ts";
+export * from "./place.ts";
 export * from "./probe.ts";
 export * from "./provenance.ts";
 export * from "./access.ts";

@@ -14,6 +14,9 @@ export const PROXY_VARIABLES = {
   identity: "TRILITH_IDENTITY",
 } as const;
 
+/** And, in a pod, where it runs. */
+export const PLACE_VARIABLES = { zone: "TRILITH_ZONE", node: "TRILITH_NODE" } as const;
+
 /** Of a proxy that is started here. All are given, since one that is not there would be a "-" in labels. */
 export const proxyVariables = (of: Partial<Record<keyof typeof PROXY_VARIABLES, string>>): Record<string, string> => ({
   [PROXY_VARIABLES.namespace]: of.namespace ?? "",

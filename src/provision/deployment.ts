@@ -7,7 +7,7 @@
  *
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
-import { PROXY_VARIABLES, spiffeId } from "../model/index.ts";
+import { placeInPod, placeVariables, PROXY_VARIABLES, spiffeId } from "../model/index.ts";
 import type { ContainerResources, GatewayParametersSpec } from "../resources/index.ts";
 import type { Installation, PodSettings, POD_PATHS } from "./wish.ts";
 
@@ -95,7 +95,7 @@ function envoyContainer({ name, pod, installation, parameters, paths }: Deployme
     imagePullPolicy,
     command: ["envoy"],
     args: Object.entries(argumentsOf(pod, parameters, paths)).flatMap(([option, value]) => [`--${option}`, ...value]),
-    env: [fromPod("POD_NAME", "metadata.name"), ...metricsVariables(name, installation)],
+    env: [fromPod("POD_NAME", "metadata.name"), ...placeVariables, ...metricsVariables(name, installation)],
     ports: [{ name: "metrics", containerPort: pod.port, protocol: "TCP" }],
     resources: resourcesOf(parameters.resources),
     securityContext: {
@@ -156,6 +156,7 @@ function argumentsOf(
   return {
     "config-path": [bootstrap],
     "service-node": ["$(POD_NAME)"],
+    "service-zone": [placeInPod],
     "log-level": [envoy?.logLevel ?? "warning"],
     concurrency: [String(envoy?.concurrency ?? 2)],
     "drain-time-s": [String(drainSeconds)],

@@ -22,15 +22,20 @@ export interface ProxyGroupEvents {
   readonly disconnected?: (proxy: ProxyConnection) => void;
 }
 
+export interface ProxyGroupOptions extends Omit<SessionOptions, "doubts" | "places"> {
+  /** Where a proxy runs, the nearest first. Default: nowhere in particular. */
+  readonly placesOf?: (proxy: ProxyIdentity) => readonly string[];
+}
+
 export class ProxyGroup {
   readonly #resources = new ResourceSet();
   readonly #connections = new Set<ProxyConnection>();
   /** What the last session of a proxy left in doubt, by the id of its node. */
   readonly #doubts = new Map<string, readonly ResourceId[]>();
   readonly #events: ProxyGroupEvents;
-  readonly #options: SessionOptions;
+  readonly #options: ProxyGroupOptions;
 
-  constructor(events: ProxyGroupEvents = {}, options: SessionOptions = {}) {
+  constructor(events: ProxyGroupEvents = {}, options: ProxyGroupOptions = {}) {
     this.#events = events;
     this.#options = options;
   }
@@ -59,7 +64,8 @@ export class ProxyGroup {
   /** Opens a session for a stream. */
   connect(identity: ProxyIdentity): ProxyConnection {
     const nodeId = identity.node?.id ?? "";
-    const options = { ...this.#options, doubts: this.#doubts.get(nodeId) ?? [] };
+    const { placesOf, ...sessions } = this.#options;
+    const options = { ...sessions, doubts: this.#doubts.get(nodeId) ?? [], places: placesOf?.(identity) ?? [] };
     this.#doubts.delete(nodeId);
     const connection = new ProxyConnection(identity, this.#resources, options, {
       asked: (clusters) => this.#events.asked?.(connection, clusters),

@@ -8,7 +8,7 @@
  * After a bounded time the silence ends in either case: what the proxy has is then from a time that nobody remembers.
  */
 import { type ResourceId, type ResourceKind, routeTableOf } from "./resource.ts";
-import type { ResourceSet } from "./resource-set.ts";
+import type { WantedResources } from "./placed-resources.ts";
 
 interface Reported extends ResourceId {
   /** As it was sent: see `wireVersionOf`. */
@@ -19,13 +19,13 @@ interface Reported extends ResourceId {
 const NEW_MS = 1_000;
 
 export class CatchUp {
-  readonly #resources: ResourceSet;
+  readonly #resources: WantedResources;
   readonly #maxMs: number;
   #unknown: Reported[] = [];
   #missing: ResourceId[] = [];
   #since: number | undefined;
 
-  constructor(resources: ResourceSet, maxMs: number) {
+  constructor(resources: WantedResources, maxMs: number) {
     this.#resources = resources;
     this.#maxMs = maxMs;
   }

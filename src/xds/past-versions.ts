@@ -10,8 +10,11 @@ export class PastVersions {
   /** In the order in which they became past. */
   readonly #keys = new Set<string>();
 
-  add({ kind, name, version }: Pick<ResourceRecord, "kind" | "name" | "version">): void {
-    const key = keyOf(kind, name, version);
+  add({ kind, name, version, at = {} }: Pick<ResourceRecord, "kind" | "name" | "version" | "at">): void {
+    for (const one of [version, ...Object.values(at).map((own) => own.version)]) this.#add(keyOf(kind, name, one));
+  }
+
+  #add(key: string): void {
     this.#keys.delete(key);
     this.#keys.add(key);
     if (this.#keys.size <= MOST) return;

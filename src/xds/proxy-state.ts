@@ -5,7 +5,7 @@
 import { ClusterUse } from "./cluster-use.ts";
 import { forEachKind, routeTableOf } from "./resource.ts";
 import type { ResourceId, ResourceKind, ResourceRecord } from "./resource.ts";
-import type { ResourceSet } from "./resource-set.ts";
+import type { WantedResources } from "./placed-resources.ts";
 
 /** A version that the proxy has, or that was sent to it. */
 export interface Holding {
@@ -66,7 +66,7 @@ export interface KindState {
 }
 
 export interface ProxyState {
-  readonly resources: ResourceSet;
+  readonly resources: WantedResources;
   readonly kinds: Readonly<Record<ResourceKind, KindState>>;
   /** Which clusters the versions that the proxy may be using refer to. */
   readonly clusterUse: ClusterUse;
@@ -89,7 +89,11 @@ export interface ProxyState {
   resumed: boolean;
 }
 
-export function createProxyState(resources: ResourceSet, openedAt: number, doubts: readonly ResourceId[]): ProxyState {
+export function createProxyState(
+  resources: WantedResources,
+  openedAt: number,
+  doubts: readonly ResourceId[],
+): ProxyState {
   const doubtsByKind = forEachKind(() => new Set<string>());
   for (const { kind, name } of doubts) doubtsByKind[kind].add(name);
   return {

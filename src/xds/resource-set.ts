@@ -10,6 +10,16 @@ import type { ResourceBatch, ResourceId, ResourceKind, ResourceRecord } from "./
 
 const none: ReadonlySet<string> = new Set();
 
+/** For whichever place. */
+function isSame({ version, at = {} }: ResourceRecord, other: ResourceRecord): boolean {
+  const [places, others] = [Object.entries(at), other.at ?? {}];
+  return (
+    version === other.version &&
+    places.length === Object.keys(others).length &&
+    places.every(([place, own]) => own.version === others[place]?.version)
+  );
+}
+
 export class ResourceSet {
   readonly #records: Record<ResourceKind, Map<string, ResourceRecord>> = forEachKind(() => new Map());
   readonly #hostsByTable = new Map<string, Set<string>>();
@@ -71,7 +81,7 @@ export class ResourceSet {
       if (old) this.#unlink(old);
       this.#records[record.kind].set(record.name, record);
       this.#link(record);
-      if (old?.version === record.version) continue;
+      if (old && isSame(old, record)) continue;
       if (old) this.#past.add(old);
       else if (this.#complete) this.#arrivals.add(record, now);
       changed.push({ kind: record.kind, name: record.name });

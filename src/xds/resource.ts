@@ -27,11 +27,17 @@ export interface ResourceId {
   readonly name: string;
 }
 
-export interface ResourceRecord extends ResourceId {
+/** A message, as it travels. */
+export interface ResourceVersion {
   /** Equal bytes, equal version; different bytes, different version. Must not contain "@". */
   readonly version: string;
   /** The encoded message, the value of the Any. Never changed after it was handed over. */
   readonly bytes: Uint8Array;
+}
+
+export interface ResourceRecord extends ResourceId, ResourceVersion {
+  /** What proxies have in its place that run at a place, by the name of that. All of them need the same. */
+  readonly at?: Readonly<Record<string, ResourceVersion>>;
   /**
    * What must be ready first. Of a virtual host: its clusters. Of a listener: clusters, secrets, extensions, route tables. Of a
    * cluster: its endpoints, secrets, member clusters, and the listener of the same proxy that it leads to. Of a route table: hosts

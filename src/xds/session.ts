@@ -22,6 +22,7 @@ import type { Holding, KindState, ProxyState } from "./proxy-state.ts";
 import { isListenerLive, wireVersionOf } from "./readiness.ts";
 import { kindOf, RESOURCE_KINDS, typeUrlOf } from "./resource.ts";
 import type { ResourceId, ResourceRecord } from "./resource.ts";
+import { resourcesAt } from "./placed-resources.ts";
 import type { ResourceSet } from "./resource-set.ts";
 import { select } from "./selection.ts";
 import type { Selection } from "./selection.ts";
@@ -55,6 +56,8 @@ export interface SessionOptions {
   readonly catchUpMs?: number;
   /** The doubts of this proxy's last session, if it is known: `Session.doubts`. */
   readonly doubts?: readonly ResourceId[];
+  /** Where the proxy runs, the nearest first: what is another at a place (`ResourceRecord.at`) is that one for it. */
+  readonly places?: readonly string[];
 }
 
 /** What is not as wanted, by id: settled when all counts are zero. */
@@ -78,8 +81,9 @@ export class Session {
   #lastNonce = 0;
 
   constructor(resources: ResourceSet, openedAt: number, options: SessionOptions = {}) {
-    this.#proxy = createProxyState(resources, openedAt, options.doubts ?? []);
-    this.#catchUp = new CatchUp(resources, options.catchUpMs ?? 0);
+    const wanted = resourcesAt(options.places ?? [], resources);
+    this.#proxy = createProxyState(wanted, openedAt, options.doubts ?? []);
+    this.#catchUp = new CatchUp(wanted, options.catchUpMs ?? 0);
     this.#holdMs = options.holdMs ?? DEFAULT_HOLD_MS;
     this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
   }

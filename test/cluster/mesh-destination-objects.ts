@@ -31,6 +31,31 @@ export const database: readonly object[] = [
   },
 ];
 
+export interface PlacedEndpoint {
+  readonly address: string;
+  readonly node: string;
+  /** Absent: for all. */
+  readonly zone?: string;
+}
+
+/** A Service whose endpoints are stated, each for callers of its zone. */
+export const withEndpoints = (name: string, endpoints: readonly PlacedEndpoint[], more: object = {}): object[] => [
+  service(name, 80, { selector: undefined, ...more }),
+  {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name, namespace: "shop", labels: { "kubernetes.io/service-name": name } },
+    addressType: "IPv4",
+    ports: [{ name: "", port: 8080, protocol: "TCP" }],
+    endpoints: endpoints.map(({ address, node, zone }) => ({
+      addresses: [address],
+      nodeName: node,
+      conditions: { ready: true },
+      ...(zone !== undefined && { hints: { forZones: [{ name: zone }] } }),
+    })),
+  },
+];
+
 /** What the owner of the Service "bounded", which has a route, asks for: one request at a time, and one that waits. */
 export const bounded: readonly object[] = [
   service("bounded", 80),

@@ -5,11 +5,21 @@
 import { describe, expect, inject, test } from "vitest";
 import { readPage } from "../../src/cli/traffic/prometheus-page.ts";
 import { echoDeployment, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
-import { bounded, byName, database, partnerAndWaysOut, routeTo, service } from "./mesh-destination-objects.ts";
+import {
+  bounded,
+  byName,
+  database,
+  partnerAndWaysOut,
+  type PlacedEndpoint,
+  routeTo,
+  service,
+  withEndpoints,
+} from "./mesh-destination-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const used = useTrilithCluster(
-  async ({ apply, untilRolledOut }) => {
+  async ({ kubectl, apply, untilRolledOut }) => {
+    kubectl("label", "node", NODE, `topology.kubernetes.io/zone=${ZONE}`);
     apply(
       namespaceObject("shop", { "trilith.dev/mesh": "enabled" }),
       namespaceObject("closed", { "trilith.dev/mesh": "enabled", "trilith.dev/unknown-destinations": "refuse" }),
@@ -49,8 +59,13 @@ const used = useTrilithCluster(
 );
 const { kubectl, apply } = used;
 
+/** The only one, and where it is. */
+const NODE = "node";
+const ZONE = "east";
 /** Addresses of Services, in the test cluster. */
 const SERVICES = "10.97.0.0/16";
+/** For what follows a change. */
+const settled = { timeout: 20_000 };
 const many = echoDeployment("shop", "many");
 
 const WORKLOADS = [
@@ -102,6 +117,16 @@ async function arrivalsAt(pod: string, calls: () => void): Promise<readonly stri
   // A line is written some time after the connection has ended.
   await expect.poll(() => arrivals().length, { timeout: 40_000 }).toBeGreaterThan(0);
   return [...new Set(arrivals())];
+}
+
+/** The pods that answer one caller's calls, sorted; none where a call fails. */
+function podsBehind(name: string): string[] {
+  try {
+    const output = call("shop", "--count=30", "--timeout=60s", `http://${name}/`);
+    return [...new Set([...output.matchAll(/Hostname=(\S+)/g)].map(([, hostname = ""]) => hostname))].sort();
+  } catch {
+    return [];
+  }
 }
 
 /** A proxy's page of metrics. */
@@ -157,11 +182,35 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
   });
 
   test("keeps to one endpoint where the Service says so, with a route and without", () => {
-    const endpointsBehind = (name: string): number => {
-      const output = call("shop", "--count=30", "--timeout=60s", `http://${name}/`);
-      return new Set([...output.matchAll(/Hostname=(\S+)/g)].map(([, hostname]) => hostname)).size;
-    };
-    expect(["loose", "sticky", "sticky-with-route"].map(endpointsBehind)).toEqual([3, 1, 1]);
+    expect(["loose", "sticky", "sticky-with-route"].map((name) => podsBehind(name).length)).toEqual([3, 1, 1]);
+  });
+
+  test("calls endpoints that are near, where a Service asks for that, with a route and without", async () => {
+    const [server, db] = [addressOf("server"), addressOf("db")];
+    const placed = (zoneOfServer: string, zoneOfDb: string): readonly PlacedEndpoint[] => [
+      { address: server, node: NODE, zone: zoneOfServer },
+      { address: db, node: "another", zone: zoneOfDb },
+    ];
+    const both: readonly PlacedEndpoint[] = [
+      { address: server, node: NODE },
+      { address: db, node: "another" },
+    ];
+    apply(
+      ...withEndpoints("near", placed(ZONE, "west")),
+      ...withEndpoints("near-with-route", placed(ZONE, "west")),
+      routeTo("near-with-route", 80),
+      ...withEndpoints("far", placed("west", "west")),
+      ...withEndpoints("kept", both, { internalTrafficPolicy: "Local" }),
+      ...withEndpoints("kept-away", both.slice(1), { internalTrafficPolicy: "Local" }),
+    );
+    await expect.poll(() => podsBehind("near"), { timeout: 20_000 }).toEqual([expect.stringMatching(/^server-/)]);
+    await expect.poll(() => call("shop", "http://near-with-route/"), settled).toContain("X-Mesh:routed");
+    expect(podsBehind("near-with-route")).toEqual([expect.stringMatching(/^server-/)]);
+    expect(podsBehind("far")).toEqual(["db-0", expect.stringMatching(/^server-/)]);
+    expect(podsBehind("kept")).toEqual([expect.stringMatching(/^server-/)]);
+    expect(() => call("shop", "http://kept-away/")).toThrow(/EOF|reset/);
+    apply(...withEndpoints("near", placed("west", ZONE)));
+    await expect.poll(() => podsBehind("near"), settled).toEqual(["db-0"]);
   });
 
   test("keeps to what the owner of a Service asks for: what is beyond its bounds is refused at once, and counted", () => {

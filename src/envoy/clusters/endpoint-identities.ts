@@ -13,8 +13,10 @@ export function deriveIdentities(graph: Graph, endpointSets: Collection<Endpoint
     name: "envoy/EndpointIdentities",
     key: ({ key }) => key,
     from: endpointSets,
-    map: ({ key, endpoints }) => {
-      const stated = new Set(endpoints.flatMap(({ identity }) => identity ?? []));
+    map: ({ key, endpoints, at = {} }) => {
+      // Those that callers at some place alone have are of the same cluster.
+      const all = [...endpoints, ...Object.values(at).flat()];
+      const stated = new Set(all.flatMap(({ identity }) => identity ?? []));
       return stated.size === 0 ? [] : [{ key, identities: [...stated].sort() }];
     },
   });

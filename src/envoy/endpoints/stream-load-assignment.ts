@@ -17,7 +17,7 @@ import { mutualTlsMatch } from "../mesh/mutual-tls.ts";
 import { METADATA_NAMESPACE } from "../http/filter-names.ts";
 import { serviceFields } from "../object-metadata.ts";
 import type { EnvoyRecord } from "../record.ts";
-import { loadAssignment } from "./load-assignment.ts";
+import { loadAssignment, withPlaces } from "./load-assignment.ts";
 
 /** Nobody can listen on port 0, so the proxy's own kernel refuses; tried with Envoy 1.40, for TCP and UDP. */
 const REFUSING = { address: "127.0.0.1", port: 0 };
@@ -39,7 +39,20 @@ interface Share extends Place {
   readonly denominator: number;
 }
 
+/** Places count where there is one target: where connections are shared out by weight, each target has its part wherever they come from. */
 export function streamEndpointsRecord(backend: StreamBackend, setOf: SetOf): EnvoyRecord | undefined {
+  const record = recordFor(backend, setOf);
+  const [only, ...others] = backend.targets;
+  const set = only?.endpoints === undefined ? undefined : setOf(only.endpoints);
+  if (record === undefined || set?.at === undefined || others.length > 0) return record;
+  const placed = Object.entries(set.at).flatMap(([place, endpoints]) => {
+    const own = recordFor(backend, () => ({ ...set, endpoints }));
+    return own === undefined ? [] : [[place, own] as const];
+  });
+  return withPlaces(record, placed);
+}
+
+function recordFor(backend: StreamBackend, setOf: SetOf): EnvoyRecord | undefined {
   const { key, origin, protocol, targets } = backend;
   const known = targets.filter(({ endpoints }) => endpoints === undefined || isKnown(setOf(endpoints)));
   if (known.length === 0 && targets.length > 0) return undefined;

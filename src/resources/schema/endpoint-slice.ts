@@ -2,6 +2,7 @@
 import { isIPv4, isIPv6 } from "../ip-address.ts";
 import type {
   EndpointConditions,
+  EndpointHints,
   EndpointSlice,
   EndpointSliceEndpoint,
   EndpointSlicePort,
@@ -55,6 +56,10 @@ const portNames: Rule<readonly EndpointSlicePort[]> = {
     ),
 };
 
+type Named = NonNullable<EndpointHints["forZones"]>[number];
+
+const named: Schema<Named> = object<Named>({ name: string({ minLength: 1 }) }, ["name"], { preserveUnknown: true });
+
 const endpoint: Schema<EndpointSliceEndpoint> = object<EndpointSliceEndpoint>(
   {
     addresses: setOf<string>(string({ minLength: 1 }), { minItems: 1, maxItems: 100 }),
@@ -64,6 +69,9 @@ const endpoint: Schema<EndpointSliceEndpoint> = object<EndpointSliceEndpoint>(
     hostname: string({ maxLength: 63 }),
     nodeName: string(),
     zone: string(),
+    hints: object<EndpointHints>({ forNodes: list<Named>(named), forZones: list<Named>(named) }, [], {
+      preserveUnknown: true,
+    }),
   },
   ["addresses"],
   { preserveUnknown: true },

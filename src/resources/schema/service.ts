@@ -131,6 +131,7 @@ export const serviceSchema: Schema<Service> = object<Service>(
         externalName: string(),
         externalIPs: list<string>(string()),
         publishNotReadyAddresses: boolean,
+        internalTrafficPolicy: oneOf(["Cluster", "Local"]),
         sessionAffinity: oneOf(["None", "ClientIP"]),
       },
       [],

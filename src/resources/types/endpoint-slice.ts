@@ -17,6 +17,13 @@ export interface EndpointSliceEndpoint {
   readonly hostname?: string;
   readonly nodeName?: string;
   readonly zone?: string;
+  readonly hints?: EndpointHints;
+}
+
+/** Callers whom the endpoint is for: those on these nodes, or in these zones. */
+export interface EndpointHints {
+  readonly forNodes?: readonly { readonly name: string }[];
+  readonly forZones?: readonly { readonly name: string }[];
 }
 
 /** Absent means: ready is true, serving is as ready, terminating is false. */

@@ -18,6 +18,8 @@ export interface ServiceSpec {
   readonly externalName?: string;
   readonly externalIPs?: readonly string[];
   readonly publishNotReadyAddresses?: boolean;
+  /** `Local`: callers in the cluster are kept to endpoints of their own node. */
+  readonly internalTrafficPolicy?: "Cluster" | "Local";
   /** `ClientIP`: connections from one address go to one endpoint. */
   readonly sessionAffinity?: "None" | "ClientIP";
 }

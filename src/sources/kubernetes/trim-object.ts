@@ -45,7 +45,7 @@ export function trimObject(sent: SentObject, kind: Kind, apiVersion: string): Se
 /** What a certificate can be made of; other values of a Secret are none of Trilith's business, and never in its memory. */
 const CERTIFICATE_KEYS: readonly string[] = ["tls.crt", "tls.key", "ca.crt"];
 
-const ENDPOINT_FIELDS: readonly string[] = ["addresses", "conditions", "hostname", "nodeName", "zone"];
+const ENDPOINT_FIELDS: readonly string[] = ["addresses", "conditions", "hostname", "nodeName", "zone", "hints"];
 
 function trimEndpoints(endpoints: unknown): unknown {
   return Array.isArray(endpoints) ? endpoints.map((endpoint: unknown) => pick(endpoint, ENDPOINT_FIELDS)) : [];

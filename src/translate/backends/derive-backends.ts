@@ -191,12 +191,13 @@ function deriveEndpointSets(
         const found = read.get(inputs.resolvedNames, hostname);
         return found && found.addresses.map((address): Endpoint => ({ address, port }));
       });
-      const own = identities
-        ? plan.endpoints.map((endpoint) => identities.of(endpoint, plan.gateway, read))
-        : plan.endpoints;
+      const known = (of: readonly Endpoint[]): readonly Endpoint[] =>
+        identities ? of.map((endpoint) => identities.of(endpoint, plan.gateway, read)) : of;
+      const own = known(plan.endpoints);
+      const at = plan.at && Object.entries(plan.at).map(([place, near]) => [place, known(near)] as const);
       const endpoints = [...own, ...resolved.flatMap((found) => found ?? [])];
       const unresolved = endpoints.length === 0 && resolved.includes(undefined);
-      return [{ key, origin, endpoints, ...(unresolved && { unresolved }) }];
+      return [{ key, origin, endpoints, ...(at && { at: Object.fromEntries(at) }), ...(unresolved && { unresolved }) }];
     },
   });
 }

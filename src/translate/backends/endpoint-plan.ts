@@ -4,14 +4,17 @@
  *
  * https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
  */
-import type { BackendOrigin, Endpoint, EndpointSetKey } from "../../model/index.ts";
-import type { EndpointSlice, EndpointSliceEndpoint, Service, ServicePort } from "../../resources/index.ts";
+import type { BackendOrigin, Endpoint, EndpointsAt, EndpointSetKey } from "../../model/index.ts";
+import type { EndpointSlice, Service, ServicePort } from "../../resources/index.ts";
 import { isIPv4, isIPv6 } from "../../resources/index.ts";
+import { type IsNear, nearPlacesOf } from "./near-endpoints.ts";
 
 export interface EndpointPlan {
   readonly endpoints: readonly Endpoint[];
   /** Names to resolve, each for a port; what they resolve to is added to the endpoints. */
   readonly names: readonly { readonly hostname: string; readonly port: number }[];
+  /** What callers at a place have in the place of the endpoints. */
+  readonly at?: EndpointsAt;
   /** The key of the `GatewayMember` whose Envoys these are, if there is one. */
   readonly gateway?: string;
 }
@@ -38,9 +41,36 @@ export function planOfService(
 ): EndpointPlan {
   const { type, externalName } = service.spec;
   if (type === "ExternalName") return externalName === undefined ? NOTHING : planOfName(externalName, port.port);
-  const ready = collect(slices, port, ({ conditions }) => conditions?.ready !== false);
-  if (ready.endpoints.length + ready.names.length > 0) return ready;
-  return collect(slices, port, ({ conditions }) => conditions?.serving === true && conditions.terminating === true);
+  const ready = collect(slices, port, isReady);
+  const usable = ready.endpoints.length + ready.names.length > 0 ? ready : collect(slices, port, isLastResort);
+  const at = placesOf(service, port, slices);
+  return at === undefined ? usable : { ...usable, at };
+}
+
+const isReady: IsNear = ({ conditions }) => conditions?.ready !== false;
+const isLastResort: IsNear = ({ conditions }) => conditions?.serving === true && conditions.terminating === true;
+
+/**
+ * Hints are of endpoints that are ready, and count for no others; a node where none is ready has those that still serve, as the cluster has
+ * where there is none at all.
+ */
+function placesOf(
+  { spec }: Pick<Service, "spec">,
+  port: ServicePort,
+  slices: readonly EndpointSlice[],
+): EndpointsAt | undefined {
+  const isLocal = spec.internalTrafficPolicy === "Local";
+  const all = slices.filter(({ addressType }) => addressType !== "FQDN").flatMap(({ endpoints }) => endpoints);
+  const counted = all.filter((endpoint) => isReady(endpoint) || (isLocal && isLastResort(endpoint)));
+  const places = nearPlacesOf(spec, counted);
+  if (places.size === 0) return undefined;
+  const at = [...places].map(([place, isNear]) => {
+    const here = (wanted: IsNear): readonly Endpoint[] =>
+      collect(slices, port, (endpoint) => isNear(endpoint) && wanted(endpoint)).endpoints;
+    const ready = here(isReady);
+    return [place, ready.length > 0 || !isLocal ? ready : here(isLastResort)] as const;
+  });
+  return Object.fromEntries(at);
 }
 
 export const NOTHING: EndpointPlan = { endpoints: [], names: [] };
@@ -53,11 +83,7 @@ function planOfName(stated: string, port: number): EndpointPlan {
 
 const hostnameOf = (stated: string): string => stated.toLowerCase().replace(/\.$/, "");
 
-function collect(
-  slices: readonly EndpointSlice[],
-  port: ServicePort,
-  wanted: (endpoint: EndpointSliceEndpoint) => boolean,
-): EndpointPlan {
+function collect(slices: readonly EndpointSlice[], port: ServicePort, wanted: IsNear): EndpointPlan {
   const endpoints = new Map<string, Endpoint>();
   const names = new Map<string, { hostname: string; port: number }>();
   for (const slice of slices) {

@@ -37,7 +37,9 @@ function readable(records: readonly EnvoyRecord[]): unknown {
       origins,
     };
     const forWhom = audience === undefined ? "" : ` for ${audience}`;
-    return [`${kind}/${name}${forWhom}`, { ...more, message: jsonOf(record) }];
+    const at = Object.entries(record.at ?? {}).map(([place, own]) => [place, jsonOf({ ...record, ...own })] as const);
+    const placed = at.length > 0 && { at: Object.fromEntries(at) };
+    return [`${kind}/${name}${forWhom}`, { ...more, message: jsonOf(record), ...placed }];
   });
   return parse(stringify(Object.fromEntries(entries), { aliasDuplicateObjects: false }));
 }
