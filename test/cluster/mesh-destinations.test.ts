@@ -3,7 +3,6 @@
  * without; to pods by their own addresses; and what is left alone. What a sidecar knows of the cluster is counted by what it has.
  */
 import { describe, expect, inject, test } from "vitest";
-import { readPage } from "../../src/cli/traffic/prometheus-page.ts";
 import { echoDeployment, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
 import {
   bounded,
@@ -15,6 +14,7 @@ import {
   service,
   withEndpoints,
 } from "./mesh-destination-objects.ts";
+import { observeMesh, requestsIn } from "./mesh-observer.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const used = useTrilithCluster(
@@ -27,7 +27,7 @@ const used = useTrilithCluster(
     );
     apply(
       echoDeployment("shop", "caller"),
-      echoDeployment("shop", "server", { args: ["--port=8080", "--tcp=9090", "--tcp=3306", "--server-first=3306"] }),
+      echoDeployment("shop", "server", { args: SERVED }),
       ...database,
       echoDeployment("closed", "caller"),
       ...echoWithAccount("closed", "visitor"),
@@ -59,6 +59,8 @@ const used = useTrilithCluster(
 );
 const { kubectl, apply } = used;
 
+/** By the pods of "server". */
+const SERVED = ["--port=8080", "--tcp=9090", "--tcp=3306", "--server-first=3306", "--udp=9091"];
 /** The only one, and where it is. */
 const NODE = "node";
 const ZONE = "east";
@@ -82,69 +84,13 @@ const WORKLOADS = [
   ["plain", "deployment/partner"],
 ] as const;
 
-const callAs = (space: string, workload: string, ...args: readonly string[]): string =>
-  kubectl("-n", space, "exec", `deploy/${workload}`, "-c", "echo", "--", "client", ...args);
-
-/** What the client in a namespace's caller says. */
-const call = (space: string, ...args: readonly string[]): string => callAs(space, "caller", ...args);
-
-const addressOf = (name: string, space = "shop"): string =>
-  kubectl("-n", space, "get", "pods", "-l", `name=${name}`, "-o", "jsonpath={.items[0].status.podIP}");
-
-const addressOfGateway = (name: string): string =>
-  kubectl(
-    "-n",
-    "infra",
-    "get",
-    "pods",
-    "-l",
-    `gateway.networking.k8s.io/gateway-name=${name}`,
-    "-o",
-    "jsonpath={.items[0].status.podIP}",
-  );
+const { callAs, call, addressOf, addressOfGateway, arrivalsAt, podsBehind, metricsAt } = observeMesh(used);
 
 const CONTAINERS = "jsonpath={.items[0].spec.initContainers[*].name}{.items[0].spec.containers[*].name}";
-
-/** How callers came to a pod's sidecar meanwhile: `mesh` with mutual TLS, `plain` without. */
-async function arrivalsAt(pod: string, calls: () => void): Promise<readonly string[]> {
-  const lines = (): string[] => kubectl("-n", "shop", "logs", pod, "-c", "trilith-proxy").split("\n");
-  const before = lines().length;
-  calls();
-  const arrivals = (): string[] =>
-    lines()
-      .slice(before - 1)
-      .flatMap((line) => /"listener":"(mesh|plain)"/.exec(line)?.[1] ?? []);
-  // A line is written some time after the connection has ended.
-  await expect.poll(() => arrivals().length, { timeout: 40_000 }).toBeGreaterThan(0);
-  return [...new Set(arrivals())];
-}
-
-/** The pods that answer one caller's calls, sorted; none where a call fails. */
-function podsBehind(name: string): string[] {
-  try {
-    const output = call("shop", "--count=30", "--timeout=60s", `http://${name}/`);
-    return [...new Set([...output.matchAll(/Hostname=(\S+)/g)].map(([, hostname = ""]) => hostname))].sort();
-  } catch {
-    return [];
-  }
-}
-
-/** A proxy's page of metrics. */
-const metricsAt = (address: string, port = 15_020): string =>
-  used.cluster.run("curl", ["-s", "-m", "5", `http://${address}:${port}/stats/prometheus`]).output;
 
 /** How many clusters the caller's sidecar has, in Envoy's sense: one for each thing that it can send to. */
 const knownToCaller = (): number =>
   Number(/^envoy_cluster_manager_active_clusters\S* (\d+)/m.exec(metricsAt(addressOf("caller")))?.[1]);
-
-/** Of the requests that a proxy has counted, these labels, each combination once. */
-const requestsIn = (page: string, ...names: readonly string[]): string[] => [
-  ...new Set(
-    readPage(page).flatMap(({ name, labels }) =>
-      name === "envoy_trilith_requests_total" ? [names.map((label) => labels[label] ?? "").join(" ")] : [],
-    ),
-  ),
-];
 
 describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 180_000 }, () => {
   test("calls a Service that it never called before, and already the first call goes by its routes", async () => {
@@ -334,6 +280,11 @@ describe.skipIf(!inject("canRunCluster"))("a workload in the mesh", { timeout: 1
     apply(service("past-sidecars", 80, { selector: { name: "db" } }));
     await expect.poll(calls, { timeout: 20_000 }).toContain("StatusCode=200");
     expect(await arrivalsAt("db-0", () => void calls())).toEqual(["plain"]);
+  });
+
+  test("sends and takes datagrams past its sidecar, also where its namespace refuses unknown destinations", () => {
+    const target = `udp://${addressOf("server")}:9091`;
+    for (const space of ["shop", "closed", "plain"]) expect(call(space, target)).toContain("StatusCode=200");
   });
 
   test("ends with its Job: the sidecar does not keep the pod", () => {
