@@ -10,3 +10,4 @@ export { LeaderElection } from "./lease.ts";
 export type { LeaderElectionOptions } from "./lease.ts";
 export { ResourceWatch, type WatchOptions } from "./resource-watch.ts";
 export type { ListedObject, WatchChange } from "./seen-objects.ts";
+export { Turns } from "./turns.ts";

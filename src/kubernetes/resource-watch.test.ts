@@ -5,6 +5,7 @@ import { ResourceWatch, type WatchOptions } from "./resource-watch.ts";
 import type { WatchChange } from "./seen-objects.ts";
 import { type MemoryObject, MemoryServer } from "./testing/memory-server.ts";
 import { PausedTimers } from "./testing/paused-timers.ts";
+import { Turns } from "./turns.ts";
 
 interface World {
   readonly server: MemoryServer;
@@ -250,6 +251,31 @@ test("a watch that says nothing and outlasts what was asked is given up", async 
   server.isSilent = false;
   await pass(100);
   expect(history.slice(2)).toEqual(["problem timeout", "well again", "a=2"]);
+});
+
+test("of watches that take turns, one lists when another one's list is complete, or has failed, and then all watch", async () => {
+  const turns = new Turns(1);
+  const { server, pass, history } = world((prepared) => prepared.put("a", 1), { turns });
+  const timers = new PausedTimers();
+  const second = new ResourceWatch<number>({
+    client: server,
+    resource: { group: "", version: "v1", plural: "things" },
+    read: (object) => (object as unknown as MemoryObject).value,
+    onChanges: (changes) => history.push(`second has ${changes.length}`),
+    timers,
+    turns,
+  });
+  onTestFinished(() => second[Symbol.dispose]());
+  server.failures.push(unreachable());
+  await pass(0);
+  expect([history, server.calls]).toEqual([
+    ["problem unreachable", "second has 1"],
+    ["watch list", "watch list"],
+  ]);
+  await pass(200);
+  server.put("a", 2);
+  await pass(10);
+  expect(history.slice(2)).toEqual(["well again", "a=1", "synced", "second has 1", "a=2"]);
 });
 
 test("whatever happens to the connection, in the end everything is known, and nothing was lost on the way", async () => {

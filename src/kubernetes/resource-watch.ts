@@ -19,6 +19,7 @@ import { Backoff } from "./backoff.ts";
 import { type ListedObject, SeenObjects, type WatchChange } from "./seen-objects.ts";
 import { LONGEST_TIMEOUT_MS, SilenceGuard } from "./silence-guard.ts";
 import { systemTimers, type Timers } from "./timers.ts";
+import type { Turns } from "./turns.ts";
 
 export interface WatchOptions<Item> {
   readonly client: ApiClient;
@@ -38,6 +39,8 @@ export interface WatchOptions<Item> {
   readonly onRestored?: () => void;
   /** The server could not be asked, or can be asked again (undefined). It goes on by itself. */
   readonly onProblem?: (problem: ApiError | undefined) => void;
+  /** Of many watches together: each waits for its turn to list, or to watch again, and has it until the server has let it in. */
+  readonly turns?: Turns;
   /** A list in which nothing comes for so long is given up. Default 60 s. */
   readonly listSilenceMs?: number;
   /** The server is asked to end each watch after so long, and up to twice as long. Default 240 s. */
@@ -122,9 +125,10 @@ export class ResourceWatch<Item> implements Disposable {
   }
 
   async #follow(): Promise<void> {
+    using turn = await this.#options.turns?.take(this.#stopping.signal);
     if (this.#version !== undefined) await this.#doubt(this.#version);
     if (this.#version === undefined && this.#lists !== "streamed") await this.#listPages();
-    await this.#watch(this.#version);
+    await this.#watch(this.#version, () => turn?.[Symbol.dispose]());
   }
 
   /** Gives up what is known where the server is further back than it was when it told that. */
@@ -158,8 +162,8 @@ export class ResourceWatch<Item> implements Disposable {
     await this.#wait(this.#backoff.afterFailure(error.retryAfterMs));
   }
 
-  /** `version`: undefined for a streamed list. Returns when the server ends the watch. */
-  async #watch(version: string | undefined): Promise<void> {
+  /** `version`: undefined for a streamed list. `letIn`: of that, all is there. Returns when the server ends the watch. */
+  async #watch(version: string | undefined, letIn: () => void): Promise<void> {
     const { client, listSilenceMs = 60_000, watchMs = 240_000 } = this.#options;
     const lengthMs = watchMs * (1 + this.#random());
     const silenceMs = { list: listSilenceMs, watch: lengthMs + WATCH_GRACE_MS };
@@ -182,13 +186,16 @@ export class ResourceWatch<Item> implements Disposable {
       signal: guard.signal,
       onAnswer: () => {
         expectMore();
-        if (version !== undefined) this.#tell(undefined);
+        if (version === undefined) return;
+        letIn();
+        this.#tell(undefined);
       },
       timeoutMs: LONGEST_TIMEOUT_MS,
     });
     try {
       for await (const event of events) {
         this.#take(event);
+        if (this.#version !== undefined) letIn();
         expectMore();
       }
     } catch (error) {

@@ -3,10 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { parse, stringify } from "yaml";
 import { type ClusterClient, connectToCluster, resourcePath } from "../../src/kubernetes/index.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { TcpRelay } from "../support/tcp-relay.ts";
+import { accountToken, createAccount } from "./accounts.ts";
 import { FollowedCluster } from "./followed-cluster.ts";
+import { applyManifest } from "./permissions.ts";
 import { useControlPlane } from "./use-control-plane.ts";
 
 const environment = inject("controlPlane");
@@ -41,6 +44,34 @@ async function connectOver(): Promise<{ readonly client: ClusterClient; readonly
     rmSync(folder, { recursive: true });
   });
   return { client, relay };
+}
+
+/** As a ServiceAccount that may do everything: the API server rations its calls, which it does not for whoever is above everything. */
+async function connectAsAccount(port: number): Promise<ClusterClient> {
+  await createAccount(cluster.client, "default", "reader");
+  await applyManifest(cluster.client, {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRoleBinding",
+    metadata: { name: "reader" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+    subjects: [{ kind: "ServiceAccount", namespace: "default", name: "reader" }],
+  });
+  const token = await accountToken(cluster.client, "default", "reader", "https://kubernetes.default.svc");
+  const text = readFileSync(cluster.kubeconfigPath, "utf8").replace(
+    `:${cluster.controlPlane.apiServerPort}`,
+    `:${port}`,
+  );
+  const config = parse(text) as { users: { name: string; user: object }[] };
+  const folder = mkdtempSync(join(tmpdir(), "trilith-watches-"));
+  const kubeconfig = join(folder, "kubeconfig");
+  const users = config.users.map(({ name }) => ({ name, user: { token } }));
+  writeFileSync(kubeconfig, stringify({ ...config, users }));
+  const client = await connectToCluster({ kubeconfig });
+  onTestFinished(() => {
+    client[Symbol.dispose]();
+    rmSync(folder, { recursive: true });
+  });
+  return client;
 }
 
 const services = (followed: FollowedCluster, start: string): readonly string[] =>
@@ -104,6 +135,28 @@ describe.skipIf(environment === undefined)("a real API server is followed", { ti
     };
     await expect.poll(seven, PATIENCE).toEqual({ "tls.crt": btoa("new") });
     expect(followed.gone).toEqual([]);
+  });
+
+  test("with more Secrets than it lets one account ask for at once: none is refused, at first or after it was away", async () => {
+    const names = Array.from({ length: 1_500 }, (_, index) => `many-${index}`);
+    const path = "/api/v1/namespaces/default/secrets";
+    for (let from = 0; from < names.length; from += 50)
+      await Promise.all(
+        names
+          .slice(from, from + 50)
+          .map((name) => cluster.client.request({ method: "POST", path, body: { metadata: { name } } })),
+      );
+    const relay = await TcpRelay.start(cluster.controlPlane.apiServerPort);
+    const followed = new FollowedCluster(await connectAsAccount(relay.port));
+    onTestFinished(() => relay[Symbol.asyncDispose]());
+    followed.source.want(names.map((name) => ({ key: name, kind: "Secret", namespace: "default", name })));
+    await followed.synced;
+    expect(followed.namesOf("Secret")).toEqual([...names].sort());
+    expect(followed.failures).not.toContain("throttled");
+    relay.breakConnections();
+    await expect.poll(() => followed.source.problems, PATIENCE).not.toEqual([]);
+    await expect.poll(() => followed.source.problems, PATIENCE).toEqual([]);
+    expect([followed.failures.has("throttled"), followed.gone]).toEqual([false, []]);
   });
 
   test("when it restarts", async () => {

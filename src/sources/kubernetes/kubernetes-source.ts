@@ -7,7 +7,7 @@
  *   later:    each change as it comes; what translation does not read wakes nobody
  *   away:     what was told stays told, and `problems` says what cannot be followed
  */
-import { type ApiClient, type ApiError, ResourceWatch, type Timers } from "../../kubernetes/index.ts";
+import { type ApiClient, type ApiError, ResourceWatch, type Timers, Turns } from "../../kubernetes/index.ts";
 import { formatPath, type Kind, kinds, objectKey, type ObjectKey } from "../../resources/index.ts";
 import { DiscoveredKinds } from "./discovered-kinds.ts";
 import type { ObjectChange } from "../object-change.ts";
@@ -49,6 +49,11 @@ export interface Wanted {
 }
 
 const WANTED_KINDS: readonly Kind[] = ["Secret", "ConfigMap", "Pod"];
+/**
+ * Of those, so many are asked for at once. A server lets in a few hundred calls of one account and refuses more (API Priority and
+ * Fairness); a list of one object takes it a millisecond, so that more at once would be no faster.
+ */
+const MOST_LISTS_AT_ONCE = 32;
 /** Parts of Kubernetes that not every cluster has. */
 const OPTIONAL_KINDS: readonly Kind[] = ["ClusterTrustBundle"];
 
@@ -70,6 +75,9 @@ interface FollowedWish {
 }
 
 interface WatchEvents {
+  readonly turns?: Turns;
+  /** What it is part of, for the problems that all of that have together. */
+  readonly group?: string;
   readonly onSet: (key: ObjectKey) => void;
   readonly onListed: () => void;
   readonly onForbidden?: () => void;
@@ -80,6 +88,7 @@ export class KubernetesSource implements Disposable {
   readonly #store = new ObjectStore();
   readonly #kinds = new Map<Kind, FollowedKind>();
   readonly #wanted = new Map<string, FollowedWish>();
+  readonly #turns = new Turns(MOST_LISTS_AT_ONCE);
   readonly #served: ServedKinds;
   readonly #discovered: DiscoveredKinds;
   /** By what is being followed. */
@@ -87,6 +96,7 @@ export class KubernetesSource implements Disposable {
   #changes: ObjectChange[] = [];
   #refusals = 0;
   #isFlushing = false;
+  #isTellingProblems = false;
   /** Of the CRDs and of the APIs that are discovered. */
   #kindListsAwaited = 2;
   #isTelling = false;
@@ -135,7 +145,8 @@ export class KubernetesSource implements Disposable {
         ...(advice !== undefined && { advice }),
       })),
     );
-    return [...this.#troubles.values(), ...refused];
+    const troubles = new Map([...this.#troubles.values()].map((trouble) => [trouble.message, trouble]));
+    return [...troubles.values(), ...refused];
   }
 
   /** Follows exactly this of Secrets, ConfigMaps and Pods: what else is known of them is forgotten, and told as gone. */
@@ -209,6 +220,8 @@ export class KubernetesSource implements Disposable {
       wish,
       isListed: false,
       watch: this.#watch(kind, resource, key, {
+        turns: this.#turns,
+        group: `${kind}s of ${namespace}`,
         onSet: () => undefined,
         onListed: () => {
           followed.isListed = true;
@@ -227,7 +240,7 @@ export class KubernetesSource implements Disposable {
     kind: Kind,
     resource: ConstructorParameters<typeof ResourceWatch>[0]["resource"],
     label: string,
-    { onSet, onListed, onForbidden }: WatchEvents,
+    { turns, group = label, onSet, onListed, onForbidden }: WatchEvents,
   ): Disposable {
     const { client, timers } = this.#options;
     const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
@@ -254,8 +267,9 @@ export class KubernetesSource implements Disposable {
         this.#settle();
       },
       onRestored: () => this.#store.doubt(kind),
+      ...(turns && { turns }),
       onProblem: (problem) => {
-        this.#trouble(label, problem && watchProblem(label, problem));
+        this.#trouble(label, problem && watchProblem(problem.code === "forbidden" ? label : group, problem));
         if (problem?.code === "forbidden") onForbidden?.();
       },
       ...(timers && { timers }),
@@ -265,14 +279,24 @@ export class KubernetesSource implements Disposable {
   #tellRefused(): void {
     if (this.#store.refusals === this.#refusals) return;
     this.#refusals = this.#store.refusals;
-    this.#options.onProblems?.();
+    this.#tellProblems();
   }
 
   #trouble(label: string, problem: SourceProblem | undefined): void {
     if (problem === undefined && !this.#troubles.has(label)) return;
     if (problem === undefined) this.#troubles.delete(label);
     else this.#troubles.set(label, problem);
-    this.#options.onProblems?.();
+    this.#tellProblems();
+  }
+
+  /** Once for all that comes in the same turn of the event loop: where the server is away, thousands have a problem. */
+  #tellProblems(): void {
+    if (this.#isTellingProblems) return;
+    this.#isTellingProblems = true;
+    setImmediate(() => {
+      this.#isTellingProblems = false;
+      if (!this.#isStopped) this.#options.onProblems?.();
+    });
   }
 
   /** Whatever came by the time of the next turn of the event loop is told together. */
