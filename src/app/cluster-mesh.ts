@@ -7,9 +7,10 @@ import { type IdentityTimes, WorkloadCertificates, workloadTimesOf } from "../id
 import type { ApiClient } from "../kubernetes/index.ts";
 import { plainPorts } from "../mesh/index.ts";
 import { type ProxyKey, SIDECAR_LABEL, sidecarKey, spiffeId } from "../model/index.ts";
-import { followMemberPods } from "../sources/index.ts";
+import { followMemberPods, type Unread } from "../sources/index.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { Engine } from "./engine.ts";
+import type { Startup } from "./startup.ts";
 
 export interface ClusterMeshOptions {
   readonly client: ApiClient;
@@ -19,6 +20,7 @@ export interface ClusterMeshOptions {
   readonly trustDomain: string;
   /** Whether an Envoy of the proxy has a stream here. */
   readonly isConnected: (proxy: ProxyKey) => boolean;
+  readonly awaits: Startup["awaits"];
   readonly log: Logger;
 }
 
@@ -31,10 +33,12 @@ export interface ProvenAccount {
 
 /** Resolves when everybody who is in the mesh is known. */
 export async function startClusterMesh(options: ClusterMeshOptions): Promise<Disposable> {
-  const { client, engine, identity, trustDomain, log } = options;
+  const { client, engine, identity, trustDomain, awaits, log } = options;
   const { graph, driven } = engine;
   using starting = new DisposableStack();
   const synced = Promise.withResolvers<void>();
+  let unread: readonly Unread[] = [{ what: MEMBERS }];
+  awaits(() => unread);
   starting.use(
     followMemberPods({
       client,
@@ -42,8 +46,14 @@ export async function startClusterMesh(options: ClusterMeshOptions): Promise<Dis
       onSet: ({ excludedPorts, ...pod }) => driven.meshMembers.set({ ...pod, plainPorts: plainPorts(excludedPorts) }),
       onGone: (key) => driven.meshMembers.delete(key),
       batch: (step) => graph.batch(step),
-      onSynced: () => synced.resolve(),
-      onProblem: (problem) => problem && log.error({ err: problem }, "the pods of the mesh cannot be followed"),
+      onSynced: () => {
+        unread = [];
+        synced.resolve();
+      },
+      onProblem: (problem) => {
+        if (unread.length > 0) unread = [unreadMembers(problem)];
+        if (problem) log.error({ err: problem }, `${MEMBERS} cannot be followed`);
+      },
     }),
   );
   const workloads = starting.use(
@@ -65,6 +75,13 @@ export async function startClusterMesh(options: ClusterMeshOptions): Promise<Dis
   await synced.promise;
   return starting.move();
 }
+
+const MEMBERS = "the pods of the mesh";
+
+const unreadMembers = (problem: Error | undefined): Unread => ({
+  what: MEMBERS,
+  ...(problem && { problem: `${MEMBERS} cannot be followed: ${problem.message}` }),
+});
 
 /** The sidecar's proxy, where the account's token is of a pod in the mesh. */
 export function sidecarOf({ driven }: Engine, { namespace, name, pod }: ProvenAccount): ProxyKey | undefined {

@@ -7,10 +7,12 @@ import type { ApiClient } from "../kubernetes/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
 import { type KubernetesSource, type SourceProblem, startKubernetesSource } from "../sources/index.ts";
 import type { Engine } from "./engine.ts";
+import type { Startup } from "./startup.ts";
 
 export interface ClusterObjectsOptions {
   readonly client: ApiClient;
   readonly engine: Engine;
+  readonly awaits: Startup["awaits"];
   readonly log: Logger;
 }
 
@@ -22,7 +24,7 @@ export interface ClusterObjects extends Disposable {
 }
 
 /** Resolves when everything has been read once; until then it goes on trying, and says why it must. */
-export async function followCluster({ client, engine, log }: ClusterObjectsOptions): Promise<ClusterObjects> {
+export async function followCluster({ client, engine, awaits, log }: ClusterObjectsOptions): Promise<ClusterObjects> {
   const { graph, translation, driven } = engine;
   const synced = Promise.withResolvers<void>();
   const storedTold: ((keys: readonly ObjectKey[]) => void)[] = [];
@@ -40,6 +42,7 @@ export async function followCluster({ client, engine, log }: ClusterObjectsOptio
     },
     onProblems: () => logProblems(log, source.problems, known),
   });
+  awaits(() => source.unread);
   await synced.promise;
   const following = graph.subscribe(translation.wantedResources, () =>
     queueMicrotask(() => source.want(translation.wantedResources.values())),

@@ -37,6 +37,7 @@ import { startMeshInjection } from "./mesh-injection.ts";
 import { startPeerExchange } from "./peer-exchange.ts";
 import { CONTROLLER_NAME } from "./standalone-settings.ts";
 import type { ProxyFleet } from "./proxy-fleet.ts";
+import { logWaiting, Startup } from "./startup.ts";
 import { StatusDuty } from "./status-duty.ts";
 
 export interface ControllerOptions {
@@ -100,24 +101,28 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const engine = createEngine(controllerSettings(options));
   starting.use(engine.graph.onFailure((failure) => logFailure(log, failure)));
   let serving: ServingReplica | undefined;
-  let waitsFor: string | undefined = "it reads the cluster";
+  const startup = new Startup();
+  let waitsFor = (): string | undefined => startup.waitsFor;
   const view: ReplicaView = {
     engine,
     metrics: new Metrics({ writesStatuses: true }),
-    notReady: () => waitsFor,
+    notReady: () => waitsFor(),
     serving: () => serving,
   };
   starting.use(await startHealthServer(listen.health, controllerHealth(view)));
   starting.use(await startAdminServer(listen.admin, controllerAdmin(view)));
-  serving = await startReplica(options, view, starting);
+  {
+    using _ = logWaiting(startup, log);
+    serving = await startReplica(options, view, startup, starting);
+  }
   starting.use(logDiagnostics(view, log));
-  waitsFor = undefined;
+  waitsFor = () => undefined;
   log.info({ port: listen.xds.port, replica: options.replica }, "serving xDS");
   const running = starting.move();
   return {
-    notReady: () => waitsFor,
+    notReady: () => waitsFor(),
     stop: async () => {
-      waitsFor = "it is going down";
+      waitsFor = () => "it is going down";
       await running.disposeAsync();
     },
   };
@@ -127,6 +132,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
 async function startReplica(
   options: ControllerOptions,
   { engine, metrics }: ReplicaView,
+  { awaits }: Startup,
   starting: AsyncDisposableStack,
 ): Promise<ServingReplica> {
   const { client, namespace, service, replica, listen, mesh, times = {}, log } = options;
@@ -157,15 +163,17 @@ async function startReplica(
         times: identityTimes,
         trustDomain: mesh.trustDomain,
         isConnected,
+        awaits,
         log,
       }),
     );
-  const cluster = starting.use(await followCluster({ client, engine, log }));
+  const cluster = starting.use(await followCluster({ client, engine, awaits, log }));
   starting.use(new Clock(driven.clock));
   starting.use(new NameResolver(graph, translation.wantedNames, driven.resolvedNames));
   const installation = installationOf(options, identity.bundle);
   const infrastructure = starting.use(new GatewayInfrastructure({ client, engine, names, installation, log }));
   identity.onBundle((bundle) => infrastructure.reinstall(installationOf(options, bundle)));
+  awaits(() => infrastructure.unread);
   await infrastructure.synced;
   const peers = starting.use(
     await startPeerExchange({

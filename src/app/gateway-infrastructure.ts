@@ -21,6 +21,7 @@ import {
   type Wish,
 } from "../provision/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
+import type { Unread } from "../sources/index.ts";
 import type { GatewayAddressFact } from "../translate/index.ts";
 import type { Engine } from "./engine.ts";
 import type { Duty } from "./leadership.ts";
@@ -42,6 +43,7 @@ export class GatewayInfrastructure implements Disposable, Duty {
   readonly #provisioner: Provisioner;
   readonly #following: Disposable;
   readonly #synced: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #troubles = new Map<OwnedName["kind"], string>();
   readonly #problems = new Map<ObjectKey, ProvisioningProblem>();
   readonly #changed = new Set<ObjectKey>();
 
@@ -55,8 +57,10 @@ export class GatewayInfrastructure implements Disposable, Duty {
       onSynced: () => this.#synced.resolve(),
       onChange: (object, owner) => this.#look(object, owner),
       onProblem: (kind, problem) => {
-        if (problem)
-          log.warn({ kind, code: problem.code }, `what was made for Gateways cannot be followed: ${problem.message}`);
+        const trouble = problem && `the ${kind}s of Gateways cannot be followed: ${problem.message}`;
+        if (trouble !== undefined && trouble !== this.#troubles.get(kind)) log.warn({ code: problem?.code }, trouble);
+        if (trouble === undefined) this.#troubles.delete(kind);
+        else this.#troubles.set(kind, trouble);
       },
     });
     this.#provisioner = new Provisioner({
@@ -85,6 +89,14 @@ export class GatewayInfrastructure implements Disposable, Duty {
   /** What there is has been read. */
   get synced(): Promise<void> {
     return this.#synced.promise;
+  }
+
+  /** What has not been. */
+  get unread(): readonly Unread[] {
+    return [...this.#owned.unread].map((kind) => {
+      const problem = this.#troubles.get(kind);
+      return { what: `${kind}s of Gateways`, ...(problem !== undefined && { problem }) };
+    });
   }
 
   /** What stands in the way of a Gateway's objects, by Gateway. */

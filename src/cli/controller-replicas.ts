@@ -21,7 +21,7 @@ export interface ReplicaAnswer<Answer> {
 }
 
 interface Pod {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
@@ -47,13 +47,46 @@ export async function askReplicas<Answer>(
   throw asked.find((outcome) => outcome.status === "rejected")?.reason;
 }
 
-async function readyReplicas(client: ClusterClient, namespace: string): Promise<readonly string[]> {
+export interface UnreadyReplica {
+  /** The pod's name. */
+  readonly replica: string;
+  /** As the replica says it, or why it could not be asked. */
+  readonly why: string;
+}
+
+/** What the replicas that are not ready wait for. Of whom one may not see the pods, there are none. */
+export async function unreadyReplicas(client: ClusterClient, installation: string): Promise<readonly UnreadyReplica[]> {
+  const { ApiError, askPod } = await import("../kubernetes/index.ts");
+  const pods = await replicaPods(client, installation).catch((error: unknown) => {
+    if (error instanceof ApiError && (error.code === "forbidden" || error.code === "notFound")) return [];
+    throw error;
+  });
+  const unready = pods.filter((pod) => !isReady(pod) && pod.metadata.deletionTimestamp === undefined);
+  return await Promise.all(
+    unready.map(async ({ metadata: { name: replica } }) => {
+      const at = { namespace: installation, pod: replica, port: ADMIN_PORT };
+      const why = await askPod(client, at, "/readyz", UNREADY_TIMEOUT_MS).then(
+        () => "it has just become ready",
+        (error: unknown) => String(error instanceof Error ? error.message : error),
+      );
+      return { replica, why };
+    }),
+  );
+}
+
+const UNREADY_TIMEOUT_MS = 5_000;
+
+async function replicaPods(client: ClusterClient, namespace: string): Promise<readonly Pod[]> {
   const { listResources } = await import("../kubernetes/index.ts");
   const location = { group: "", version: "v1", plural: "pods", namespace };
-  const pods = await listResources<Pod>(client, location, { labelSelector: REPLICAS });
-  const ready = pods.filter(({ status }) =>
-    status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True"),
-  );
+  return await listResources<Pod>(client, location, { labelSelector: REPLICAS });
+}
+
+const isReady = ({ status }: Pod): boolean =>
+  status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+
+async function readyReplicas(client: ClusterClient, namespace: string): Promise<readonly string[]> {
+  const ready = (await replicaPods(client, namespace)).filter(isReady);
   if (ready.length === 0)
     throw new CliError(
       `no replica of Trilith's controller is ready in namespace ${namespace}; name where it is installed with --installation`,

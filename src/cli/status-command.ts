@@ -4,6 +4,7 @@ import type { Diagnostic } from "../app/index.ts";
 import type { ObjectWithStatus } from "../status/index.ts";
 import { askAdmin, DEFAULT_ADMIN } from "./admin-client.ts";
 import { addClusterOptions, type ClusterOptions, meansCluster, withCluster } from "./cluster-options.ts";
+import { addInstallationOption, type UnreadyReplica, unreadyReplicas } from "./controller-replicas.ts";
 import { formatDiagnostic } from "./format-diagnostic.ts";
 import { meshStatusCommand } from "./mesh-status-command.ts";
 import { formatTable } from "./table.ts";
@@ -15,6 +16,7 @@ interface StatusAnswer {
 
 interface StatusOptions extends ClusterOptions {
   readonly admin: string;
+  readonly installation: string;
   readonly output: "table" | "json" | "yaml";
 }
 
@@ -22,7 +24,9 @@ export function statusCommand(): Command {
   const command = new Command("status")
     .description("show what a running Trilith made of each object")
     .option("--admin <address>", "admin API of the running Trilith", DEFAULT_ADMIN);
-  return addClusterOptions(command, "only this namespace of a cluster (by default all that you may see)")
+  return addInstallationOption(
+    addClusterOptions(command, "only this namespace of a cluster (by default all that you may see)"),
+  )
     .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json", "yaml"]).default("table"))
     .addHelpText("after", HELP)
     .addCommand(meshStatusCommand())
@@ -39,7 +43,8 @@ export function statusCommand(): Command {
 
 const HELP = `
 Without an option that names a cluster, a Trilith on this machine is asked. In a cluster, the objects' own statuses are read, which
-needs no more than "kubectl get". For findings as well, ask a replica: see "trilith controller --help".
+needs no more than "kubectl get". Which replicas of the controller are not ready, and why, is told to who may list their pods and
+forward ports to them, as the Role trilith-diagnostics allows. For findings as well, ask a replica: see "trilith controller --help".
 
 Examples:
   trilith status
@@ -50,9 +55,22 @@ Examples:
 
 async function askCluster(options: StatusOptions): Promise<StatusAnswer> {
   const { clusterStatuses } = await import("./cluster-statuses.ts");
-  const objects = await withCluster(options, (client) => clusterStatuses(client, options.namespace));
-  return { objects, diagnostics: [] };
+  return await withCluster(options, async (client) => {
+    const [objects, unready] = await Promise.all([
+      clusterStatuses(client, options.namespace),
+      unreadyReplicas(client, options.installation),
+    ]);
+    return { objects, diagnostics: unready.map((replica) => unreadyDiagnostic(replica, options.installation)) };
+  });
 }
+
+const unreadyDiagnostic = ({ replica, why }: UnreadyReplica, installation: string): Diagnostic => ({
+  severity: "warning",
+  code: "replica-not-ready",
+  object: `Pod ${installation}/${replica}`,
+  message: `this replica of the controller is not ready: ${why}`,
+  advice: "What was programmed before stays in force; statuses may be of before",
+});
 
 function tableOf({ objects, diagnostics }: StatusAnswer): string {
   const rows = objects.flatMap((object) => {

@@ -32,6 +32,7 @@ export interface OwnedObjectsOptions {
   readonly onChange: (object: OwnedName, owner: string | undefined) => void;
   /** Everything that there is has been read. Called once. */
   readonly onSynced: () => void;
+  /** Told again each time that the API server has been asked in vain. */
   readonly onProblem: (kind: ManifestKind, problem: ApiError | undefined) => void;
   readonly timers?: Timers;
 }
@@ -61,19 +62,23 @@ const keyOf = (kind: ManifestKind, namespace: string, name: string): string => `
 export class OwnedObjects implements Disposable {
   readonly #objects = new Map<string, OwnedObject>();
   readonly #byOwner = new Map<string, Map<string, OwnedName>>();
+  readonly #unread = new Set(Object.keys(MANIFEST_KINDS) as ManifestKind[]);
   readonly #watches: readonly ResourceWatch<SentObject>[];
   readonly #options: OwnedObjectsOptions;
 
   constructor(options: OwnedObjectsOptions) {
     this.#options = options;
-    const kinds = Object.keys(MANIFEST_KINDS) as ManifestKind[];
-    const missing = new Set(kinds);
-    this.#watches = kinds.map((kind) =>
+    this.#watches = [...this.#unread].map((kind) =>
       this.#watch(kind, () => {
-        missing.delete(kind);
-        if (missing.size === 0) options.onSynced();
+        this.#unread.delete(kind);
+        if (this.#unread.size === 0) options.onSynced();
       }),
     );
+  }
+
+  /** Kinds of which not everything that there is has been read once. */
+  get unread(): ReadonlySet<ManifestKind> {
+    return this.#unread;
   }
 
   get(kind: ManifestKind, namespace: string, name: string): OwnedObject | undefined {

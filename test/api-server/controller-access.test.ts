@@ -7,7 +7,9 @@ import { parse } from "yaml";
 import type { Manifest } from "../../src/cli/install-chart.ts";
 import { defaultInstallation, manifestsOf, namespaceManifest } from "../../src/cli/install-manifests.ts";
 import { ApiError, type ClusterClient, connectToCluster } from "../../src/kubernetes/index.ts";
+import { freePorts } from "../support/free-ports.ts";
 import { TcpRelay } from "../support/tcp-relay.ts";
+import { startReplica } from "./controller-replica.ts";
 import { FollowedCluster } from "./followed-cluster.ts";
 import { applyManifest, permissionsIn } from "./permissions.ts";
 import { useControlPlane } from "./use-control-plane.ts";
@@ -118,14 +120,48 @@ describe.skipIf(environment === undefined)("the cluster is followed", () => {
   });
 });
 
+describe.skipIf(environment === undefined)("a controller that may not read a kind", () => {
+  test("names it to probes and in its log, be it one that it translates or one that it makes, and serves once it may", async () => {
+    const roles = manifests.filter(({ kind }) => kind === "ClusterRole");
+    for (const role of roles) await apply(withoutResource(withoutResource(role, "httproutes"), "poddisruptionbudgets"));
+    const { client } = await connectAsPod(await tokenBoundTo("controller-token"));
+    const [healthPort = 0] = await freePorts(1);
+    const starting = startReplica(client, "one", { healthPort });
+    const readiness = async (): Promise<string> => {
+      const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`).catch(() => undefined);
+      return (await answer?.text()) ?? "";
+    };
+    await expect
+      .poll(readiness, PATIENCE)
+      .toMatch(/^not ready: it reads the cluster; HTTPRoute cannot be followed: GET \S+\/httproutes: .* forbidden/);
+    for (const role of roles) await apply(withoutResource(role, "poddisruptionbudgets"));
+    await expect
+      .poll(readiness, PATIENCE)
+      .toMatch(
+        /^not ready: it reads the cluster; the PodDisruptionBudgets of Gateways cannot be followed: .* forbidden/,
+      );
+    for (const role of roles) await apply(role);
+    await using replica = await starting;
+    expect(await readiness()).toBe("ok\n");
+    const told = replica.log.filter((line) => line.includes("cannot be followed"));
+    expect(told).toEqual(
+      expect.arrayContaining(
+        [/HTTPRoute .*forbidden/, /PodDisruptionBudgets .*forbidden/].map((kind) => expect.stringMatching(kind)),
+      ),
+    );
+  });
+});
+
 interface Rule {
   readonly resources?: readonly string[];
 }
 
 const withoutResource = (role: Manifest, resource: string): Manifest => ({
   ...role,
-  rules: (role["rules"] as readonly Rule[]).map(({ resources, ...rule }) => ({
-    ...rule,
-    ...(resources && { resources: resources.filter((one) => one !== resource) }),
-  })),
+  rules: (role["rules"] as readonly Rule[])
+    .map(({ resources, ...rule }) => ({
+      ...rule,
+      ...(resources && { resources: resources.filter((one) => one !== resource) }),
+    }))
+    .filter(({ resources }) => resources?.length !== 0),
 });

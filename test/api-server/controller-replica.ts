@@ -15,16 +15,20 @@ export interface ControllerReplica extends AsyncDisposable {
   readonly log: readonly string[];
 }
 
-export type ReplicaOptions = Pick<ControllerOptions, "times" | "mesh" | "bindAddress">;
+export interface ReplicaOptions extends Pick<ControllerOptions, "times" | "mesh" | "bindAddress"> {
+  /** Where it tells of itself before it serves, for whoever does not wait for that. Default: a free port. */
+  readonly healthPort?: number;
+}
 
 /** The namespace of the installation is made if there is none. Resolves when the replica serves. */
 export async function startReplica(
   client: ApiClient,
   replica: string,
-  options: ReplicaOptions = {},
+  { healthPort: wantedPort, ...options }: ReplicaOptions = {},
 ): Promise<ControllerReplica> {
   await createNamespace(client, INSTALLATION);
-  const [xdsPort = 0, peers = 0, pods = 0, healthPort = 0, admin = 0] = await freePorts(5);
+  const [xdsPort = 0, peers = 0, pods = 0, freePort = 0, admin = 0] = await freePorts(5);
+  const healthPort = wantedPort ?? freePort;
   const at = (port: number) => ({ host: "127.0.0.1", port });
   const log: string[] = [];
   const controller = await startController({
@@ -41,10 +45,12 @@ export async function startReplica(
   return { controller, xdsPort, healthPort, log, [Symbol.asyncDispose]: () => controller.stop() };
 }
 
+/** Unless it is there, or the client may not: then it must be there. */
 export async function createNamespace(client: ApiClient, name: string): Promise<void> {
   await client
     .request({ method: "POST", path: "/api/v1/namespaces", body: { metadata: { name } } })
     .catch((error: unknown) => {
-      if (!(error instanceof ApiError) || error.code !== "alreadyExists") throw error;
+      const isThere = error instanceof ApiError && (error.code === "alreadyExists" || error.code === "forbidden");
+      if (!isThere) throw error;
     });
 }

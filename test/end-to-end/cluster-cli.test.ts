@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type AdminServer, startHealthServer } from "../../src/admin/index.ts";
 import type { CallRate } from "../../src/cli/traffic/rates.ts";
 import { type PodGate, startPodGate } from "../../src/kubernetes/testing/pod-gate.ts";
 import { selfSignedCertificate } from "../support/certificate.ts";
@@ -37,6 +38,7 @@ async function trilith(...args: readonly string[]): Promise<Ended> {
 describe.skipIf(envoyBinary() === undefined)("looking into the replicas of a cluster", { timeout: 60_000 }, () => {
   let served: ServedDirectory;
   let gate: PodGate;
+  let unready: AdminServer;
 
   let ports: readonly number[];
 
@@ -50,6 +52,10 @@ describe.skipIf(envoyBinary() === undefined)("looking into the replicas of a clu
       ...service("cart", [backend]),
     ]);
     await served.start();
+    unready = await startHealthServer(
+      { host: "127.0.0.1", port: 0 },
+      { notReady: () => "it reads the cluster; still to come: HTTPRoute", metrics: () => Promise.reject(new Error()) },
+    );
     const replica = { namespace: "trilith-system", labels: CONTROLLER, ports: { 19001: served.adminPort } };
     gate = await startPodGate({
       folder: served.root,
@@ -60,12 +66,15 @@ describe.skipIf(envoyBinary() === undefined)("looking into the replicas of a clu
         // It is going: nobody listens there any more.
         { ...replica, name: "trilith-3", ports: { 19001: 0 } },
         { namespace: "trilith-system", name: "another", ports: {} },
+        { ...replica, namespace: "starting", name: "trilith-1", isReady: false, ports: { 19001: unready.port } },
+        { ...replica, namespace: "starting", name: "trilith-2" },
       ],
     });
   }, 60_000);
 
   afterAll(async () => {
     await gate[Symbol.asyncDispose]();
+    await unready[Symbol.asyncDispose]();
     await served[Symbol.asyncDispose]();
   });
 
@@ -101,6 +110,21 @@ describe.skipIf(envoyBinary() === undefined)("looking into the replicas of a clu
       error:
         "trilith: no replica of Trilith's controller is ready in namespace elsewhere; name where it is installed with --installation\n",
     });
+  });
+
+  test("trilith status tells which replica is not ready, and what it waits for", async () => {
+    const { code, out, error } = await inCluster("status", "--installation", "starting");
+    expect([code, error, out.split("\n").slice(-4)]).toEqual([
+      0,
+      "",
+      [
+        "",
+        "warning: Pod starting/trilith-1: this replica of the controller is not ready: port 19001 of the pod starting/trilith-1: " +
+          "it answered 503: not ready: it reads the cluster; still to come: HTTPRoute (replica-not-ready)",
+        "    What was programmed before stays in force; statuses may be of before",
+        "",
+      ],
+    ]);
   });
 
   test("trilith status mesh tells of every proxy, at each replica and on this machine", async () => {

@@ -16,6 +16,8 @@ export interface GatePod {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** It is, unless told otherwise. */
+  readonly isReady?: boolean;
   /** Of its ports, where they are really. */
   readonly ports: Readonly<Record<number, number>>;
 }
@@ -54,9 +56,9 @@ export async function startPodGate({ folder, pods, tls }: PodGateOptions): Promi
       .filter(({ labels = {} }) =>
         [...wanted].every(([key, value]) => (value === "" ? key in labels : labels[key] === value)),
       )
-      .map(({ namespace: space, name, labels, annotations }) => ({
+      .map(({ namespace: space, name, labels, annotations, isReady = true }) => ({
         metadata: { namespace: space, name, labels, annotations },
-        status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
+        status: { phase: "Running", conditions: [{ type: "Ready", status: isReady ? "True" : "False" }] },
       }));
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: { resourceVersion: "1" }, items }));

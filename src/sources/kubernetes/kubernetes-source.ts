@@ -7,12 +7,19 @@
  *   later:    each change as it comes; what translation does not read wakes nobody
  *   away:     what was told stays told, and `problems` says what cannot be followed
  */
-import { type ApiClient, type ApiError, ResourceWatch, type Timers, Turns } from "../../kubernetes/index.ts";
-import { formatPath, type Kind, kinds, objectKey, type ObjectKey } from "../../resources/index.ts";
+import { type ApiClient, ResourceWatch, type Timers, Turns } from "../../kubernetes/index.ts";
+import { type Kind, kinds, objectKey, type ObjectKey } from "../../resources/index.ts";
 import { DiscoveredKinds } from "./discovered-kinds.ts";
 import type { ObjectChange } from "../object-change.ts";
 import { keyOf, ObjectStore, type StoredVersion } from "./object-store.ts";
 import { type BundleVersions, isBuiltIn, ServedKinds } from "./served-kinds.ts";
+import {
+  refusalProblems,
+  type SourceProblem,
+  SourceProblems,
+  versionProblem,
+  watchProblem,
+} from "./source-problems.ts";
 import { type SentObject, trimObject } from "./trim-object.ts";
 
 export interface KubernetesSourceOptions {
@@ -29,13 +36,12 @@ export interface KubernetesSourceOptions {
   readonly timers?: Timers;
 }
 
-export interface SourceProblem {
-  readonly severity: "error" | "warning";
-  readonly code: "invalid" | "not-watched" | "not-served";
-  readonly message: string;
-  readonly advice?: string;
-  readonly object?: string;
-  readonly path?: string;
+/** Something of the first state that is yet to be read. */
+export interface Unread {
+  /** A kind, or one object. */
+  readonly what: string;
+  /** Why it is not, in words that name it. */
+  readonly problem?: string;
 }
 
 /** Something of a kind of which only what is wanted is read. */
@@ -54,6 +60,10 @@ const WANTED_KINDS: readonly Kind[] = ["Secret", "ConfigMap", "Pod"];
  * Fairness); a list of one object takes it a millisecond, so that more at once would be no faster.
  */
 const MOST_LISTS_AT_ONCE = 32;
+/** Without these, there is nothing to do. */
+const INDISPENSABLE_KINDS: readonly Kind[] = ["GatewayClass", "Gateway"];
+/** What tells which kinds there are. */
+const LISTS_OF_KINDS = ["CRDs", "discovery"];
 /** Parts of Kubernetes that not every cluster has. */
 const OPTIONAL_KINDS: readonly Kind[] = ["ClusterTrustBundle"];
 
@@ -91,12 +101,10 @@ export class KubernetesSource implements Disposable {
   readonly #turns = new Turns(MOST_LISTS_AT_ONCE);
   readonly #served: ServedKinds;
   readonly #discovered: DiscoveredKinds;
-  /** By what is being followed. */
-  readonly #troubles = new Map<string, SourceProblem>();
+  readonly #problems: SourceProblems;
   #changes: ObjectChange[] = [];
   #refusals = 0;
   #isFlushing = false;
-  #isTellingProblems = false;
   /** Of the CRDs and of the APIs that are discovered. */
   #kindListsAwaited = 2;
   #isTelling = false;
@@ -105,6 +113,9 @@ export class KubernetesSource implements Disposable {
 
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
+    this.#problems = new SourceProblems(() => {
+      if (!this.#isStopped) options.onProblems?.();
+    });
     for (const { kind, versions } of Object.values(kinds))
       if (isBuiltIn(kind) && ![...WANTED_KINDS, ...OPTIONAL_KINDS].includes(kind)) this.#follow(kind, versions[0]);
     this.#served = new ServedKinds({
@@ -112,7 +123,7 @@ export class KubernetesSource implements Disposable {
       onKind: (kind, version, offered) => this.#takeKind(kind, version, offered),
       onBundle: (bundle) => options.onBundle?.(bundle),
       onSynced: () => this.#knowKinds(),
-      onProblem: (problem) => this.#trouble("CRDs", problem && watchProblem("CRDs", problem)),
+      onProblem: (problem) => this.#problems.set("CRDs", problem && watchProblem("CRDs", problem)),
       timers: options.timers,
     });
     this.#discovered = new DiscoveredKinds({
@@ -120,7 +131,8 @@ export class KubernetesSource implements Disposable {
       kinds: OPTIONAL_KINDS,
       onKind: (kind, version) => this.#takeKind(kind, version, []),
       onSynced: () => this.#knowKinds(),
-      onProblem: (problem) => this.#trouble("discovery", problem && watchProblem("The APIs of the cluster", problem)),
+      onProblem: (problem) =>
+        this.#problems.set("discovery", problem && watchProblem("The APIs of the cluster", problem)),
       timers: options.timers,
     });
   }
@@ -134,19 +146,17 @@ export class KubernetesSource implements Disposable {
     return this.#isSynced;
   }
 
+  /** What of the first state has not been read yet. */
+  get unread(): readonly Unread[] {
+    if (this.#isSynced) return [];
+    const waiting = (followed: ReadonlyMap<string, { readonly isListed: boolean }>): Unread[] =>
+      [...followed].flatMap(([label, { isListed }]) => (isListed ? [] : [this.#unreadOf(label)]));
+    const definitions = this.#kindListsAwaited > 0 ? LISTS_OF_KINDS.map((label) => this.#unreadOf(label)) : [];
+    return [...definitions.filter(({ problem }) => problem), ...waiting(this.#kinds), ...waiting(this.#wanted)];
+  }
+
   get problems(): readonly SourceProblem[] {
-    const refused = [...this.#store.refused.values()].flatMap(({ object, problems }) =>
-      problems.map(({ message, path, advice }): SourceProblem => ({
-        severity: "error",
-        code: "invalid",
-        message,
-        object,
-        ...(path.length > 0 && { path: formatPath(path) }),
-        ...(advice !== undefined && { advice }),
-      })),
-    );
-    const troubles = new Map([...this.#troubles.values()].map((trouble) => [trouble.message, trouble]));
-    return [...troubles.values(), ...refused];
+    return [...this.#problems.all, ...refusalProblems(this.#store)];
   }
 
   /** Follows exactly this of Secrets, ConfigMaps and Pods: what else is known of them is forgotten, and told as gone. */
@@ -156,7 +166,7 @@ export class KubernetesSource implements Disposable {
       if (wishes.has(key)) continue;
       watch[Symbol.dispose]();
       this.#wanted.delete(key);
-      this.#trouble(key, undefined);
+      this.#problems.set(key, undefined);
       for (const of of this.#store.keysOf(wish.kind, wish)) this.#push(this.#store.delete(wish.kind, of));
     }
     for (const wish of wishes.values()) if (!this.#wanted.has(wish.key)) this.#followWanted(wish);
@@ -173,12 +183,14 @@ export class KubernetesSource implements Disposable {
 
   #knowKinds(): void {
     this.#kindListsAwaited -= 1;
+    if (this.#kindListsAwaited === 0)
+      for (const kind of INDISPENSABLE_KINDS) if (!this.#kinds.has(kind)) this.#takeKind(kind, undefined, []);
     this.#settle();
   }
 
   #takeKind(kind: Kind, version: string | undefined, offered: readonly string[]): void {
-    const isUnreadable = version === undefined && offered.length > 0;
-    this.#trouble(`served ${kind}`, isUnreadable ? versionProblem(kind, offered) : undefined);
+    const isMissed = version === undefined && (offered.length > 0 || INDISPENSABLE_KINDS.includes(kind));
+    this.#problems.set(`served ${kind}`, isMissed ? versionProblem(kind, offered) : undefined);
     if (version === undefined) this.#unfollow(kind);
     else this.#follow(kind, version);
     this.#settle();
@@ -209,7 +221,7 @@ export class KubernetesSource implements Disposable {
   #unfollow(kind: Kind): void {
     this.#kinds.get(kind)?.watch[Symbol.dispose]();
     this.#kinds.delete(kind);
-    this.#trouble(kind, undefined);
+    this.#problems.set(kind, undefined);
     for (const key of this.#store.keysOf(kind)) this.#push(this.#store.delete(kind, key));
   }
 
@@ -269,34 +281,22 @@ export class KubernetesSource implements Disposable {
       onRestored: () => this.#store.doubt(kind),
       ...(turns && { turns }),
       onProblem: (problem) => {
-        this.#trouble(label, problem && watchProblem(problem.code === "forbidden" ? label : group, problem));
+        this.#problems.set(label, problem && watchProblem(problem.code === "forbidden" ? label : group, problem));
         if (problem?.code === "forbidden") onForbidden?.();
       },
       ...(timers && { timers }),
     });
   }
 
+  #unreadOf(label: string): Unread {
+    const problem = this.#problems.of(label)?.message;
+    return { what: label, ...(problem !== undefined && { problem }) };
+  }
+
   #tellRefused(): void {
     if (this.#store.refusals === this.#refusals) return;
     this.#refusals = this.#store.refusals;
-    this.#tellProblems();
-  }
-
-  #trouble(label: string, problem: SourceProblem | undefined): void {
-    if (problem === undefined && !this.#troubles.has(label)) return;
-    if (problem === undefined) this.#troubles.delete(label);
-    else this.#troubles.set(label, problem);
-    this.#tellProblems();
-  }
-
-  /** Once for all that comes in the same turn of the event loop: where the server is away, thousands have a problem. */
-  #tellProblems(): void {
-    if (this.#isTellingProblems) return;
-    this.#isTellingProblems = true;
-    setImmediate(() => {
-      this.#isTellingProblems = false;
-      if (!this.#isStopped) this.#options.onProblems?.();
-    });
+    this.#problems.tell();
   }
 
   /** Whatever came by the time of the next turn of the event loop is told together. */
@@ -338,21 +338,4 @@ function keyOfName(kind: Kind, name: string): ObjectKey {
   return slash === -1
     ? objectKey({ ...identity, name })
     : objectKey({ ...identity, namespace: name.slice(0, slash), name: name.slice(slash + 1) });
-}
-
-function watchProblem(label: string, { code, message }: ApiError): SourceProblem {
-  const advice =
-    code === "forbidden"
-      ? "Install the roles of this version of Trilith, for the namespaces whose Secrets it is to read"
-      : "What was read last stays in force until the API server answers";
-  return { severity: "error", code: "not-watched", message: `${label} cannot be followed: ${message}`, advice };
-}
-
-function versionProblem(kind: Kind, offered: readonly string[]): SourceProblem {
-  return {
-    severity: "warning",
-    code: "not-served",
-    message: `The cluster has ${kind} in ${offered.join(", ")}, and Trilith reads ${kinds[kind].versions.join(", ")}`,
-    advice: "Install the CRDs of Gateway API v1.7.0",
-  };
 }
