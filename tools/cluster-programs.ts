@@ -27,6 +27,13 @@ const STAGING =
   "dynamic-resource-allocation endpointslice externaljwt kms kube-aggregator kube-controller-manager kube-proxy kube-scheduler " +
   "kubectl kubelet metrics mount-utils pod-security-admission sample-apiserver";
 
+/** The kubelet of 1.32 makes its context itself. */
+function programText(): string {
+  const text = readFileSync(join(root, "test", "cluster", "kubernetes", "main.go"), "utf8");
+  if (!KUBERNETES.startsWith("1.32.")) return text;
+  return text.replace('\t"context"\n', "").replace("NewKubeletCommand(context.Background())", "NewKubeletCommand()");
+}
+
 export const kubernetes: GoProgram = {
   name: "kubernetes",
   files: {
@@ -36,7 +43,7 @@ export const kubernetes: GoProgram = {
       `require k8s.io/kubernetes v${KUBERNETES}`,
       ...STAGING.split(" ").map((module) => `replace k8s.io/${module} => k8s.io/${module} v${LIBRARIES}`),
     ].join("\n"),
-    "main.go": readFileSync(join(root, "test", "cluster", "kubernetes", "main.go"), "utf8"),
+    "main.go": programText(),
   },
   package: ".",
   flags: [

@@ -10,8 +10,8 @@ export function kubectl(cluster: TestCluster, args: readonly string[]): string {
 
 /** Throws where the API server refuses one of them. */
 export function applyObjects(cluster: TestCluster, objects: readonly object[]): void {
-  // kubectl reads YAML 1.1, to which many a text is something else, but not in JSON.
-  const input = objects.map((object) => JSON.stringify(object)).join("\n---\n");
+  // kubectl reads YAML 1.1, to which many a text is something else, but not in JSON; behind that, it may take no "---".
+  const input = objects.map((object) => JSON.stringify(object)).join("\n");
   const { status, output } = cluster.kubectl(["apply", "--server-side", "-f", "-"], { input });
   if (status !== 0) throw new Error(output);
 }
