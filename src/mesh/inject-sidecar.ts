@@ -6,10 +6,9 @@ import { SIDECAR_LABEL, SIDECAR_PORTS } from "../model/index.ts";
 import {
   EXCLUDED_INBOUND_PORTS,
   excludedInboundPorts,
-  isIPv4,
-  isIPv6,
   isPort,
   listIn,
+  parseNetwork,
   workloadOf,
 } from "../resources/index.ts";
 import type { Capture } from "./capture-rules.ts";
@@ -82,7 +81,8 @@ function captureOf(annotations: Readonly<Record<string, string>>): Capture | { r
     if (bad !== undefined)
       return { problem: `annotation ${name}: "${bad}" is no port; write numbers from 1 to 65535, with commas between` };
   }
-  const network = listOf(EXCLUDED_NETWORKS).find((one) => !isNetwork(one));
+  // Nothing that could be read as more than an address reaches the kernel's program.
+  const network = listOf(EXCLUDED_NETWORKS).find((one) => parseNetwork(one) === undefined);
   if (network !== undefined)
     return { problem: `annotation ${EXCLUDED_NETWORKS}: "${network}" is no network; write 10.0.0.0/8 or fd00::/8` };
   return {
@@ -90,12 +90,4 @@ function captureOf(annotations: Readonly<Record<string, string>>): Capture | { r
     excludedOutboundPorts: listOf(EXCLUDED_OUTBOUND).map(Number),
     excludedOutboundNetworks: listOf(EXCLUDED_NETWORKS),
   };
-}
-
-/** Nothing that could be read as more than an address reaches the kernel's program. */
-function isNetwork(text: string): boolean {
-  const [address = "", length, ...rest] = text.split("/");
-  const bits = isIPv4(address) ? 32 : isIPv6(address) ? 128 : undefined;
-  if (bits === undefined || rest.length > 0) return false;
-  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits);
 }

@@ -20,7 +20,10 @@ export interface Socket {
   /** Whose listeners these are: one has a port to itself. */
   readonly gateway: NamespacedName;
   readonly transport: "tcp" | "udp";
+  /** `::` takes IPv4 as well. */
   readonly address: string;
+  /** It takes none, since another socket does. */
+  readonly onlyIPv6?: true;
   readonly port: number;
   /** In a stable order. At least one. */
   readonly chains: readonly Chain[];

@@ -42,6 +42,12 @@ test("an address that was asked for is told to be unusable where no load balance
   ]);
 });
 
+test("an address is the same however its load balancer writes it", () => {
+  const found = { ...balanced, status: { loadBalancer: { ingress: [{ ip: "2001:DB8:0:0::5" }] } } };
+  const asked = [{ type: "IPAddress", value: "2001:db8::5" }];
+  expect(addressOf(asked, [found])).toEqual({ key: wish.key, addresses: asked, unusable: [] });
+});
+
 test("a Gateway that asks for an address in the cluster is told it, beside that of its load balancer or alone", () => {
   const addressesOf = (addresses: typeof wish.addresses): unknown => addressOf(addresses, [balanced]);
   const own = { type: "IPAddress", value: "10.0.0.1", routability: "Cluster" };

@@ -1,11 +1,12 @@
 /**
  * What a Gateway is reached by, as its Services say, once a proxy of it is ready: before that, an address would promise what
  * nobody answers. By default that is what the load balancer gives, or without one the Service's addresses in the cluster; these are
- * told as well where a Gateway asks to be reached in the cluster.
+ * told as well where a Gateway asks to be reached in the cluster. Addresses are in their canonical form: who provides a load balancer may
+ * write them in another one than who asks.
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayspecaddress (routability)
  */
-import { CLUSTER_ROUTABILITY, type GatewaySpecAddress, type ObjectKey } from "../resources/index.ts";
+import { canonicalAddress, CLUSTER_ROUTABILITY, type GatewaySpecAddress, type ObjectKey } from "../resources/index.ts";
 import type { OwnedObject } from "./owned-objects.ts";
 import { isInside, type ServicePlan, staysInCluster } from "./service-plan.ts";
 
@@ -40,7 +41,11 @@ interface DeploymentStatus {
 
 /** `before`: what was reached stays reached while its pods come and go. */
 export function gatewayAddressOf(
-  gateway: { readonly key: ObjectKey; readonly addresses: readonly GatewaySpecAddress[] },
+  gateway: {
+    readonly key: ObjectKey;
+    /** In their canonical form. */
+    readonly addresses: readonly GatewaySpecAddress[];
+  },
   services: readonly PlannedService[],
   deployment: unknown,
   before: GatewayAddress | undefined,
@@ -62,7 +67,7 @@ function outsideOf({ plan, found }: PlannedService, index: number): ReachedAddre
   if (plan.type === "ClusterIP" && index > 0) return [];
   const { loadBalancer } = (found?.status ?? {}) as ServiceStatus;
   return (loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => [
-    ...(ip === undefined ? [] : [{ type: "IPAddress", value: ip }]),
+    ...(ip === undefined ? [] : [{ type: "IPAddress", value: canonicalAddress(ip) }]),
     ...(hostname === undefined ? [] : [{ type: "Hostname", value: hostname }]),
   ]);
 }
@@ -72,7 +77,7 @@ const insideOf = ({ plan, found }: PlannedService): ReachedAddress[] =>
   plan.tellsInside ? ownOf(found).map((one) => ({ ...one, routability: CLUSTER_ROUTABILITY })) : [];
 
 const ownOf = (found: PlannedService["found"]): ReachedAddress[] =>
-  (found?.clusterIPs ?? []).map((value) => ({ type: "IPAddress", value }));
+  (found?.clusterIPs ?? []).map((value) => ({ type: "IPAddress", value: canonicalAddress(value) }));
 
 function unusableOf(
   asked: GatewaySpecAddress,

@@ -42,6 +42,7 @@ export * from "./types/x-backend-traffic-policy.ts";
 export * from "./types/x-mesh.ts";
 export * from "./types/x-telemetry-policy.ts";
 export * from "./ip-address.ts";
+export * from "./ip-network.ts";
 export { formatPath, type FieldPath, type Problem, type ProblemKind } from "./schema/problem.ts";
 export { type Rule, type Violation } from "./schema/rule.ts";
 export type { AnyListSchema, AnyMapSchema, AnyObjectSchema, AnySchema, Schema } from "./schema/schema.ts";

@@ -322,6 +322,30 @@ test("connections live on while another listener of their port is added, changed
   agent.destroy();
 });
 
+test("connections to IPv4 live on while a socket of IPv6 comes beside theirs, and goes", async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const [port = 0] = await freePorts(1);
+  const socketAt = (address: string): Socket => ({
+    ...socketOf(firstChains()),
+    key: socketKey(proxy, address, "tcp", port),
+    address,
+    ...(address === "::" && { onlyIPv6: true }),
+    port,
+  });
+  const ask = async (host: string): Promise<unknown> =>
+    await askHttps("plain.example.test", { host, port, ...(host === "127.0.0.1" && { agent }) });
+  envoy.batch(({ sockets }) => sockets.set(socketAt("0.0.0.0")));
+  await settled();
+  const before = await ask("127.0.0.1");
+  envoy.batch(({ sockets }) => sockets.set(socketAt("::")));
+  await expect.poll(() => ask("::1")).toEqual({ ...(before as object), localPort: expect.any(Number) as number });
+  envoy.batch(({ sockets }) => sockets.delete(socketAt("::").key));
+  await expect.poll(() => ask("::1")).toBe("ECONNREFUSED");
+  expect(await ask("127.0.0.1")).toEqual(before);
+  agent.destroy();
+  envoy.batch(({ sockets }) => sockets.delete(socketAt("0.0.0.0").key));
+});
+
 test("a renewed certificate is served to new connections, and nothing but the secret is sent", async () => {
   envoy.sent.length = 0;
   const { certificate: chain, key } = await selfSignedCertificate("*.example.test");

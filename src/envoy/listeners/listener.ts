@@ -52,7 +52,7 @@ function connectionListener(socket: Socket, settings: EnvoySettings): Listener {
   const hasMembers = socket.chains.some(takesMembers);
   return create(ListenerSchema, {
     name: socket.key,
-    address: socketAddress("tcp", socket.address, socket.port),
+    address: socketAddress("tcp", socket.address, socket.port, socket.onlyIPv6),
     statPrefix: statPrefixOf(socket),
     filterChains: socket.chains.flatMap((chain) => [
       filterChain(chain, settings, { kind: "clients", gateway: socket.gateway }),
@@ -72,7 +72,7 @@ function datagramListener(socket: Socket, settings: EnvoySettings): Listener {
   const [chain] = socket.chains;
   return create(ListenerSchema, {
     name: socket.key,
-    address: socketAddress("udp", socket.address, socket.port),
+    address: socketAddress("udp", socket.address, socket.port, socket.onlyIPv6),
     statPrefix: statPrefixOf(socket),
     listenerFilters: [datagramFilter(chain?.kind === "udp" ? chain.target : undefined, settings)],
     udpListenerConfig: { downstreamSocketConfig: { maxRxDatagramSize: MAX_DATAGRAM_BYTES } },

@@ -5,10 +5,10 @@
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Collection, Graph, Group } from "../../collections/index.ts";
-import type { Gateway } from "../../resources/index.ts";
+import { canonicalAddress, type Gateway } from "../../resources/index.ts";
 
 export interface AddressFact {
-  /** The address, as the Gateway writes it. */
+  /** The address, in its canonical form; what is none, as the Gateway writes it. */
   readonly key: string;
   readonly usable: boolean;
   readonly problem?: string;
@@ -22,7 +22,9 @@ export function deriveAddressFacts(
   const wanted = graph.groups<Gateway>({
     name: "sources/WantedAddresses",
     of: gateways,
-    by: ({ spec }) => [...new Set((spec.addresses ?? []).flatMap(({ value }) => value ?? []))],
+    by: ({ spec }) => [
+      ...new Set((spec.addresses ?? []).flatMap(({ value }) => (value === undefined ? [] : canonicalAddress(value)))),
+    ],
   });
   return graph.derive({
     name: "sources/AddressFacts",

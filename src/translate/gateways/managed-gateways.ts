@@ -5,6 +5,7 @@
 import type { Collection, Graph } from "../../collections/index.ts";
 import type { NamespacedName, ProxyKey } from "../../model/index.ts";
 import {
+  canonicalAddress,
   gatewayGroup,
   type Gateway,
   type GatewayClass,
@@ -23,6 +24,7 @@ export interface ManagedGateway extends NamespacedName {
   readonly createdAt?: string;
   readonly uid?: string;
   readonly proxy: ProxyKey;
+  /** Its addresses are in their canonical form. */
   readonly spec: GatewaySpec;
 }
 
@@ -60,9 +62,20 @@ function managedGatewayOf(gateway: Gateway, settings: TranslateSettings): Manage
     ...(creationTimestamp !== undefined && { createdAt: creationTimestamp }),
     ...(uid !== undefined && { uid }),
     proxy: settings.proxyOf({ namespace, name }),
-    spec: gateway.spec,
+    spec: withCanonicalAddresses(gateway.spec),
   };
 }
+
+/** From here on, addresses are compared as texts. */
+const withCanonicalAddresses = (spec: GatewaySpec): GatewaySpec =>
+  spec.addresses === undefined
+    ? spec
+    : {
+        ...spec,
+        addresses: spec.addresses.map((one) =>
+          one.value === undefined || one.type !== "IPAddress" ? one : { ...one, value: canonicalAddress(one.value) },
+        ),
+      };
 
 /** Gateways that nobody serves, because their class does not exist. Those of other controllers are no trap. */
 export function deriveClasslessFindings(

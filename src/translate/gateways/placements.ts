@@ -55,8 +55,12 @@ export interface PlacementSources {
   readonly parameters: Collection<ParametersOfGateway>;
 }
 
-/** Of IPv4 and of IPv6. On a node without IPv6 nobody could bind it. */
-const EVERY_ADDRESS = "::";
+/** On a node without IPv6 nobody could bind it. */
+const EVERY_IPV6_ADDRESS = "::";
+
+/** What takes IPv4 alone stays when a Gateway gains or loses IPv6, and so do the connections to it. */
+const bindAddressesOf = (bindAddress: string, isDual: boolean): readonly string[] =>
+  isDual && bindAddress !== EVERY_IPV6_ADDRESS ? [bindAddress, EVERY_IPV6_ADDRESS] : [bindAddress];
 
 const usesIPv6 = ({ ipFamilyPolicy = "SingleStack", ipFamilies = [] }: ServiceParameters = {}): boolean =>
   ipFamilyPolicy !== "SingleStack" || ipFamilies.includes("IPv6");
@@ -79,18 +83,17 @@ export function derivePlacements(
         problem: found?.problem,
         isDual: usesIPv6(found?.parameters.service),
       }));
-      const bindAddress =
-        isDual || asked.some(({ value = "" }) => isIPv6(value)) ? EVERY_ADDRESS : settings.bindAddress;
+      const addresses = bindAddressesOf(settings.bindAddress, isDual || asked.some(({ value = "" }) => isIPv6(value)));
       if (problem !== undefined && settings.addresses === "service") {
         const { reached } = reachedThrough(asked, fact);
-        return [{ key, refusal: problem, held: true, addresses: [bindAddress], reached, unusable: [] }];
+        return [{ key, refusal: problem, held: true, addresses, reached, unusable: [] }];
       }
       const refusal = problem ?? refusalOf(asked, settings);
       if (refusal !== undefined) return [{ key, refusal, addresses: [], reached: [], unusable: [] }];
       if (settings.addresses === "host") {
         return [{ key, ...bindAsked(asked, settings.bindAddress, (address) => read.get(addressFacts, address)) }];
       }
-      return [{ key, addresses: [bindAddress], ...reachedThrough(asked, fact) }];
+      return [{ key, addresses, ...reachedThrough(asked, fact) }];
     },
   });
 }

@@ -69,6 +69,7 @@ function socketsOf(listeners: readonly Listener[], routes: Surroundings): Socket
     gateway,
     transport,
     address,
+    ...(address === "::" && first.addresses.includes("0.0.0.0") && { onlyIPv6: true as const }),
     port,
     chains,
   }));
