@@ -15,7 +15,8 @@ const COREFILE = `.:5353 {
 const metadata = { name: "coredns", namespace: "kube-system" };
 const labels = { "k8s-app": "kube-dns" };
 
-export const coreDnsManifests = (image: string): object => ({
+/** `address`: of its Service. */
+export const coreDnsManifests = (image: string, address: string): object => ({
   apiVersion: "v1",
   kind: "List",
   items: [
@@ -69,7 +70,7 @@ export const coreDnsManifests = (image: string): object => ({
       kind: "Service",
       metadata: { name: "kube-dns", namespace: "kube-system" },
       spec: {
-        clusterIP: "10.97.0.10",
+        clusterIP: address,
         selector: labels,
         ports: [
           { name: "dns", port: 53, protocol: "UDP", targetPort: 5353 },

@@ -1,21 +1,28 @@
 /**
- * What a cloud does for Services of type LoadBalancer: gives each an address of 10.99.0.0/24, which kube-proxy then serves on
- * the node. `spec.loadBalancerIP` is honoured where it is of that network. Runs inside the cluster's namespace until it is ended.
+ * What a cloud does for Services of type LoadBalancer: gives each an address of 10.99.0.0/24, of fd00:99::/120, or of both, as its families
+ * are, which kube-proxy then serves on the node. `spec.loadBalancerIP` is honoured where it is one of these. Runs inside the cluster's
+ * namespace until it is ended.
  */
 import { type ClusterClient, connectToCluster, resourcePath, ResourceWatch } from "../../src/kubernetes/index.ts";
+import type { Family } from "./test-network.ts";
 
 interface Service {
   readonly metadata: { readonly namespace: string; readonly name: string };
-  readonly spec: { readonly type: string; readonly loadBalancerIP?: string };
+  readonly spec: { readonly type: string; readonly loadBalancerIP?: string; readonly ipFamilies?: readonly Family[] };
   readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] } };
 }
 
-const POOL = Array.from({ length: 254 }, (_, index) => `10.99.0.${index + 1}`);
+const HOSTS = Array.from({ length: 254 }, (_, index) => index + 1);
+const POOLS: Readonly<Record<Family, readonly string[]>> = {
+  IPv4: HOSTS.map((host) => `10.99.0.${host}`),
+  IPv6: HOSTS.map((host) => `fd00:99::${host.toString(16)}`),
+};
 /** Those from here on only when they are asked for. */
 const FREELY_GIVEN = 199;
 
 class AddressAssigner {
   readonly #client: ClusterClient;
+  /** By Service and family. */
   readonly #given = new Map<string, string>();
 
   constructor(client: ClusterClient) {
@@ -24,31 +31,36 @@ class AddressAssigner {
 
   take(service: Service): void {
     const { namespace, name } = service.metadata;
-    const key = `${namespace}/${name}`;
-    const { type, loadBalancerIP: asked } = service.spec;
-    const [has] = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
+    const { type, loadBalancerIP: asked, ipFamilies = ["IPv4"] } = service.spec;
+    const has = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
     if (type !== "LoadBalancer") {
-      this.#given.delete(key);
-      if (has !== undefined) this.#write(namespace, name, null);
+      this.forget(`${namespace}/${name}`);
+      if (has.length > 0) this.#write(namespace, name, null);
       return;
     }
-    if (has !== undefined && (asked === undefined || asked === has)) {
-      this.#given.set(key, has);
-      return;
-    }
-    const address = asked ?? this.#given.get(key) ?? this.#free();
-    if (!POOL.includes(address)) return;
-    this.#given.set(key, address);
-    if (has !== address) this.#write(namespace, name, [{ ip: address }]);
+    const wanted = ipFamilies.map((family) => this.#addressFor(`${namespace}/${name}`, family, asked, has));
+    if (wanted.some((address, index) => !POOLS[ipFamilies[index] ?? "IPv4"].includes(address))) return;
+    if (wanted.join() === has.join()) return;
+    const ingress = wanted.map((ip) => ({ ip }));
+    this.#write(namespace, name, ingress);
   }
 
-  forget(key: string): void {
-    this.#given.delete(key);
+  forget(service: string): void {
+    for (const family of ["IPv4", "IPv6"] as const) this.#given.delete(`${service} ${family}`);
   }
 
-  #free(): string {
+  #addressFor(service: string, family: Family, asked: string | undefined, has: readonly string[]): string {
+    const isOf = (address: string): boolean => address.includes(":") === (family === "IPv6");
+    const key = `${service} ${family}`;
+    const ofFamily = asked !== undefined && isOf(asked) ? asked : undefined;
+    const address = ofFamily ?? has.find(isOf) ?? this.#given.get(key) ?? this.#free(family);
+    if (POOLS[family].includes(address)) this.#given.set(key, address);
+    return address;
+  }
+
+  #free(family: Family): string {
     const used = new Set(this.#given.values());
-    return POOL.slice(0, FREELY_GIVEN).find((address) => !used.has(address)) ?? "";
+    return POOLS[family].slice(0, FREELY_GIVEN).find((address) => !used.has(address)) ?? "";
   }
 
   #write(namespace: string, name: string, ingress: readonly { readonly ip: string }[] | null): void {

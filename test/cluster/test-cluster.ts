@@ -11,12 +11,11 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import { basename, join } from "node:path";
 import { writeCredentials } from "./credentials.ts";
 import { type ImageWish, imageTar } from "./oci-image.ts";
+import { inNamespace, NAMESPACE } from "./test-namespace.ts";
+import { type Family, makeNetwork, networkOf, podNetwork, type TestNetwork } from "./test-network.ts";
 
 /** All that there is of the cluster outside its namespace. There is one at a time. */
 const FOLDER = "/var/tmp/trilith-test-cluster";
-const NAMESPACE = "trilith-test";
-const NODE = "10.96.255.1";
-const SERVER = `https://${NODE}:6443`;
 const START_MS = 90_000;
 
 export interface TestCluster extends AsyncDisposable {
@@ -47,30 +46,25 @@ export interface RunResult {
 }
 
 /** `binary`: all of Kubernetes in one, whose first argument chooses. Needs root, and Debian's packages (see `missingPackages`). */
-export async function startTestCluster(binary: string): Promise<TestCluster> {
+export async function startTestCluster(binary: string, families: readonly Family[] = ["IPv4"]): Promise<TestCluster> {
+  const network = networkOf(families);
   cleanUp();
   for (const folder of ["pki", "log", "etcd", "cni/net.d", "kubelet", "containerd"])
     mkdirSync(join(FOLDER, folder), { recursive: true });
-  makeNamespace();
+  spawnSync("ip", ["netns", "add", NAMESPACE]);
+  makeNetwork(network);
   const pki = join(FOLDER, "pki");
-  const names = [
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    "localhost",
-    "127.0.0.1",
-    "10.97.0.1",
-    NODE,
-  ];
-  await writeCredentials(pki, SERVER, names);
-  writeConfigurations();
+  const names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "localhost", "127.0.0.1"];
+  const addresses = network.all.flatMap(({ node, apiService }) => [node, apiService]);
+  await writeCredentials(pki, network.server, [...names, ...addresses]);
+  writeConfigurations(network);
   const component = (name: string, flags: Readonly<Record<string, string>>): ChildProcess =>
     startProgram(name, binary, [name, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]);
   component("etcd", etcdFlags());
-  const startApiServer = (): ChildProcess => component("kube-apiserver", apiServerFlags(pki));
+  const startApiServer = (): ChildProcess => component("kube-apiserver", apiServerFlags(pki, network));
   let apiServer = startApiServer();
   await untilServing(binary);
-  component("kube-controller-manager", controllerManagerFlags(pki));
+  component("kube-controller-manager", controllerManagerFlags(pki, network));
   component("kube-scheduler", { kubeconfig: join(pki, "scheduler.conf"), "leader-elect": "false" });
   startProgram("containerd", "containerd", ["--config", join(FOLDER, "containerd.toml")]);
   await untilThere(join(FOLDER, "containerd.sock"));
@@ -79,7 +73,7 @@ export async function startTestCluster(binary: string): Promise<TestCluster> {
     kubeconfig: join(pki, "kubelet.conf"),
     "root-dir": join(FOLDER, "kubelet"),
     "hostname-override": "node",
-    "node-ip": NODE,
+    "node-ip": network.list(({ node }) => node),
   });
   component("kube-proxy", {
     kubeconfig: join(pki, "proxy.conf"),
@@ -87,7 +81,7 @@ export async function startTestCluster(binary: string): Promise<TestCluster> {
     // An address that is not known yet swallows the first packet of a connection, and the client waits.
     "iptables-min-sync-period": "0s",
     "hostname-override": "node",
-    "cluster-cidr": "10.98.0.0/16",
+    "cluster-cidr": network.list(({ pods }) => pods),
     "conntrack-max-per-core": "0",
     "conntrack-min": "0",
   });
@@ -131,14 +125,8 @@ export function missingPackages(): readonly string[] {
   return existsSync("/usr/lib/cni/bridge") ? missing : [...missing, "containernetworking-plugins"];
 }
 
-/** `ip netns exec` would mount a new /sys and hide the cgroups. */
-const inside = (command: string, args: readonly string[]): [string, string[]] => [
-  "nsenter",
-  [`--net=/run/netns/${NAMESPACE}`, command, ...args],
-];
-
 function runInside(command: string, args: readonly string[], { input }: { readonly input?: string } = {}): RunResult {
-  const { status, stdout, stderr } = spawnSync(...inside(command, args), {
+  const { status, stdout, stderr } = spawnSync(...inNamespace(command, args), {
     env: asAdmin(),
     encoding: "utf8",
     maxBuffer: 1 << 28,
@@ -149,7 +137,7 @@ function runInside(command: string, args: readonly string[], { input }: { readon
 
 function runBeside(command: string, args: readonly string[]): Promise<RunResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(...inside(command, args), { env: asAdmin(), stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(...inNamespace(command, args), { env: asAdmin(), stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -168,29 +156,13 @@ function startProgram(
   { env, isShown = false }: Omit<StartOptions, "log"> = {},
 ): ChildProcess {
   const log = openSync(join(FOLDER, "log", `${name}.log`), "a");
-  const child = spawn(...inside(command, args), {
+  const child = spawn(...inNamespace(command, args), {
     stdio: isShown ? ["ignore", "inherit", "inherit"] : ["ignore", log, log],
     env: { ...asAdmin(), ...env },
   });
   closeSync(log);
   writeFileSync(join(FOLDER, `${name}.pid`), String(child.pid ?? ""));
   return child;
-}
-
-function makeNamespace(): void {
-  const ip = (...args: readonly string[]): void => void spawnSync("ip", args);
-  const inIt = (...args: readonly string[]): void => void spawnSync(...inside("ip", args));
-  ip("netns", "add", NAMESPACE);
-  inIt("link", "set", "lo", "up");
-  // An address of the node's own: a veth pair whose both ends stay inside.
-  inIt("link", "add", "node0", "type", "veth", "peer", "name", "node1");
-  inIt("addr", "add", `${NODE}/24`, "dev", "node0");
-  inIt("link", "set", "node0", "up");
-  inIt("link", "set", "node1", "up");
-  inIt("route", "replace", "default", "via", "10.96.255.2", "dev", "node0");
-  inIt("neigh", "replace", "10.96.255.2", "lladdr", "02:00:00:00:00:02", "dev", "node0");
-  const settings = ["net.ipv4.ip_forward=1", "net.ipv4.conf.all.route_localnet=1", "net.ipv4.conf.all.rp_filter=0"];
-  spawnSync(...inside("sysctl", ["-qw", ...settings]));
 }
 
 const etcdFlags = (): Record<string, string> => ({
@@ -201,10 +173,10 @@ const etcdFlags = (): Record<string, string> => ({
   "listen-peer-urls": "http://127.0.0.1:2380",
 });
 
-const apiServerFlags = (pki: string): Record<string, string> => ({
+const apiServerFlags = (pki: string, { first, list }: TestNetwork): Record<string, string> => ({
   "etcd-servers": "http://127.0.0.1:2379",
-  "bind-address": "0.0.0.0",
-  "advertise-address": NODE,
+  "bind-address": first.node.includes(":") ? "::" : "0.0.0.0",
+  "advertise-address": first.node,
   "secure-port": "6443",
   "tls-cert-file": join(pki, "server.crt"),
   "tls-private-key-file": join(pki, "server.key"),
@@ -212,7 +184,7 @@ const apiServerFlags = (pki: string): Record<string, string> => ({
   "service-account-key-file": join(pki, "accounts.key"),
   "service-account-signing-key-file": join(pki, "accounts.key"),
   "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
-  "service-cluster-ip-range": "10.97.0.0/16",
+  "service-cluster-ip-range": list(({ services }) => services),
   "authorization-mode": "Node,RBAC",
   "allow-privileged": "true",
   "kubelet-client-certificate": join(pki, "admin.crt"),
@@ -224,11 +196,12 @@ const apiServerFlags = (pki: string): Record<string, string> => ({
   "feature-gates": "ClusterTrustBundle=true",
 });
 
-const controllerManagerFlags = (pki: string): Record<string, string> => ({
+const controllerManagerFlags = (pki: string, { list }: TestNetwork): Record<string, string> => ({
   kubeconfig: join(pki, "controller-manager.conf"),
   "service-account-private-key-file": join(pki, "accounts.key"),
   "root-ca-file": join(pki, "ca.crt"),
-  "cluster-cidr": "10.98.0.0/16",
+  "cluster-cidr": list(({ pods }) => pods),
+  "service-cluster-ip-range": list(({ services }) => services),
   "allocate-node-cidrs": "false",
   "use-service-account-credentials": "false",
   "leader-elect": "false",
@@ -236,30 +209,11 @@ const controllerManagerFlags = (pki: string): Record<string, string> => ({
   "kube-api-burst": "400",
 });
 
-function writeConfigurations(): void {
-  const network = {
-    cniVersion: "1.0.0",
-    name: "test",
-    plugins: [
-      {
-        type: "bridge",
-        bridge: "cni0",
-        isGateway: true,
-        ipMasq: false,
-        hairpinMode: true,
-        ipam: {
-          type: "host-local",
-          ranges: [[{ subnet: "10.98.0.0/16" }]],
-          routes: [{ dst: "0.0.0.0/0" }],
-          dataDir: join(FOLDER, "cni", "data"),
-        },
-      },
-      { type: "portmap", capabilities: { portMappings: true } },
-    ],
-  };
-  writeFileSync(join(FOLDER, "cni", "net.d", "10-test.conflist"), JSON.stringify(network));
+function writeConfigurations(network: TestNetwork): void {
+  const pods = podNetwork(network, join(FOLDER, "cni", "data"));
+  writeFileSync(join(FOLDER, "cni", "net.d", "10-test.conflist"), JSON.stringify(pods));
   writeFileSync(join(FOLDER, "containerd.toml"), containerdConfiguration());
-  writeFileSync(join(FOLDER, "kubelet.yaml"), JSON.stringify(kubeletConfiguration()));
+  writeFileSync(join(FOLDER, "kubelet.yaml"), JSON.stringify(kubeletConfiguration(network.first.nameService)));
 }
 
 /**
@@ -282,7 +236,7 @@ state = "${FOLDER}/containerd/state"
     snapshotter = "overlayfs"
 `;
 
-const kubeletConfiguration = (): object => ({
+const kubeletConfiguration = (nameService: string): object => ({
   apiVersion: "kubelet.config.k8s.io/v1beta1",
   kind: "KubeletConfiguration",
   failCgroupV1: false,
@@ -296,7 +250,7 @@ const kubeletConfiguration = (): object => ({
   },
   authorization: { mode: "AlwaysAllow" },
   clusterDomain: "cluster.local",
-  clusterDNS: ["10.97.0.10"],
+  clusterDNS: [nameService],
   resolvConf: "",
   failSwapOn: false,
   containerRuntimeEndpoint: `unix://${FOLDER}/containerd.sock`,

@@ -6,21 +6,28 @@ import { provideProgram } from "../../tools/provide-program.ts";
 import { coreDnsManifests } from "./core-dns.ts";
 import { clusterImages, IMAGES } from "./images.ts";
 import { startTestCluster, type TestCluster } from "./test-cluster.ts";
+import { type Family, networkOf } from "./test-network.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** `options`: more of `trilith install`. */
+export interface TrilithWishes {
+  /** More of `trilith install`. */
+  readonly options?: readonly string[];
+  /** Of the cluster, the first first; default: IPv4 alone. */
+  readonly families?: readonly Family[];
+}
+
 export async function startTrilithCluster(
   tell: (line: string) => void,
-  options: readonly string[] = [],
+  { options = [], families = ["IPv4"] }: TrilithWishes = {},
 ): Promise<TestCluster> {
   const images = await clusterImages(tell);
-  const cluster = await startTestCluster(provideProgram(kubernetes, tell));
+  const cluster = await startTestCluster(provideProgram(kubernetes, tell), families);
   try {
     for (const image of images) cluster.importImage(image);
     tell("the node is up; installing");
     cluster.start(process.execPath, [join(import.meta.dirname, "load-balancer.ts")], { log: "load-balancer" });
-    await apply(cluster, JSON.stringify(coreDnsManifests(IMAGES.coredns)));
+    await apply(cluster, JSON.stringify(coreDnsManifests(IMAGES.coredns, networkOf(families).first.nameService)));
     await apply(cluster, definitionManifests());
     await apply(cluster, installManifests(cluster, options));
     for (const [namespace, name] of [

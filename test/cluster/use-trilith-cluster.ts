@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, inject } from "vitest";
 import { applyObjects, kubectl } from "./kubectl.ts";
 import type { TestCluster } from "./test-cluster.ts";
-import { startTrilithCluster } from "./trilith-cluster.ts";
+import { startTrilithCluster, type TrilithWishes } from "./trilith-cluster.ts";
 
 /** Only during tests and `prepare`. */
 export interface UsedCluster {
@@ -15,17 +15,15 @@ export interface UsedCluster {
   readonly untilRolledOut: (...workloads: readonly (readonly [namespace: string, workload: string])[]) => void;
 }
 
-export interface ClusterWishes {
+export interface ClusterWishes extends TrilithWishes {
   /** For the start and `prepare`. */
   readonly withinMs?: number;
-  /** More of `trilith install`. */
-  readonly options?: readonly string[];
 }
 
 /** Nothing is started where no cluster can run; tests skip themselves then. */
 export function useTrilithCluster(
   prepare: (used: UsedCluster) => void | Promise<void>,
-  { withinMs = 240_000, options = [] }: ClusterWishes = {},
+  { withinMs = 240_000, ...wishes }: ClusterWishes = {},
 ): UsedCluster {
   let running: TestCluster | undefined;
   const inUse = (): TestCluster => {
@@ -45,7 +43,7 @@ export function useTrilithCluster(
   };
   beforeAll(async () => {
     if (!inject("canRunCluster")) return;
-    running = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`), options);
+    running = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`), wishes);
     await prepare(used);
   }, withinMs);
   afterAll(async () => await running?.[Symbol.asyncDispose]());
