@@ -128,6 +128,7 @@ export const serviceSchema: Schema<Service> = object<Service>(
         selector: map<string>(string(), { nullValue: "" }),
         clusterIP: string(),
         clusterIPs: list<string>(string()),
+        ipFamilies: list<"IPv4" | "IPv6">(oneOf(["IPv4", "IPv6"]), { maxItems: 2 }),
         externalName: string(),
         externalIPs: list<string>(string()),
         publishNotReadyAddresses: boolean,

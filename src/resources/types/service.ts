@@ -15,6 +15,8 @@ export interface ServiceSpec {
   /** `None` for a headless Service. */
   readonly clusterIP?: string;
   readonly clusterIPs?: readonly string[];
+  /** The first is what comes before the other wherever one has to be chosen. */
+  readonly ipFamilies?: readonly ("IPv4" | "IPv6")[];
   readonly externalName?: string;
   readonly externalIPs?: readonly string[];
   readonly publishNotReadyAddresses?: boolean;

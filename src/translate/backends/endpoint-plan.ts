@@ -6,7 +6,7 @@
  */
 import type { BackendOrigin, Endpoint, EndpointsAt, EndpointSetKey } from "../../model/index.ts";
 import type { EndpointSlice, Service, ServicePort } from "../../resources/index.ts";
-import { isIPv4, isIPv6 } from "../../resources/index.ts";
+import { canonicalAddress, isIPv4, isIPv6 } from "../../resources/index.ts";
 import { type IsNear, nearPlacesOf } from "./near-endpoints.ts";
 
 export interface EndpointPlan {
@@ -33,7 +33,10 @@ export interface PlannedSet extends EndpointOrigin {
   readonly plan: EndpointPlan;
 }
 
-/** The port's endpoints that are ready; where none is, those that still serve while they terminate. */
+/**
+ * The port's endpoints that are ready; where none is, those that still serve while they terminate. A Service of both families has each pod
+ * twice: those of its first family are the ones that all of its callers may count on, and where it has none, the others.
+ */
 export function planOfService(
   service: Pick<Service, "spec">,
   port: ServicePort,
@@ -41,14 +44,29 @@ export function planOfService(
 ): EndpointPlan {
   const { type, externalName } = service.spec;
   if (type === "ExternalName") return externalName === undefined ? NOTHING : planOfName(externalName, port.port);
-  const ready = collect(slices, port, isReady);
-  const usable = ready.endpoints.length + ready.names.length > 0 ? ready : collect(slices, port, isLastResort);
-  const at = placesOf(service, port, slices);
+  const used = slicesInUse(service, port, slices);
+  const ready = collect(used, port, isReady);
+  const usable = ready.endpoints.length + ready.names.length > 0 ? ready : collect(used, port, isLastResort);
+  const at = placesOf(service, port, used);
   return at === undefined ? usable : { ...usable, at };
 }
 
 const isReady: IsNear = ({ conditions }) => conditions?.ready !== false;
 const isLastResort: IsNear = ({ conditions }) => conditions?.serving === true && conditions.terminating === true;
+
+/** Of a Service of both families, whose pods are in slices of each: those of its first family, while an endpoint there is of use. */
+function slicesInUse(
+  { spec: { ipFamilies = [] } }: Pick<Service, "spec">,
+  port: ServicePort,
+  slices: readonly EndpointSlice[],
+): readonly EndpointSlice[] {
+  const [first, second] = ipFamilies;
+  if (second === undefined) return slices;
+  const ofFirst = slices.filter(({ addressType }) => addressType === first);
+  const has = (some: readonly EndpointSlice[], wanted: IsNear): boolean =>
+    collect(some, port, wanted).endpoints.length > 0;
+  return has(ofFirst, isReady) || (!has(slices, isReady) && has(ofFirst, isLastResort)) ? ofFirst : slices;
+}
 
 /**
  * Hints are of endpoints that are ready, and count for no others; a node where none is ready has those that still serve, as the cluster has
@@ -92,7 +110,7 @@ function collect(slices: readonly EndpointSlice[], port: ServicePort, wanted: Is
     for (const address of slice.endpoints.filter(wanted).flatMap((endpoint) => endpoint.addresses)) {
       if (slice.addressType === "FQDN")
         names.set(`${hostnameOf(address)}:${target}`, { hostname: hostnameOf(address), port: target });
-      else endpoints.set(`${address}:${target}`, { address, port: target });
+      else endpoints.set(`${address}:${target}`, { address: canonicalAddress(address), port: target });
     }
   }
   return { endpoints: sortedValues(endpoints), names: sortedValues(names) };
