@@ -18,7 +18,8 @@ import {
   type ServiceAccount,
 } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
-import type { ProxyKey } from "../model/index.ts";
+import { havingIPv6, isSidecar, type ProxyKey } from "../model/index.ts";
+import { saysIPv6 } from "../proxy/index.ts";
 import type { NameClaims } from "../provision/index.ts";
 import type { ProxyIdentity } from "../transport/index.ts";
 import type { PeerExchangeOptions } from "./peer-exchange.ts";
@@ -114,8 +115,9 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
     admit: async ({ authorization, node, address }) => {
       const answer = await proxies.admit({ authorization, node, address });
       if ("refused" in answer) return answer;
-      for (const tell of admittedTold) tell(answer.identity, answer.account);
-      return answer.identity;
+      const proxy = isSidecar(answer.identity) && saysIPv6(node) ? havingIPv6(answer.identity) : answer.identity;
+      for (const tell of admittedTold) tell(proxy, answer.account);
+      return proxy;
     },
     onAdmitted: (told) => void admittedTold.push(told),
     issueForWorkload: (spiffeId, lifeMs) => authority.issueForWorkload(spiffeId, lifeMs),

@@ -12,7 +12,7 @@ const CLUSTER_FEATURES: readonly string[] = [
   "GatewayInfrastructure",
 ];
 
-type MeshOptions = Pick<NonNullable<TranslateSettings["mesh"]>, "trustDomain" | "unknownDestinations">;
+type MeshOptions = Pick<NonNullable<TranslateSettings["mesh"]>, "trustDomain" | "unknownDestinations" | "networks">;
 
 interface ClusterSettings {
   readonly mesh?: MeshOptions;
@@ -31,6 +31,7 @@ export function controllerSettings({ mesh, bindAddress = "0.0.0.0" }: ClusterSet
         controllerName: MESH_CONTROLLER_NAME,
         trustDomain: mesh.trustDomain,
         unknownDestinations: mesh.unknownDestinations,
+        ...(mesh.networks && { networks: mesh.networks }),
         features: MESH_FEATURES,
         gateways: { accountOf: generatedName, labelOf: labelValueOf },
       },

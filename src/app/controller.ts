@@ -53,6 +53,8 @@ export interface ControllerOptions {
   readonly envoy: EnvoyImage;
   /** What Gateways' Envoys listen on; `::` takes both families, and not every kernel has it. Default `0.0.0.0`. */
   readonly bindAddress?: "0.0.0.0" | "::";
+  /** Of this pod. Default: one of IPv4. */
+  readonly podAddress?: string | undefined;
   /** Default: `defaultIdentityTimes`. */
   readonly identity?: IdentityTimes;
   /** Absent: no mesh. */
@@ -60,6 +62,8 @@ export interface ControllerOptions {
     readonly trustDomain: string;
     /** What becomes of connections to addresses that are nobody's in the cluster. */
     readonly unknownDestinations: UnknownDestinations;
+    /** Where Services and pods have their addresses. */
+    readonly networks: readonly string[];
     /** What redirects connections in pods. */
     readonly capture: EnvoyImage;
   };

@@ -1,7 +1,7 @@
 /** The Envoys that are connected to a replica, for people: who they are, how far behind, and until when their identity holds. */
 import { X509Certificate } from "node:crypto";
 import type { Collection } from "../collections/index.ts";
-import { isSidecar, type ProxyKey, type WorkloadCertificate } from "../model/index.ts";
+import { accountOf, isSidecar, type ProxyKey, type WorkloadCertificate } from "../model/index.ts";
 import type { ProxyFleet } from "./proxy-fleet.ts";
 
 export interface ShownProxy {
@@ -25,7 +25,7 @@ export function describeProxies(
     return fleet.connectionsOf(proxy).map((connection): ShownProxy => {
       const { underWay, waiting, pending } = connection.progress();
       return {
-        proxy,
+        proxy: accountOf(proxy),
         role: roleOf(proxy),
         node: connection.identity.node?.id ?? "",
         behind: underWay + waiting + pending,

@@ -1,9 +1,10 @@
 /** What every Gateway's pods are made with: the image, and the files that tell an Envoy in a pod who it is and where to ask. */
 import { PROXY_AUDIENCE } from "../identity/index.ts";
-import { POD_ADDRESS, type SidecarSettings } from "../mesh/index.ts";
-import { HANDOVER_ADDRESS, SIDECAR_PORTS } from "../model/index.ts";
-import { bootstrapOf, controlPlaneFiles, type RemoteControlPlane } from "../proxy/index.ts";
+import { POD_ADDRESS, POD_ADDRESSES, type SidecarSettings } from "../mesh/index.ts";
+import { SIDECAR_PORTS } from "../model/index.ts";
+import { bootstrapOf, controlPlaneFiles, nodeMetadata, type RemoteControlPlane } from "../proxy/index.ts";
 import { type Installation, POD_PATHS } from "../provision/index.ts";
+import { isIPv6 } from "../resources/index.ts";
 
 export interface EnvoyImage {
   readonly image: string;
@@ -17,6 +18,8 @@ export interface InstallationOptions {
   readonly envoy: EnvoyImage;
   /** What Gateways' Envoys listen on. Default `0.0.0.0`. */
   readonly bindAddress?: "0.0.0.0" | "::";
+  /** Of this pod: kubelets ask all pods of a cluster by addresses of its family. Default: IPv4. */
+  readonly podAddress?: string | undefined;
   /** Absent: no mesh. */
   readonly mesh?: { readonly trustDomain: string };
 }
@@ -38,6 +41,7 @@ const controlPlaneOf = ({ namespace, service, listen }: ControlPlane): RemoteCon
 export function sidecarSettingsOf(
   options: InstallationOptions & { readonly mesh: { readonly capture: EnvoyImage; readonly trustDomain: string } },
 ): SidecarSettings {
+  const family = isIPv6(options.podAddress ?? "") ? "IPv6" : "IPv4";
   return {
     envoy: options.envoy,
     capture: options.mesh.capture,
@@ -45,13 +49,13 @@ export function sidecarSettingsOf(
       JSON.stringify(
         bootstrapOf({
           // Each pod says its own name, and whose it is, on Envoy's command line.
-          node: { id: "", cluster: "" },
+          node: { id: "", cluster: "", metadata: nodeMetadata(POD_ADDRESSES) },
           controlPlane: controlPlaneOf(options),
           adminSocket: POD_PATHS.adminSocket,
           limits: LIMITS,
           // It ends after its workload, when there is nothing left to drain.
-          pod: { port: SIDECAR_PORTS.pod },
-          workload: { address: POD_ADDRESS, handoverAddress: HANDOVER_ADDRESS, probes },
+          pod: { port: SIDECAR_PORTS.pod, address: family === "IPv6" ? "::" : "0.0.0.0" },
+          workload: { address: POD_ADDRESS, family, probes },
         }),
       ),
     trustDomain: options.mesh.trustDomain,

@@ -1,9 +1,11 @@
 /** `trilith controller`: what runs in a cluster, until it is told to stop. */
 import { Command, Option } from "commander";
 import type { Controller } from "../app/index.ts";
+import { PRIVATE_NETWORKS } from "../model/index.ts";
 import { parseAddress } from "./admin-client.ts";
 import { anyAddress } from "./any-address.ts";
 import { durationOption, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
+import { parseNetworks } from "./networks-option.ts";
 import { addLogOptions, type LogOptions } from "./log-options.ts";
 import { VERSION } from "./version.ts";
 
@@ -13,6 +15,7 @@ interface ControllerCommandOptions extends LogOptions {
   readonly namespace: string;
   readonly service: string;
   readonly podName: string;
+  readonly podAddress?: string;
   readonly peerToken: string;
   readonly envoyImage: string;
   readonly envoyPullPolicy: "Always" | "IfNotPresent" | "Never";
@@ -21,6 +24,7 @@ interface ControllerCommandOptions extends LogOptions {
   readonly mesh: boolean;
   readonly trustDomain: string;
   readonly unknownDestinations: "pass" | "refuse";
+  readonly meshNetworks: readonly string[];
   readonly captureImage: string;
   readonly bind: "0.0.0.0" | "::";
   readonly xds: string;
@@ -40,6 +44,7 @@ export function controllerCommand(): Command {
     )
     .option("--service <name>", "the Service and the ServiceAccount of the installation", "trilith")
     .addOption(new Option("--pod-name <name>", "unique among all replicas").env("POD_NAME").makeOptionMandatory())
+    .addOption(new Option("--pod-address <address>", "this pod's own, in whose family kubelets ask pods").env("POD_IP"))
     .option("--peer-token <file>", "the token to show to other replicas", "/var/run/secrets/trilith.dev/peers/token")
     .option("--envoy-image <image>", "what Gateways' pods run", "docker.io/envoyproxy/envoy:distroless-v1.40.0")
     .addOption(
@@ -73,6 +78,7 @@ export function controllerCommand(): Command {
         .choices(["pass", "refuse"])
         .default("pass"),
     )
+    .option("--mesh-networks <list>", "where Services and pods have their addresses", parseNetworks, PRIVATE_NETWORKS)
     .option("--capture-image <image>", "what redirects connections in pods of the mesh", `trilith-capture:${VERSION}`)
     .addOption(
       new Option("--bind <address>", "what Gateways' Envoys listen on; :: takes IPv4, too")
@@ -128,12 +134,14 @@ async function run(options: ControllerCommandOptions): Promise<void> {
     replica: options.podName,
     peerTokenFile: options.peerToken,
     bindAddress: options.bind,
+    podAddress: options.podAddress,
     envoy: { image: options.envoyImage, pullPolicy: options.envoyPullPolicy },
     identity: { certificateLifeMs: options.certificateLife, rootIntroductionMs: options.rootIntroduction },
     ...(options.mesh && {
       mesh: {
         trustDomain: options.trustDomain,
         unknownDestinations: options.unknownDestinations,
+        networks: options.meshNetworks,
         capture: { image: options.captureImage, pullPolicy: options.envoyPullPolicy },
       },
     }),

@@ -24,6 +24,8 @@ export interface Installation {
   readonly trustDomain: string;
   /** What becomes of calls in the mesh to addresses that are nobody's in the cluster: `pass` or `refuse`. */
   readonly unknownDestinations: string;
+  /** Where Services and pods have their addresses, as `10.0.0.0/8`. */
+  readonly meshNetworks: readonly string[];
   /** What redirects connections in pods of the mesh; empty: the controller's, with -capture behind its name. */
   readonly captureImage: string;
   /** Make the XMesh `trilith`. */
@@ -66,6 +68,7 @@ export interface ChartValues {
     readonly enabled: boolean;
     readonly trustDomain: string;
     readonly unknownDestinations: string;
+    readonly networks: readonly string[];
     readonly captureImage: string;
     readonly xMesh: boolean;
   };

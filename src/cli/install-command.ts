@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { CliError } from "./cli-error.ts";
 import { durationText, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
 import type { Installation } from "./install-chart.ts";
+import { parseNetworks } from "./networks-option.ts";
 
 /** What is not given is as in the chart's values. */
 interface InstallOptions extends Partial<Omit<Installation, "namespace" | "secretNamespaces" | "gatewayNamespaces">> {
@@ -44,6 +45,11 @@ export function installCommand(): Command {
         "pass",
         "refuse",
       ]),
+    )
+    .option(
+      "--mesh-networks <list>",
+      "where Services and pods have their addresses: 10.0.0.0/8,fd00::/8",
+      parseNetworks,
     )
     .option("--capture-image <image>", "image that redirects connections in pods of the mesh")
     .option("--x-mesh", "with the XMesh trilith (the Gateway API's experimental CRDs must be there)")

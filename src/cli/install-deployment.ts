@@ -86,13 +86,21 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
   };
 }
 
-function meshArguments({ mesh, trustDomain, unknownDestinations, image, captureImage }: Installation): string[] {
+function meshArguments({
+  mesh,
+  trustDomain,
+  unknownDestinations,
+  meshNetworks,
+  image,
+  captureImage,
+}: Installation): string[] {
   if (!mesh) return ["--no-mesh"];
   const colon = image.lastIndexOf(":");
   const capture = captureImage || `${image.slice(0, colon)}-capture${image.slice(colon)}`;
   return [
     `--trust-domain=${trustDomain}`,
     `--unknown-destinations=${unknownDestinations}`,
+    `--mesh-networks=${meshNetworks.join(",")}`,
     `--capture-image=${capture}`,
   ];
 }

@@ -32,6 +32,7 @@ export function defaultInstallation(): Installation {
     mesh: mesh.enabled,
     trustDomain: mesh.trustDomain,
     unknownDestinations: mesh.unknownDestinations,
+    meshNetworks: mesh.networks,
     captureImage: mesh.captureImage,
     xMesh: mesh.xMesh,
     logLevel: log.level,

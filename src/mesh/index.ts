@@ -9,7 +9,13 @@ export {
   startInjectionServer,
 } from "./injection-server.ts";
 export { type AdmittedPod, MESH_LABEL } from "./pod.ts";
-export { POD_ADDRESS, ROOT_CONFIG_MAP, type SidecarImage, type SidecarSettings } from "./sidecar-containers.ts";
+export {
+  POD_ADDRESS,
+  POD_ADDRESSES,
+  ROOT_CONFIG_MAP,
+  type SidecarImage,
+  type SidecarSettings,
+} from "./sidecar-containers.ts";
 export { RootConfigMaps, type RootConfigMapsOptions } from "./root-config-maps.ts";
 export { TrustBundlePublisher, type TrustBundlePublisherOptions } from "./trust-bundle-publisher.ts";
 export { WebhookAuthority, type WebhookAuthorityOptions } from "./webhook-authority.ts";

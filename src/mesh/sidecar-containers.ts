@@ -22,7 +22,7 @@ export interface SidecarSettings {
   readonly capture: SidecarImage;
   /**
    * Envoy's bootstrap, in JSON, for a sidecar that passes on what the kubelet asks. It reads the files of `ROOT_CONFIG_MAP` in `files`, and
-   * the token in `tokenFolder`; the address of the pod stands in it as `POD_ADDRESS`.
+   * the token in `tokenFolder`; the address of the pod stands in it as `POD_ADDRESS`, all of them as `POD_ADDRESSES`.
    */
   bootstrapOf(probes: readonly WorkloadProbe[]): string;
   /** Of the identities. */
@@ -46,6 +46,8 @@ export const ROOT_CONFIG_MAP = "trilith-root";
 
 /** The kubelet puts the address in its place. */
 export const POD_ADDRESS = "$(POD_IP)";
+/** The same with all of them, with commas between. */
+export const POD_ADDRESSES = "$(POD_IPS)";
 
 const TOKEN_SECONDS = 3600;
 const VOLUMES = { files: "trilith-files", run: "trilith-run", token: "trilith-token" } as const;
@@ -100,6 +102,7 @@ export function sidecarContainer(
     env: [
       { name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
       { name: "POD_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } } },
+      { name: "POD_IPS", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIPs" } } },
       ...placeVariables,
       // For its metrics.
       { name: PROXY_VARIABLES.namespace, value: namespace },

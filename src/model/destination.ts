@@ -31,7 +31,18 @@ export interface Outbound {
   /** The audience; a narrower one's stands in the place of a wider one's. */
   readonly key: ProxyKey;
   readonly unknown: UnknownDestinations;
+  /** Networks whose addresses are asked about: `10.0.0.0/8`. An address elsewhere is nobody's in the cluster. */
+  readonly networks: readonly string[];
 }
+
+/** Those for private use: RFC 1918, 6598 and 4193. */
+export const PRIVATE_NETWORKS: readonly string[] = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "fc00::/7",
+];
 
 /**
  * - `frontend`: routes speak for the port of a Service that it is.

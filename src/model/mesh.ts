@@ -23,6 +23,19 @@ export const ALL_SIDECARS: ProxyKey = "mesh//" as ProxyKey;
 
 export const sidecarsOf = (namespace: string): ProxyKey => `mesh/${namespace}/` as ProxyKey;
 
+const IPV6 = "+ipv6";
+
+/**
+ * Of an account or an audience, the proxies whose pods have an address of IPv6. The others may be on a node whose kernel has no IPv6: there
+ * Envoy refuses whatever names an address of it.
+ */
+export const havingIPv6 = (key: ProxyKey): ProxyKey =>
+  (isAudience(key) ? `${key}${IPV6}/` : `${key}/${IPV6}`) as ProxyKey;
+
+/** The account that the proxy is of, whatever its pods have; a Gateway's is its own. */
+export const accountOf = (proxy: ProxyKey): ProxyKey =>
+  (proxy.endsWith(`/${IPV6}`) ? proxy.slice(0, -IPV6.length - 1) : proxy) as ProxyKey;
+
 /** Whether it stands for many proxies. */
 export const isAudience = (proxy: ProxyKey): boolean => proxy.endsWith("/");
 
@@ -34,7 +47,13 @@ export function audiencesOf(proxy: ProxyKey): readonly ProxyKey[] {
   const [, account, namespace, workload] = /^(mesh\/([^/]+)\/[^/]+)(\/[^/]+)?$/.exec(proxy) ?? [];
   if (account === undefined || namespace === undefined) return [proxy];
   const own = workload === undefined ? [] : [proxy];
-  return [...own, account as ProxyKey, sidecarsOf(namespace), ALL_SIDECARS];
+  const wider = [sidecarsOf(namespace), ALL_SIDECARS];
+  const isHavingIPv6 = accountOf(proxy) !== proxy;
+  return [
+    ...own,
+    account as ProxyKey,
+    ...wider.flatMap((audience) => (isHavingIPv6 ? [havingIPv6(audience), audience] : [audience])),
+  ];
 }
 
 /** On pods that have a sidecar: `envoy`. */

@@ -9,8 +9,8 @@ import { probeResources, type WorkloadProbes } from "./probe-resources.ts";
 import { histogramClasses, STATISTICS_EVICTION_SECONDS, statisticsKept } from "./statistics.ts";
 
 export interface BootstrapOptions {
-  /** The node's `id` and `cluster`, which the control plane sees in the first request. */
-  readonly node: { readonly id: string; readonly cluster: string };
+  /** What the control plane sees in the first request: the node's `id` and `cluster`, and where it is a pod's, see `nodeMetadata`. */
+  readonly node: { readonly id: string; readonly cluster: string; readonly metadata?: object };
   /** Where delta ADS is served: in plaintext on a unix domain socket or a port of loopback, or with TLS elsewhere. */
   readonly controlPlane: ControlPlaneAddress;
   /**

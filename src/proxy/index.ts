@@ -1,6 +1,7 @@
 /** Envoy itself: its program, its bootstrap, its process, its ports. What it is told to serve comes from elsewhere. */
 export { AdminClient } from "./admin-client.ts";
 export type { AdminAnswer } from "./admin-client.ts";
+export { nodeMetadata, saysIPv6 } from "./node-metadata.ts";
 export { portProblemOfRefusal } from "./bind-failure.ts";
 export type { PortProblem } from "./bind-failure.ts";
 export { bootstrapOf } from "./bootstrap.ts";

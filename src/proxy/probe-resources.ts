@@ -2,13 +2,13 @@
  * How a sidecar passes on what the kubelet asks of its workload: listeners on ports that are not redirected, with a route for each
  * probe and for nothing else. Whether a connection can be made is looked at every second, since a proxy takes a connection before it knows.
  */
-import { PROBE_PORTS, type WorkloadProbe } from "../model/index.ts";
+import { HANDOVER_ADDRESS, HANDOVER_CODE_POINT, PROBE_PORTS, type WorkloadProbe } from "../model/index.ts";
 
 export interface WorkloadProbes {
-  /** Of the pod: a workload may listen on it alone. */
+  /** Of the pod, the one that the kubelet asks: a workload may listen on it alone. */
   readonly address: string;
-  /** Where the sidecar's connections to its workload come from. */
-  readonly handoverAddress: string;
+  /** Of that address, which may be known only in the pod. */
+  readonly family: "IPv4" | "IPv6";
   readonly probes: readonly WorkloadProbe[];
 }
 
@@ -27,6 +27,7 @@ const typed = (type: string, config: object = {}): object => ({
 });
 
 export function probeResources({ probes, ...workload }: WorkloadProbes): ProbeResources {
+  const listenerOf = listenersOf(workload.family);
   const plain = probes.filter((probe) => probe.kind !== "grpc");
   const grpc = probes.filter((probe) => probe.kind === "grpc");
   const clusters = new Map(probes.map((probe) => [clusterName(probe), clusterOf(probe, workload)]));
@@ -47,7 +48,7 @@ function clusterName(probe: WorkloadProbe): string {
   return `probe/${way}/${probe.port}`;
 }
 
-function clusterOf(probe: WorkloadProbe, { address, handoverAddress }: Omit<WorkloadProbes, "probes">): object {
+function clusterOf(probe: WorkloadProbe, { address, family }: Omit<WorkloadProbes, "probes">): object {
   const name = clusterName(probe);
   const socket = { socket_address: { address, port_value: probe.port } };
   return {
@@ -55,12 +56,22 @@ function clusterOf(probe: WorkloadProbe, { address, handoverAddress }: Omit<Work
     type: "STATIC",
     connect_timeout: `${CONNECT_SECONDS}s`,
     load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address: socket } }] }] },
-    upstream_bind_config: { source_address: { address: handoverAddress, port_value: 0 } },
+    upstream_bind_config: HANDOVER[family],
     ...(probe.kind === "http" && probe.overTls && { transport_socket: UNVERIFIED_TLS }),
     ...(probe.kind === "tcp" && { health_checks: [CONNECTION_EVERY_SECOND] }),
     ...(probe.kind === "grpc" && { typed_extension_protocol_options: HTTP_2 }),
   };
 }
+
+/** So that the kernel does not take them for the workload's own connections. */
+const HANDOVER = {
+  IPv4: { source_address: { address: HANDOVER_ADDRESS, port_value: 0 } },
+  IPv6: {
+    source_address: { address: "::", port_value: 0 },
+    // IPV6_TCLASS of ipv6(7); the code point is in its upper six bits.
+    socket_options: [{ level: 41, name: 67, int_value: HANDOVER_CODE_POINT << 2, state: "STATE_PREBIND" }],
+  },
+} as const;
 
 /** The kubelet does not verify the certificates of what it probes either. */
 const UNVERIFIED_TLS = {
@@ -83,10 +94,16 @@ const HTTP_2 = {
   }),
 };
 
-function listenerOf(port: number, filters: readonly object[], routes: readonly object[]): object {
-  return {
+const EVERY_ADDRESS = {
+  IPv4: { address: "0.0.0.0" },
+  IPv6: { address: "::", ipv4_compat: true },
+} as const;
+
+const listenersOf =
+  (family: WorkloadProbes["family"]) =>
+  (port: number, filters: readonly object[], routes: readonly object[]): object => ({
     name: `probes/${port}`,
-    address: { socket_address: { address: "0.0.0.0", port_value: port } },
+    address: { socket_address: { ...EVERY_ADDRESS[family], port_value: port } },
     // A proxy at its limit of connections must not have its workload ended for it.
     ignore_global_conn_limit: true,
     filter_chains: [
@@ -105,8 +122,7 @@ function listenerOf(port: number, filters: readonly object[], routes: readonly o
         ],
       },
     ],
-  };
-}
+  });
 
 const filterOf = (probe: Probe<"http" | "tcp">): object[] =>
   probe.kind === "tcp"

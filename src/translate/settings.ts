@@ -29,6 +29,8 @@ export interface TranslateSettings {
     readonly trustDomain: string;
     /** What becomes of connections to addresses that are nobody's in the cluster. */
     readonly unknownDestinations: UnknownDestinations;
+    /** Where Services and pods have their addresses: those elsewhere are not asked about. Absent where nobody is redirected. */
+    readonly networks?: readonly string[];
     /** Names of Gateway API features, for the status of XMeshes. */
     readonly features: readonly string[];
     /** Gateways take workloads of the mesh as such; absent: they tell them from nobody else. */

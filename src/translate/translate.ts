@@ -35,6 +35,7 @@ import { deriveListenerClaims, deriveListenerGenerations } from "./listeners/lis
 import { deriveListenerTls } from "./listeners/listener-tls.ts";
 import { deriveGatewayMembers } from "./mesh/gateway-members.ts";
 import { deriveMeshStatuses } from "./mesh/derive-mesh-statuses.ts";
+import { deriveOutsideFindings } from "./mesh/outside-findings.ts";
 import { deriveMeshSide } from "./mesh/mesh-side.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteSide, type RouteSide } from "./route-side.ts";
@@ -60,7 +61,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
   const gatewaySide = deriveGatewaySide(graph, inputs, grants, settings);
   const { gateways, listenerSets, listeners, clientCertificates } = gatewaySide;
   const points = deriveAttachPoints(graph, gateways, listenerSets, listeners);
-  const attached = deriveAttachments(graph, points, inputs, settings.mesh !== undefined);
+  const attached = deriveAttachments(graph, points, inputs, settings.mesh);
   const { attachments, parentResults } = attached;
   const meshSide = deriveMeshSide(graph, inputs, gatewaySide.backendPolicies.bindings, settings.mesh);
   const routeSide = deriveRouteSide(graph, {
@@ -117,6 +118,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     attached.findings,
     ownStatuses.findings,
     routeSide.findings,
+    ...(settings.mesh?.networks ? [deriveOutsideFindings(graph, inputs, settings.mesh.networks)] : []),
     ...(inputs.clock ? [deriveExpiryFindings(graph, certificates, inputs.certificateFacts, inputs.clock)] : []),
   ];
   return {

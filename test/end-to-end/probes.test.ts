@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { createServer as createHttp2Server, type Http2Server } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { PROBE_PORTS, type WorkloadProbe } from "../../src/model/index.ts";
 import { findEnvoy } from "../../src/proxy/index.ts";
 import { probeResources } from "../../src/proxy/probe-resources.ts";
@@ -18,8 +18,8 @@ let status = 200;
 let seen: { readonly url: string | undefined; readonly from: string | undefined; readonly header: unknown } | undefined;
 let tcpPort = 0;
 
-async function listening(server: Server | Http2Server, port = 0): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+async function listening(server: Server | Http2Server, port = 0, host = "127.0.0.1"): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   running.defer(() => void server.close());
   return (server.address() as AddressInfo).port;
 }
@@ -45,11 +45,13 @@ beforeAll(async () => {
     { kind: "tcp", asked: "/probes/a/readiness", port: tcpPort },
     { kind: "grpc", askedPort: PROBE_PORTS.firstGrpc, port: await listening(grpc) },
   ];
-  const resources = probeResources({ address: "127.0.0.1", handoverAddress: "127.0.0.6", probes });
+  const resources = probeResources({ address: "127.0.0.1", family: "IPv4", probes });
   // Elsewhere than in a pod of its own, nobody else is to reach it.
   const onLoopback = JSON.parse(JSON.stringify(resources).replaceAll("0.0.0.0", "127.0.0.1")) as object;
   const envoy: StaticEnvoy = await startStaticEnvoy(await findEnvoy({}), { static_resources: onLoopback });
   running.defer(() => envoy.stop());
+  // It takes connections a moment after it has started: when it has looked at its clusters.
+  await vi.waitUntil(() => probe("/").catch(() => undefined), { timeout: 10_000 });
 });
 
 afterAll(() => running.disposeAsync());
@@ -62,6 +64,21 @@ test("an HTTP probe reaches the workload as it was written, from the address tha
   expect(seen).toEqual({ url: "/healthz?full=1", from: "127.0.0.6", header: "yes" });
   status = 418;
   expect(await probe("/probes/a/liveness")).toBe(418);
+});
+
+test("a pod that the kubelet asks by IPv6 is asked in the same way", async () => {
+  const workload = createServer(
+    (request, response) => void response.end(`${request.url} from ${request.socket.remoteAddress}`),
+  );
+  const port = await listening(workload, 0, "::1");
+  const asked = "/probes/a/liveness";
+  const probes: WorkloadProbe[] = [{ kind: "http", asked, port, path: "/healthz", overTls: false }];
+  const { listeners, clusters } = probeResources({ address: "::1", family: "IPv6", probes });
+  const onLoopback = JSON.parse(JSON.stringify(listeners).replaceAll('"::","ipv4_compat":true', '"::1"')) as object;
+  const envoy = await startStaticEnvoy(await findEnvoy({}), { static_resources: { listeners: onLoopback, clusters } });
+  running.defer(() => envoy.stop());
+  const ask = async (): Promise<string> => await (await fetch(`http://[::1]:${PROBE_PORTS.http}${asked}`)).text();
+  await expect.poll(ask).toBe("/healthz from ::1");
 });
 
 test("a workload's TLS is not verified, as the kubelet does not", async () => {

@@ -55,6 +55,7 @@ describe("the chart", () => {
     ["log.level=loud", "at '/log/level': value must be one of 'debug', 'info', 'warn', 'error'"],
     ["rbac.secretNamespaces={Shop}", "at '/rbac/secretNamespaces/0': 'Shop' does not match pattern"],
     ["identity.certificateLife=often", "at '/identity/certificateLife': 'often' does not match pattern"],
+    ["mesh.networks={10.0.0.0/8,cart}", "at '/mesh/networks/1': 'cart' does not match pattern"],
     ["image.tag=a b", "at '/image/tag': 'a b' does not match pattern"],
     ["metrics.serviceMonitor.interval=often", "at '/metrics/serviceMonitor/interval': 'often' does not match pattern"],
     ["gatewayClass.parametersRef.name=x", "properties 'group', 'kind' required, if 'name' exists"],
@@ -95,8 +96,8 @@ describe("trilith install --print", () => {
     ["by default", "", ""],
     [
       "with every option",
-      "--replicas 3 --image registry.example.com/trilith:v9 --image-pull-policy Never --envoy-image envoy:x --envoy-pull-policy Always --certificate-life 12h --root-introduction 30m --trust-domain example.org --unknown-destinations refuse --capture-image capture:x --x-mesh --log-level debug --no-gateway-class --secret-namespace a --secret-namespace b --gateway-namespace c",
-      "replicas=3 image.repository=registry.example.com/trilith image.tag=v9 image.pullPolicy=Never envoy.image=envoy:x envoy.pullPolicy=Always identity.certificateLife=12h identity.rootIntroduction=30m mesh.trustDomain=example.org mesh.unknownDestinations=refuse mesh.captureImage=capture:x mesh.xMesh=true log.level=debug gatewayClass.create=false rbac.secretNamespaces={a,b} rbac.gatewayNamespaces={c}",
+      "--replicas 3 --image registry.example.com/trilith:v9 --image-pull-policy Never --envoy-image envoy:x --envoy-pull-policy Always --certificate-life 12h --root-introduction 30m --trust-domain example.org --unknown-destinations refuse --mesh-networks 10.0.0.0/8,2001:db8::/32 --capture-image capture:x --x-mesh --log-level debug --no-gateway-class --secret-namespace a --secret-namespace b --gateway-namespace c",
+      "replicas=3 image.repository=registry.example.com/trilith image.tag=v9 image.pullPolicy=Never envoy.image=envoy:x envoy.pullPolicy=Always identity.certificateLife=12h identity.rootIntroduction=30m mesh.trustDomain=example.org mesh.unknownDestinations=refuse mesh.networks={10.0.0.0/8,2001:db8::/32} mesh.captureImage=capture:x mesh.xMesh=true log.level=debug gatewayClass.create=false rbac.secretNamespaces={a,b} rbac.gatewayNamespaces={c}",
     ],
     ["without the mesh", "--no-mesh", "mesh.enabled=false"],
   ])("prints what the chart renders, %s", (_, options, values) => {
@@ -117,6 +118,10 @@ describe("trilith install --print", () => {
     [["install"], 'trilith: nothing is applied by "trilith install" itself; ask for the manifests with --print\n'],
     [["install", "--print", "--replicas", "none"], "it must be a number from 1 to 20."],
     [["install", "--print", "--certificate-life", "1s"], "it must be a duration such as 24h or 90m, of at least 60s."],
+    [
+      ["install", "--print", "--mesh-networks", "10.0.0.0/8,cart"],
+      '"cart" is no network; write them as 10.0.0.0/8,fd00::/8',
+    ],
     [["install", "--print", "-n", "Here"], "it must be a name of lower-case letters, digits and dashes"],
   ])("refuses %j", (args, message) => {
     expect(run(join(root, "bin", "trilith"), args)).toEqual({

@@ -111,7 +111,7 @@ export const keepAlive: readonly SocketOption[] = [
   integerOption("TCP_KEEPCNT", 6, 6, 3),
 ];
 
-function integerOption(description: string, level: number, name: number, value: number): SocketOption {
+export function integerOption(description: string, level: number, name: number, value: number): SocketOption {
   return create(SocketOptionSchema, {
     description,
     level: BigInt(level),

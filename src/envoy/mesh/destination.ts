@@ -24,6 +24,7 @@ import {
   destinationKey,
   type EndpointSetKey,
   formatBackend,
+  havingIPv6,
   type StreamBackend,
   type StreamBackendKey,
 } from "../../model/index.ts";
@@ -61,7 +62,8 @@ export function destinationRecord(
   const common = {
     kind: "cluster",
     name: clusterOf(at),
-    audience: callers,
+    // Nobody else goes to an address of IPv6, nor has the frontend there.
+    audience: at.startsWith("[") ? havingIPv6(callers) : callers,
     ...(ahead && { unasked: ahead }),
   } as const;
   switch (leads.to) {

@@ -8,7 +8,7 @@ import { FilterChainMatchSchema } from "../../generated/envoy/config/listener/v3
 import type { FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { AdditionalAddressSchema, ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import type { Listener } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
-import { type Chain, formatBackend, type Frontend, frontendKey } from "../../model/index.ts";
+import { type Chain, formatBackend, type Frontend, frontendKey, havingIPv6 } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
 import { type ConnectionChain, filterChain, needsOfChain } from "../listeners/filter-chain.ts";
 import { httpInspector, tlsInspector } from "../listeners/inspectors.ts";
@@ -16,7 +16,18 @@ import { CONNECTION_BUFFER_BYTES } from "../listeners/listener.ts";
 import { type EnvoyRecord, recordKey, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 
-export function frontendRecord(frontend: Frontend, settings: EnvoySettings): EnvoyRecord {
+/** Whoever has no IPv6 is told of no address of it. */
+export function frontendRecords(frontend: Frontend, settings: EnvoySettings): EnvoyRecord[] {
+  const { addresses, callers } = frontend;
+  const ofIPv4 = addresses.filter((address) => !address.includes(":"));
+  if (ofIPv4.length === addresses.length) return [frontendRecord(frontend, settings)];
+  return [
+    ...(ofIPv4.length === 0 ? [] : [frontendRecord({ ...frontend, addresses: ofIPv4 }, settings)]),
+    frontendRecord({ ...frontend, callers: havingIPv6(callers) }, settings),
+  ];
+}
+
+function frontendRecord(frontend: Frontend, settings: EnvoySettings): EnvoyRecord {
   const { service, callers, chains } = frontend;
   return recordOf(
     {

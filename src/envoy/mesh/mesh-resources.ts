@@ -20,8 +20,8 @@ import type { EnvoyRecord } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { meshTrustRecord, workloadCertificateRecord } from "../tls/secrets.ts";
 import { destinationRecord } from "./destination.ts";
-import { frontendRecord } from "./frontend.ts";
-import { outboundRecord } from "./outbound.ts";
+import { frontendRecords } from "./frontend.ts";
+import { outboundRecords } from "./outbound.ts";
 import { protectedRecords, sidecarRecords } from "./sidecar.ts";
 import { workloadSocketRecord } from "./workload-socket.ts";
 
@@ -46,8 +46,11 @@ export function deriveMeshResources(
   settings: EnvoySettings,
 ): readonly Collection<EnvoyRecord>[] {
   const { streamBackends } = inputs;
-  const redirected = <Input>(name: string, from: Collection<Input>, recordOf: (input: Input) => EnvoyRecord) =>
-    deriveRecords(graph, name, from, (input) => (settings.redirection ? recordOf(input) : undefined));
+  const redirected = <Input>(
+    name: string,
+    from: Collection<Input>,
+    recordsOf: (input: Input) => readonly EnvoyRecord[],
+  ) => deriveRecords(graph, name, from, (input) => (settings.redirection ? recordsOf(input) : []));
   const destinations = graph.derive<Destination, EnvoyRecord>({
     ...shape("Destinations"),
     from: inputs.destinations,
@@ -58,8 +61,8 @@ export function deriveMeshResources(
     },
   });
   return [
-    redirected("Outbounds", inputs.outbounds, (outbound) => outboundRecord(outbound, settings)),
-    redirected("Frontends", inputs.frontends, (frontend) => frontendRecord(frontend, settings)),
+    redirected("Outbounds", inputs.outbounds, (outbound) => outboundRecords(outbound, settings)),
+    redirected("Frontends", inputs.frontends, (frontend) => frontendRecords(frontend, settings)),
     deriveRecords(graph, "WorkloadSockets", inputs.workloadSockets, (socket) => workloadSocketRecord(socket, settings)),
     deriveRecords(graph, "WorkloadCertificates", inputs.workloadCertificates, workloadCertificateRecord),
     deriveRecords(graph, "MeshTrust", inputs.meshTrust, meshTrustRecord),

@@ -16,9 +16,8 @@ import type { Filter, FilterChain } from "../../generated/envoy/config/listener/
 import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import { TcpProxy_OnDemandSchema } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
 import type { TcpProxy } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
-import { ALL_SIDECARS, type Outbound, SIDECAR_PORTS, type StreamBackendKey } from "../../model/index.ts";
+import { ALL_SIDECARS, type Outbound, type ProxyKey, SIDECAR_PORTS, type StreamBackendKey } from "../../model/index.ts";
 import { outboundStreamAccessLog } from "../access-log.ts";
-import { socketAddress } from "../address.ts";
 import { overTheStream } from "../discovery.ts";
 import { seconds } from "../duration.ts";
 import { proxyProtocol } from "../listeners/inspectors.ts";
@@ -26,6 +25,7 @@ import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
 import { tcpProxyFilter, tcpProxyOf } from "../listeners/stream-filters.ts";
 import { type EnvoyRecord, recordOf } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
+import { inEachFamily, onEveryAddress } from "./families.ts";
 import { filterStateFilter } from "./filter-state.ts";
 
 /** What is asked for is named after the address that the connection was going to. */
@@ -39,27 +39,24 @@ export const ONWARD = "mesh/onward" as StreamBackendKey;
 /** There is nothing of this name, so its connections are closed, counted, and logged as what leads nowhere. */
 const NOWHERE = "mesh/nowhere" as StreamBackendKey;
 
-/** Where Services and pods have their addresses; an address elsewhere is nobody's in the cluster. RFC 1918, 6598 and 4193. */
-const CLUSTER_NETWORKS: readonly CidrRange[] = [
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "fc00::/7",
-].map((network) => {
-  const [addressPrefix = "", length] = network.split("/");
-  return create(CidrRangeSchema, { addressPrefix, prefixLen: Number(length) });
-});
-
 /**
  * How long a connection waits to learn where its address leads. Without the control plane, one to an address that was never called
  * fails then.
  */
 const ASKING_SECONDS = 10;
 
-export function outboundRecord({ key: audience, unknown }: Outbound, settings: EnvoySettings): EnvoyRecord {
+export const outboundRecords = (outbound: Outbound, settings: EnvoySettings): EnvoyRecord[] =>
+  inEachFamily(outbound.key, (audience, hasIPv6) => outboundRecord(outbound, audience, hasIPv6, settings));
+
+function outboundRecord(
+  { unknown, networks }: Outbound,
+  audience: ProxyKey,
+  hasIPv6: boolean,
+  settings: EnvoySettings,
+): EnvoyRecord {
   const name = "mesh/outbound";
   const rest = unknown === "pass" ? ONWARD : NOWHERE;
+  const ranges = networks.filter((network) => hasIPv6 || !network.includes(":")).map(rangeOf);
   return recordOf(
     {
       kind: "listener",
@@ -72,18 +69,26 @@ export function outboundRecord({ key: audience, unknown }: Outbound, settings: E
     ListenerSchema,
     create(ListenerSchema, {
       name,
-      address: socketAddress("tcp", "0.0.0.0", SIDECAR_PORTS.outbound),
+      ...onEveryAddress(SIDECAR_PORTS.outbound, hasIPv6),
       statPrefix: "mesh",
       useOriginalDst: true,
       filterChains: [
         refusing(SIDECAR_PORTS.outbound),
-        chainOf("asked", [namedAfterDestination, tcpProxyFilter(asking(settings))], CLUSTER_NETWORKS),
+        // Without any, it would be for all addresses.
+        ...(ranges.length === 0
+          ? []
+          : [chainOf("asked", [namedAfterDestination, tcpProxyFilter(asking(settings))], ranges)]),
         chainOf("outbound", [tcpProxyFilter(towards(rest, settings))]),
       ],
       perConnectionBufferLimitBytes: CONNECTION_BUFFER_BYTES,
       socketOptions: [...keepAlive],
     }),
   );
+}
+
+function rangeOf(network: string): CidrRange {
+  const [addressPrefix = "", length = addressPrefix.includes(":") ? 128 : 32] = network.split("/");
+  return create(CidrRangeSchema, { addressPrefix, prefixLen: Number(length) });
 }
 
 export function againRecord(settings: EnvoySettings): EnvoyRecord {

@@ -19,12 +19,12 @@ import { ListenerSchema } from "../../generated/envoy/config/listener/v3/listene
 import {
   type Access,
   ALL_SIDECARS,
-  HANDOVER_ADDRESS,
+  havingIPv6,
+  type ProxyKey,
   SIDECAR_PORTS,
   type StreamBackendKey,
 } from "../../model/index.ts";
 import { networkAccessFilters } from "../access/access-filters.ts";
-import { socketAddress } from "../address.ts";
 import { seconds } from "../duration.ts";
 import { originalDestination, tlsInspector } from "../listeners/inspectors.ts";
 import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
@@ -32,18 +32,26 @@ import { tcpProxyFilter, tcpProxyOf } from "../listeners/stream-filters.ts";
 import { type EnvoyRecord, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { ACCESS_FILTERS, accessRecords, handoverFilter, MESH_ACCESS, openAccess } from "./access-filters.ts";
+import { handover, inEachFamily, onEveryAddress } from "./families.ts";
 import { inboundHttp } from "./inbound-http.ts";
 import { MESH_SECRETS, type MeshContent, meshProtocol, mutualTlsServer } from "./mutual-tls.ts";
 import { onwardCluster } from "./onward-cluster.ts";
 import { againRecord, ONWARD, refusing } from "./outbound.ts";
 
-/** On to where a connection was going, when that is the workload: then the kernel must not take it for one of the workload's own. */
+/** On to where a connection was going, when that is the workload. */
 const WORKLOAD = "mesh/workload" as StreamBackendKey;
 
 export function sidecarRecords(settings: EnvoySettings): EnvoyRecord[] {
   return [
-    ...(settings.redirection ? [againRecord(settings), inbound(settings), onward(ONWARD)] : []),
-    onward(WORKLOAD, HANDOVER_ADDRESS),
+    ...(settings.redirection
+      ? [
+          againRecord(settings),
+          ...inEachFamily(ALL_SIDECARS, (audience, hasIPv6) => inbound(audience, hasIPv6, settings)),
+          onward(ONWARD, ALL_SIDECARS),
+          onward(WORKLOAD, havingIPv6(ALL_SIDECARS), { upstreamBindConfig: handover(true) }),
+        ]
+      : []),
+    onward(WORKLOAD, ALL_SIDECARS, { upstreamBindConfig: handover(false) }),
     ...accessRecords(openAccess, WORKLOAD, settings),
   ];
 }
@@ -52,17 +60,16 @@ export function sidecarRecords(settings: EnvoySettings): EnvoyRecord[] {
 export const protectedRecords = (access: Access, settings: EnvoySettings): EnvoyRecord[] =>
   accessRecords(access, WORKLOAD, settings);
 
-const forAll = { audience: ALL_SIDECARS, unasked: true } as const;
 const cluster = (name: StreamBackendKey): ResourceId => ({ kind: "cluster", name });
 
-function inbound(settings: EnvoySettings): EnvoyRecord {
+function inbound(audience: ProxyKey, hasIPv6: boolean, settings: EnvoySettings): EnvoyRecord {
   const name = "mesh/inbound";
   return recordOf(
-    { kind: "listener", name, needs: NEEDS_OF_INBOUND, ...forAll, origins: [] },
+    { kind: "listener", name, needs: NEEDS_OF_INBOUND, audience, unasked: true, origins: [] },
     ListenerSchema,
     create(ListenerSchema, {
       name,
-      address: socketAddress("tcp", "0.0.0.0", SIDECAR_PORTS.inbound),
+      ...onEveryAddress(SIDECAR_PORTS.inbound, hasIPv6),
       ...INBOUND,
       listenerFilters: [originalDestination, tlsInspector],
       filterChains: [refusing(SIDECAR_PORTS.inbound), ...inboundChains(settings)],
@@ -119,11 +126,11 @@ const provenBytes = (settings: EnvoySettings): TcpProxy => ({
   maxEarlyDataBytes: 0,
 });
 
-function onward(name: StreamBackendKey, from?: string): EnvoyRecord {
-  const cluster = onwardCluster(name, {
-    ...(from !== undefined && {
-      upstreamBindConfig: { sourceAddress: { address: from, portSpecifier: { case: "portValue", value: 0 } } },
-    }),
-  });
-  return recordOf({ kind: "cluster", name, needs: [], ...forAll, origins: [] }, ClusterSchema, cluster);
+function onward(
+  name: StreamBackendKey,
+  audience: ProxyKey,
+  more?: MessageInitShape<typeof ClusterSchema>,
+): EnvoyRecord {
+  const cluster = onwardCluster(name, more);
+  return recordOf({ kind: "cluster", name, needs: [], audience, unasked: true, origins: [] }, ClusterSchema, cluster);
 }

@@ -20,6 +20,7 @@ import { DEFAULT_GATEWAYS, sectionToken } from "./attach-points.ts";
 import { type Binding, bindRoute, type ParentWish } from "./attach-route.ts";
 import { bindToService, type ServiceParents } from "../mesh/bind-to-service.ts";
 import { indexMeshRoutes, isServiceReference } from "../mesh/mesh-routes.ts";
+import type { TranslateSettings } from "../settings.ts";
 import { type RouteClaim, routeClaimOf } from "./route-claim.ts";
 
 /** All that became of a route's parentRefs. */
@@ -39,19 +40,22 @@ export interface Attachments {
   readonly findings: Collection<Finding>;
 }
 
-/** `hasMesh`: routes can attach to Services. */
+/** `meshSettings`: routes can attach to Services. */
 export function deriveAttachments(
   graph: Graph,
   points: AttachPoints,
   sources: ResourceSources,
-  hasMesh: boolean,
+  meshSettings: TranslateSettings["mesh"],
 ): Attachments {
+  const hasMesh = meshSettings !== undefined;
   const { namespaces, httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes, services } = sources;
   const routes = graph.union<Route>({
     name: "translate/Routes",
     of: [httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes],
   });
-  const mesh = hasMesh ? { services, routes: indexMeshRoutes(graph, routes) } : undefined;
+  const mesh = hasMesh
+    ? { services, networks: meshSettings.networks, routes: indexMeshRoutes(graph, routes) }
+    : undefined;
   const bindings = graph.derive({
     name: "translate/RouteBindings",
     key: ({ key }: RouteBindings) => key,

@@ -2,7 +2,7 @@
  * Attaches a route to a Service: to those ports of it that the parentRef names, or to all. Its hostnames decide nothing, because a
  * caller reaches a Service by its address, whatever name it used.
  *
- * Where several reasons stand against it, the first of these is told: no such port, or none that has an address (NoMatchingParent);
+ * Where several reasons stand against it, the first of these is told: no such port, or no address that the mesh looks at (NoMatchingParent);
  * a kind that the mesh does not carry (NotAllowedByListeners); a stronger kind that speaks for the same ports (Conflicted).
  *
  * https://gateway-api.sigs.k8s.io/mesh/service-facets/, https://gateway-api.sigs.k8s.io/geps/gep-1426/
@@ -17,16 +17,19 @@ import {
   sidecarsOf,
   socketKeyOfFrontend,
 } from "../../model/index.ts";
-import { objectKey, type Route, type Service, type ServicePort } from "../../resources/index.ts";
+import { canonicalAddress, objectKey, type Route, type Service, type ServicePort } from "../../resources/index.ts";
 import type { AttachedHost, Attachment, ParentResult, Verdict } from "../attachment.ts";
 import type { Binding, ParentWish } from "../attach/attach-route.ts";
 import type { RouteClaim } from "../attach/route-claim.ts";
 import { ANY_HOSTNAME } from "../hostname.ts";
 import { routeRulesKey } from "../rules/route-rules.ts";
+import { isInMesh } from "./mesh-networks.ts";
 import { callersOf, canSpeakForServices, type PortInView, strongerKind } from "./mesh-routes.ts";
 
 export interface ServiceParents {
   readonly services: Collection<Service>;
+  /** Of the mesh; absent: any address will do. */
+  readonly networks: readonly string[] | undefined;
   /** See `indexMeshRoutes`. */
   readonly routes: Index<Route>;
 }
@@ -45,10 +48,11 @@ export function bindToService(
   const spec = read.pick(parents.services, key, (found) => found?.spec);
   if (spec === undefined) return undefined;
   const callers = callersOf(reference.namespace, service.namespace);
-  const ports = addressesOf(spec).length === 0 ? [] : portsNamedBy(spec, parentRef);
+  const isReached = addressesOf(spec).some((address) => isInMesh(parents.networks, address));
+  const ports = isReached ? portsNamedBy(spec, parentRef) : [];
   const met = ports.map((port): PortInView => ({ service, port, callers }));
   const free = met.filter((port) => strongerKind(reference.kind, port, parents.routes, read) === undefined);
-  const accepted = verdictOf(route, wish, spec, { met, free });
+  const accepted = verdictOf(route, wish, spec, { met, free, isReached });
   const result: ParentResult = {
     key: `${reference.object}|${index}`,
     rules: routeRulesKey(reference.object, MESH),
@@ -65,7 +69,9 @@ export function bindToService(
 /** The addresses by which callers reach a Service itself; a headless one and an ExternalName have none. */
 export function addressesOf({ type, clusterIP, clusterIPs }: Service["spec"]): readonly string[] {
   if (type === "ExternalName") return [];
-  return (clusterIPs ?? (clusterIP === undefined ? [] : [clusterIP])).filter((ip) => ip !== "None" && ip !== "");
+  return (clusterIPs ?? (clusterIP === undefined ? [] : [clusterIP]))
+    .filter((ip) => ip !== "None" && ip !== "")
+    .map(canonicalAddress);
 }
 
 export const tcpPortsOf = ({ ports = [] }: Service["spec"]): readonly ServicePort[] =>
@@ -111,15 +117,27 @@ function serverNamesOf(kind: RouteKind, hostnames: readonly string[]): readonly 
 
 const EVERY_HOST: readonly AttachedHost[] = [{ domain: ANY_HOSTNAME, routeHostname: ANY_HOSTNAME }];
 
+interface PortsNamed {
+  readonly met: readonly PortInView[];
+  /** Those of them that no stronger kind speaks for. */
+  readonly free: readonly PortInView[];
+  /** The Service has an address that the mesh looks at. */
+  readonly isReached: boolean;
+}
+
 function verdictOf(
   { reference: { kind } }: RouteClaim,
   { parentRef: { name, port, sectionName } }: ParentWish,
   spec: Service["spec"],
-  { met, free }: { readonly met: readonly PortInView[]; readonly free: readonly PortInView[] },
+  { met, free, isReached }: PortsNamed,
 ): Verdict {
   const label = `Service ${name}`;
   if (addressesOf(spec).length === 0)
     return no("NoMatchingParent", `${label} has no address of its own that callers could be routed by`);
+  if (!isReached) {
+    const where = addressesOf(spec).join(" and ");
+    return no("NoMatchingParent", `no network of the mesh has ${where} of ${label}: name its network in mesh.networks`);
+  }
   if (met.length === 0) {
     const wanted = [
       ...(port === undefined ? [] : [`with number ${port}`]),

@@ -47,7 +47,7 @@ export function deriveMeshSide(
       return {
         ...made,
         destinations: deriveDestinations(graph, { services, meshMembers, wanted, frontends, callers, mesh }),
-        outbounds: deriveOutbounds(graph, callers, mesh.unknownDestinations),
+        outbounds: deriveOutbounds(graph, callers, mesh),
       };
     },
   };

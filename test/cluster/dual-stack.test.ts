@@ -1,0 +1,236 @@
+/**
+ * A cluster of both families, IPv6 first, so that kubelets ask by it: a Gateway is answered on both, and calls in the mesh are mutual TLS by
+ * whichever way they go.
+ */
+import { describe, expect, inject, test } from "vitest";
+import { echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { useTrilithCluster } from "./use-trilith-cluster.ts";
+
+const DUAL = { ipFamilyPolicy: "RequireDualStack" };
+const PORTS = [
+  { name: "http", port: 80, targetPort: 8080 },
+  { name: "tcp", port: 9090 },
+];
+
+const service = (name: string, spec: object): object => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name, namespace: "shop" },
+  spec: { selector: { name: "cart" }, ports: PORTS, ...spec },
+});
+
+const probe = { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 };
+/** One whom the kubelet asks in every way that there is. */
+const probes = {
+  readinessProbe: probe,
+  livenessProbe: { tcpSocket: { port: 9090 }, periodSeconds: 1 },
+};
+
+const statefulSet = {
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+  metadata: { name: "store", namespace: "shop" },
+  spec: {
+    serviceName: "store",
+    selector: { matchLabels: { name: "store" } },
+    template: echoPod("store"),
+  },
+};
+
+const onlyWeb = {
+  apiVersion: "trilith.dev/v1alpha1",
+  kind: "AccessPolicy",
+  metadata: { name: "only-web", namespace: "shop" },
+  spec: {
+    targetRefs: [{ group: "", kind: "ServiceAccount", name: "guarded" }],
+    rules: [{ sources: [{ type: "ServiceAccount", serviceAccount: { namespace: "shop", name: "web" } }] }],
+  },
+};
+
+const routed = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+  metadata: { name: "routed", namespace: "shop" },
+  spec: {
+    parentRefs: [{ group: "", kind: "Service", name: "routed", port: 80 }],
+    rules: [
+      {
+        filters: [
+          { type: "ResponseHeaderModifier", responseHeaderModifier: { set: [{ name: "x-mesh", value: "routed" }] } },
+        ],
+        backendRefs: [{ name: "cart", port: 80 }],
+      },
+    ],
+  },
+};
+
+const gatewayObjects = [
+  {
+    apiVersion: "trilith.dev/v1alpha1",
+    kind: "GatewayParameters",
+    metadata: { name: "dual", namespace: "shop" },
+    spec: { service: { ipFamilyPolicy: "RequireDualStack" } },
+  },
+  {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "Gateway",
+    metadata: { name: "web", namespace: "shop" },
+    spec: {
+      gatewayClassName: "trilith",
+      infrastructure: { parametersRef: { group: "trilith.dev", kind: "GatewayParameters", name: "dual" } },
+      listeners: [{ name: "http", port: 80, protocol: "HTTP" }],
+    },
+  },
+  {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "web", namespace: "shop" },
+    spec: { parentRefs: [{ name: "web" }], rules: [{ backendRefs: [{ name: "cart", port: 80 }] }] },
+  },
+];
+
+const used = useTrilithCluster(
+  ({ apply, untilRolledOut, kubectl }) => {
+    apply(namespaceObject("shop", { "trilith.dev/mesh": "enabled" }));
+    apply(
+      ...echoWithAccount("shop", "web"),
+      ...echoWithAccount("shop", "other"),
+      ...echoWithAccount("shop", "cart", { container: probes }),
+      ...echoWithAccount("shop", "guarded"),
+      statefulSet,
+      service("cart", DUAL),
+      service("routed", DUAL),
+      service("one-family", { ipFamilies: ["IPv4"] }),
+      service("store", { ...DUAL, clusterIP: "None", selector: { name: "store" } }),
+      service("guarded", { ...DUAL, selector: { name: "guarded" } }),
+      service("own", { ...DUAL, selector: { name: "web" } }),
+      onlyWeb,
+      routed,
+      ...gatewayObjects,
+    );
+    untilRolledOut(...["web", "other", "cart", "guarded"].map((name) => ["shop", `deployment/${name}`] as const), [
+      "shop",
+      "statefulset/store",
+    ]);
+    kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
+  },
+  { families: ["IPv6", "IPv4"] },
+);
+const { kubectl } = used;
+
+const valuesOf = (object: string, path: string): readonly string[] =>
+  kubectl("-n", "shop", "get", ...object.split(" "), "-o", `jsonpath=${path}`).split(" ");
+
+const clusterAddresses = (name: string): readonly string[] => valuesOf(`service/${name}`, "{.spec.clusterIPs[*]}");
+const podAddresses = (name: string): readonly string[] =>
+  valuesOf(`pods -l name=${name}`, "{.items[0].status.podIPs[*].ip}");
+
+const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+/** What a workload's client is answered; it fails where it is not. */
+const call = (from: string, url: string): string =>
+  kubectl("-n", "shop", "exec", `deploy/${from}`, "-c", "echo", "--", "client", "--timeout=10s", url);
+
+const statusOf = (output: string): string => /StatusCode=(\d+)/.exec(output)?.[1] ?? output;
+
+/** How often a workload was reached, by the TLS that it was reached with; "" is plain text. As its sidecar counts, which is read in IPv6. */
+function reachedBy(workload: string): ReadonlyMap<string, number> {
+  const [address = ""] = podAddresses(workload);
+  const { output } = used.cluster.run("curl", ["-s", "-m", "10", `http://${inUrl(address)}:15020/stats/prometheus`]);
+  const counts = new Map<string, number>();
+  for (const [, labels = "", count] of output.matchAll(COUNTED)) {
+    if (!labels.includes('reporter="destination"')) continue;
+    const tls = /[{,]tls="([^"]*)"/.exec(labels)?.[1] ?? "";
+    counts.set(tls, (counts.get(tls) ?? 0) + Number(count));
+  }
+  return counts;
+}
+
+const COUNTED = /^envoy_trilith_(?:requests|connections_opened)_total(\{[^}]*\}) (\d+)$/gm;
+
+/** With which TLS a workload was reached by the calls. */
+async function tlsOf(workload: string, calls: () => void): Promise<readonly string[]> {
+  const before = reachedBy(workload);
+  calls();
+  const since = (): string[] =>
+    [...reachedBy(workload)].flatMap(([tls, count]) => (count > (before.get(tls) ?? 0) ? [tls] : []));
+  await expect.poll(since, { timeout: 20_000 }).not.toEqual([]);
+  return since();
+}
+
+describe.skipIf(!inject("canRunCluster"))("in a cluster of both families", { timeout: 120_000 }, () => {
+  test("a Gateway has an address of each, and is answered on both", () => {
+    const addresses = valuesOf("gateway/web", "{.status.addresses[*].value}");
+    const codes = addresses.map((address) => {
+      const args = ["-s", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", `http://${inUrl(address)}/`];
+      return [address.includes(":"), used.cluster.run("curl", args).output];
+    });
+    expect(codes).toEqual([
+      [true, "200"],
+      [false, "200"],
+    ]);
+  });
+
+  test("a call by either address of a Service, or of a pod, is mutual TLS", async () => {
+    const [service6 = "", service4 = ""] = clusterAddresses("cart");
+    const [pod6 = "", pod4 = ""] = podAddresses("cart");
+    const urls = [
+      ...[service6, service4].flatMap((host) => [`http://${inUrl(host)}/`, `tcp://${inUrl(host)}:9090`]),
+      ...[pod6, pod4].map((host) => `http://${inUrl(host)}:8080/`),
+    ];
+    const tls = await tlsOf("cart", () => {
+      for (const url of urls) expect({ url, status: statusOf(call("web", url)) }).toEqual({ url, status: "200" });
+    });
+    expect(tls).toEqual(["TLSv1.3"]);
+  });
+
+  test("a call by the name of a Service, of one family or without an address, is mutual TLS", async () => {
+    const names = ["cart", "one-family", "cart.shop.svc.cluster.local"];
+    const tls = await tlsOf("cart", () => {
+      for (const name of names) expect(statusOf(call("web", `http://${name}/`))).toBe("200");
+    });
+    expect(tls).toEqual(["TLSv1.3"]);
+    const headless = await tlsOf("store", () => {
+      for (const name of ["store", "store-0.store"]) expect(statusOf(call("web", `http://${name}:8080/`))).toBe("200");
+    });
+    expect(headless).toEqual(["TLSv1.3"]);
+  });
+
+  test("routes answer by both addresses of their Service", () => {
+    for (const host of clusterAddresses("routed"))
+      expect(call("web", `http://${inUrl(host)}/`)).toContain("ResponseHeader=X-Mesh:routed");
+  });
+
+  test("a policy knows callers by their identities, whatever the family", () => {
+    const hosts = clusterAddresses("guarded").map((host) => `${inUrl(host)}:80`);
+    const pods = podAddresses("guarded").map((host) => `${inUrl(host)}:8080`);
+    const seen = [...hosts, ...pods].map((host) =>
+      ["web", "other"].map((caller) => {
+        const client = ["client", "--timeout=10s", `http://${host}/`];
+        const args = ["-n", "shop", "exec", `deploy/${caller}`, "-c", "echo", "--", ...client];
+        const { output } = used.cluster.kubectl(args);
+        return output.includes("StatusCode=200");
+      }),
+    );
+    expect(seen).toEqual(Array.from({ length: 4 }, () => [true, false]));
+  });
+
+  test("a workload that calls itself through its Service is reached as by any other caller", async () => {
+    const tls = await tlsOf("web", () => {
+      for (const host of clusterAddresses("own")) expect(statusOf(call("web", `http://${inUrl(host)}/`))).toBe("200");
+    });
+    expect(tls).toEqual(["TLSv1.3"]);
+  });
+
+  test("whoever is outside the mesh is served in plain text, by both families", async () => {
+    const tls = await tlsOf("cart", () => {
+      for (const host of podAddresses("cart")) {
+        const url = `http://${inUrl(host)}:8080/`;
+        expect(used.cluster.run("curl", ["-s", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", url]).output).toBe(
+          "200",
+        );
+      }
+    });
+    expect(tls).toEqual([""]);
+  });
+});
