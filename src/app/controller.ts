@@ -11,6 +11,7 @@ import type { Logger } from "pino";
 import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
 import { type AuthorityTimes, defaultIdentityTimes, type IdentityTimes } from "../identity/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
+import type { Redirection } from "../mesh/index.ts";
 import type { ProxyKey, UnknownDestinations } from "../model/index.ts";
 import { NameClaims } from "../provision/index.ts";
 import { Clock, NameResolver } from "../sources/index.ts";
@@ -64,8 +65,7 @@ export interface ControllerOptions {
     readonly unknownDestinations: UnknownDestinations;
     /** Where Services and pods have their addresses. */
     readonly networks: readonly string[];
-    /** What redirects connections in pods. */
-    readonly capture: EnvoyImage;
+    readonly redirection: Redirection;
   };
   readonly listen: {
     readonly xds: AdminAddress;

@@ -1,6 +1,6 @@
 /** What every Gateway's pods are made with: the image, and the files that tell an Envoy in a pod who it is and where to ask. */
 import { PROXY_AUDIENCE } from "../identity/index.ts";
-import { POD_ADDRESS, POD_ADDRESSES, type SidecarSettings } from "../mesh/index.ts";
+import { POD_ADDRESS, POD_ADDRESSES, type Redirection, type SidecarSettings } from "../mesh/index.ts";
 import { SIDECAR_PORTS } from "../model/index.ts";
 import { bootstrapOf, controlPlaneFiles, nodeMetadata, type RemoteControlPlane } from "../proxy/index.ts";
 import { type Installation, POD_PATHS } from "../provision/index.ts";
@@ -39,12 +39,12 @@ const controlPlaneOf = ({ namespace, service, listen }: ControlPlane): RemoteCon
 
 /** What every pod of the mesh is given besides its own. */
 export function sidecarSettingsOf(
-  options: InstallationOptions & { readonly mesh: { readonly capture: EnvoyImage; readonly trustDomain: string } },
+  options: InstallationOptions & { readonly mesh: { readonly redirection: Redirection; readonly trustDomain: string } },
 ): SidecarSettings {
   const family = isIPv6(options.podAddress ?? "") ? "IPv6" : "IPv4";
   return {
     envoy: options.envoy,
-    capture: options.mesh.capture,
+    redirection: options.mesh.redirection,
     bootstrapOf: (probes) =>
       JSON.stringify(
         bootstrapOf({

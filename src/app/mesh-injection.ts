@@ -7,6 +7,7 @@ import type { ApiClient } from "../kubernetes/index.ts";
 import {
   type Injection,
   MESH_LABEL,
+  type Redirection,
   RootConfigMaps,
   startInjectionServer,
   TrustBundlePublisher,
@@ -15,14 +16,14 @@ import {
 import { objectKey } from "../resources/index.ts";
 import type { ClusterIdentity } from "./cluster-identity.ts";
 import type { Engine } from "./engine.ts";
-import { type EnvoyImage, type InstallationOptions, sidecarFilesOf, sidecarSettingsOf } from "./installation.ts";
+import { type InstallationOptions, sidecarFilesOf, sidecarSettingsOf } from "./installation.ts";
 import type { Duty } from "./leadership.ts";
 
 export interface MeshInjectionOptions extends InstallationOptions {
   readonly client: ApiClient;
   readonly engine: Engine;
   readonly identity: ClusterIdentity;
-  readonly mesh: { readonly capture: EnvoyImage; readonly trustDomain: string };
+  readonly mesh: { readonly redirection: Redirection; readonly trustDomain: string };
   readonly listenForPods: { readonly host: string; readonly port: number };
   readonly log: Logger;
 }

@@ -1,12 +1,14 @@
 /** `trilith controller`: what runs in a cluster, until it is told to stop. */
 import { Command, Option } from "commander";
 import type { Controller } from "../app/index.ts";
+import type { Redirection } from "../mesh/index.ts";
 import { PRIVATE_NETWORKS } from "../model/index.ts";
 import { parseAddress } from "./admin-client.ts";
-import { anyAddress } from "./any-address.ts";
+import { anyAddress, onEveryAddress } from "./any-address.ts";
 import { durationOption, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
 import { parseNetworks } from "./networks-option.ts";
 import { addLogOptions, type LogOptions } from "./log-options.ts";
+import { untilAsked } from "./until-asked.ts";
 import { VERSION } from "./version.ts";
 
 interface ControllerCommandOptions extends LogOptions {
@@ -25,6 +27,7 @@ interface ControllerCommandOptions extends LogOptions {
   readonly trustDomain: string;
   readonly unknownDestinations: "pass" | "refuse";
   readonly meshNetworks: readonly string[];
+  readonly redirection: "InitContainer" | "Node";
   readonly captureImage: string;
   readonly bind: "0.0.0.0" | "::";
   readonly xds: string;
@@ -79,7 +82,15 @@ export function controllerCommand(): Command {
         .default("pass"),
     )
     .option("--mesh-networks <list>", "where Services and pods have their addresses", parseNetworks, PRIVATE_NETWORKS)
-    .option("--capture-image <image>", "what redirects connections in pods of the mesh", `trilith-capture:${VERSION}`)
+    .addOption(
+      new Option(
+        "--redirection <who>",
+        "who redirects connections in pods of the mesh: a container of the pod, or its node",
+      )
+        .choices(["InitContainer", "Node"])
+        .default("InitContainer"),
+    )
+    .option("--capture-image <image>", "what such a container runs", `trilith-capture:${VERSION}`)
     .addOption(
       new Option("--bind <address>", "what Gateways' Envoys listen on; :: takes IPv4, too")
         .choices(["0.0.0.0", "::"])
@@ -93,14 +104,6 @@ export function controllerCommand(): Command {
     .addHelpText("after", HELP)
     .action(run);
   return addLogOptions(command, "json");
-}
-
-function onEveryAddress(flags: string, description: string, port: number): Option {
-  const any = anyAddress();
-  return new Option(flags, description).default(
-    `${any === "::" ? "[::]" : any}:${port}`,
-    `every address, port ${port}`,
-  );
 }
 
 const HELP = `
@@ -142,7 +145,7 @@ async function run(options: ControllerCommandOptions): Promise<void> {
         trustDomain: options.trustDomain,
         unknownDestinations: options.unknownDestinations,
         networks: options.meshNetworks,
-        capture: { image: options.captureImage, pullPolicy: options.envoyPullPolicy },
+        redirection: redirectionOf(options),
       },
     }),
     listen: {
@@ -159,13 +162,12 @@ async function run(options: ControllerCommandOptions): Promise<void> {
   await stop(controller);
 }
 
+const redirectionOf = ({ redirection, captureImage, envoyPullPolicy }: ControllerCommandOptions): Redirection =>
+  redirection === "Node"
+    ? { by: "Node" }
+    : { by: "InitContainer", image: { image: captureImage, pullPolicy: envoyPullPolicy } };
+
 async function stop(controller: Controller): Promise<void> {
   const forced = untilAsked().then(() => process.exit(1));
   await Promise.race([controller.stop(), forced]);
-}
-
-function untilAsked(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
 }

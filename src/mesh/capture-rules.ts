@@ -6,6 +6,8 @@
  * calls itself through a Service, which are inbound like any other. What the sidecar hands to the workload comes from an address of its own,
  * or where IPv6 has none to spare, with a code point of its own.
  *
+ * The kernel takes all of it or nothing. So whoever is answered on the port `proof` knows that the rest is in force, too.
+ *
  * https://wiki.nftables.org/wiki-nftables/index.php/Performing_Network_Address_Translation_(NAT)#Redirect
  */
 import { HANDOVER_ADDRESS, HANDOVER_CODE_POINT, MAX_GRPC_PROBES, PROBE_PORTS, SIDECAR_PORTS } from "../model/index.ts";
@@ -62,6 +64,7 @@ export function captureRules({
     "  }",
     "  chain inbound {",
     "    type nat hook prerouting priority dstnat; policy accept;",
+    `    tcp dport ${SIDECAR_PORTS.proof} redirect to :${SIDECAR_PORTS.pod}`,
     ...exceptIf("tcp dport", [SIDECAR_PORTS.pod, PROBE_PORTS.http, GRPC_PROBES, ...excludedInboundPorts]),
     `    meta l4proto tcp redirect to :${SIDECAR_PORTS.inbound}`,
     "  }",

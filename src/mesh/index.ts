@@ -8,10 +8,13 @@ export {
   type ServerKeys,
   startInjectionServer,
 } from "./injection-server.ts";
-export { type AdmittedPod, MESH_LABEL } from "./pod.ts";
+export { CAPTURE_VARIABLE, captureFromText, captureText } from "./capture-variable.ts";
+export { Keeper, type KeeperOptions } from "./keeper.ts";
+export { type AdmittedPod, MESH_LABEL, SIDECAR_CONTAINER } from "./pod.ts";
 export {
   POD_ADDRESS,
   POD_ADDRESSES,
+  type Redirection,
   ROOT_CONFIG_MAP,
   type SidecarImage,
   type SidecarSettings,

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { captureRules } from "./capture-rules.ts";
+import { captureFromText } from "./capture-variable.ts";
 import { type Injection, injectSidecar } from "./inject-sidecar.ts";
 import type { AdmittedPod } from "./pod.ts";
 import type { SidecarSettings } from "./sidecar-containers.ts";
 
 const settings: SidecarSettings = {
   envoy: { image: "envoy:1", pullPolicy: "IfNotPresent" },
-  capture: { image: "capture:1", pullPolicy: "Always" },
+  redirection: { by: "InitContainer", image: { image: "capture:1", pullPolicy: "Always" } },
   bootstrapOf: (probes) => JSON.stringify(probes),
   trustDomain: "cluster.local",
   audience: "trilith.dev/xds",
@@ -16,6 +17,8 @@ const settings: SidecarSettings = {
 const everything = { excludedInboundPorts: [], excludedOutboundPorts: [], excludedOutboundNetworks: [] };
 
 const inject = (pod: AdmittedPod): Injection => injectSidecar(pod, "shop", settings);
+const injectForNode = (pod: AdmittedPod): Injection =>
+  injectSidecar(pod, "shop", { ...settings, redirection: { by: "Node" } });
 
 function valueOf(injection: Injection, path: string): unknown {
   return injection.kind === "injected"
@@ -177,6 +180,45 @@ describe("a pod of the mesh", () => {
       "    meta skuid 15000 ip6 dscp 43 return",
       '    oifname "lo" meta skuid 15000 ip daddr != 127.0.0.0/8 tcp dport != 15020 redirect to :15006',
       '    oifname "lo" meta skuid 15000 ip6 daddr != ::1 tcp dport != 15020 redirect to :15006',
+    ]);
+  });
+
+  test("is held back until the kernel redirects, whatever it excludes", () => {
+    const annotations = { "trilith.dev/exclude-inbound-ports": "15022" };
+    const [capture, sidecar] = valueOf(inject({ metadata: { annotations }, spec: {} }), "/spec/initContainers") as [
+      { readonly args: readonly string[] },
+      object,
+    ];
+    const inbound = capture.args[0]?.split("\n").filter((line) => line.includes("tcp dport"));
+    expect([inbound?.at(-2)?.trim(), sidecar]).toEqual([
+      "tcp dport 15022 redirect to :15020",
+      expect.objectContaining({
+        startupProbe: {
+          httpGet: { path: "/ready", port: 15_022, scheme: "HTTP" },
+          periodSeconds: 1,
+          failureThreshold: 120,
+        },
+      }),
+    ]);
+  });
+
+  test("asks for no capability where its node redirects, tells that what it excludes, and waits for it", () => {
+    const annotations = { "trilith.dev/exclude-outbound-networks": "10.9.0.0/16" };
+    const pod = { metadata: { annotations }, spec: { initContainers: [{ name: "migrate" }] } };
+    const [sidecar, ...others] = valueOf(injectForNode(pod), "/spec/initContainers") as [
+      { readonly env: readonly { readonly name: string; readonly value?: string }[] },
+    ];
+    const told = sidecar.env.find(({ name }) => name === "TRILITH_CAPTURE")?.value ?? "";
+    expect([namesOf([sidecar, ...others]), captureFromText(told), sidecar]).toEqual([
+      ["trilith-proxy", "migrate"],
+      { ...everything, excludedOutboundNetworks: ["10.9.0.0/16"] },
+      expect.objectContaining({
+        startupProbe: {
+          httpGet: { path: "/ready?waits-for=trilith-node", port: 15_022, scheme: "HTTP" },
+          periodSeconds: 1,
+          failureThreshold: 3600,
+        },
+      }),
     ]);
   });
 

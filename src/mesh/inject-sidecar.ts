@@ -3,24 +3,11 @@
  * cannot have what it asks for is refused with the reason, before anybody wonders why it is not in the mesh.
  */
 import { SIDECAR_LABEL, SIDECAR_PORTS } from "../model/index.ts";
-import {
-  EXCLUDED_INBOUND_PORTS,
-  excludedInboundPorts,
-  isPort,
-  listIn,
-  parseNetwork,
-  workloadOf,
-} from "../resources/index.ts";
-import type { Capture } from "./capture-rules.ts";
-import { type AdmittedPod, MESH_LABEL } from "./pod.ts";
+import { workloadOf } from "../resources/index.ts";
+import { captureOf } from "./capture-annotations.ts";
+import { type AdmittedPod, MESH_LABEL, SIDECAR_CONTAINER } from "./pod.ts";
 import { rewriteProbes } from "./rewrite-probes.ts";
-import {
-  captureContainer,
-  SIDECAR_CONTAINER,
-  sidecarContainer,
-  type SidecarSettings,
-  sidecarVolumes,
-} from "./sidecar-containers.ts";
+import { captureContainer, sidecarContainer, type SidecarSettings, sidecarVolumes } from "./sidecar-containers.ts";
 
 export interface PatchOperation {
   readonly op: "add";
@@ -32,9 +19,6 @@ export type Injection =
   | { readonly kind: "injected"; readonly patch: readonly PatchOperation[] }
   | { readonly kind: "left"; readonly reason: "disabled" | "hostNetwork" | "alreadyInjected" }
   | { readonly kind: "refused"; readonly message: string };
-
-const EXCLUDED_OUTBOUND = "trilith.dev/exclude-outbound-ports";
-const EXCLUDED_NETWORKS = "trilith.dev/exclude-outbound-networks";
 
 /** The API server asks only for pods of the mesh's namespaces, and for those that ask for it themselves. */
 export function injectSidecar(pod: AdmittedPod, namespace: string, settings: SidecarSettings): Injection {
@@ -49,7 +33,11 @@ export function injectSidecar(pod: AdmittedPod, namespace: string, settings: Sid
   const workload = { namespace, account, name: workloadOf(metadata) };
   const own = rewriteProbes(spec.containers ?? []);
   const early = rewriteProbes(spec.initContainers ?? [], own.probes);
-  const initContainers = [captureContainer(settings, capture), sidecarContainer(settings, workload, early.probes)];
+  const { redirection } = settings;
+  const initContainers = [
+    ...(redirection.by === "InitContainer" ? [captureContainer(redirection.image, capture)] : []),
+    sidecarContainer(settings, workload, capture, early.probes),
+  ];
   return {
     kind: "injected",
     // Members that are there already are replaced: the lists are whole.
@@ -73,21 +61,3 @@ const SCRAPED: Readonly<Record<string, string>> = {
 /** A pod has one such place, which its workload may have taken for itself. */
 const scrapedAt = ({ annotations = {} }: NonNullable<AdmittedPod["metadata"]>): Readonly<Record<string, string>> =>
   Object.keys(SCRAPED).some((name) => Object.hasOwn(annotations, name)) ? {} : SCRAPED;
-
-function captureOf(annotations: Readonly<Record<string, string>>): Capture | { readonly problem: string } {
-  const listOf = (name: string): string[] => listIn(annotations[name]);
-  for (const name of [EXCLUDED_INBOUND_PORTS, EXCLUDED_OUTBOUND]) {
-    const bad = listOf(name).find((port) => !isPort(port));
-    if (bad !== undefined)
-      return { problem: `annotation ${name}: "${bad}" is no port; write numbers from 1 to 65535, with commas between` };
-  }
-  // Nothing that could be read as more than an address reaches the kernel's program.
-  const network = listOf(EXCLUDED_NETWORKS).find((one) => parseNetwork(one) === undefined);
-  if (network !== undefined)
-    return { problem: `annotation ${EXCLUDED_NETWORKS}: "${network}" is no network; write 10.0.0.0/8 or fd00::/8` };
-  return {
-    excludedInboundPorts: excludedInboundPorts(annotations),
-    excludedOutboundPorts: listOf(EXCLUDED_OUTBOUND).map(Number),
-    excludedOutboundNetworks: listOf(EXCLUDED_NETWORKS),
-  };
-}

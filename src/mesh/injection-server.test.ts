@@ -12,7 +12,7 @@ beforeEach(async () => {
     tls: { cert: certificate, key },
     settings: {
       envoy: { image: "envoy:1", pullPolicy: "Never" },
-      capture: { image: "capture:1", pullPolicy: "Never" },
+      redirection: { by: "Node" },
       bootstrapOf: (probes) => JSON.stringify(probes),
       trustDomain: "cluster.local",
       audience: "trilith.dev/xds",

@@ -1,22 +1,26 @@
 /**
- * Keeps things as they should be while this replica leads: whoever knows that one may differ says so, one is worked on at a time,
+ * Keeps things as they should be, such as while this replica leads: whoever knows that one may differ says so, one is worked on at a time,
  * and what fails is tried again, later each time.
  */
 import { ApiError, systemTimers, type Timers } from "../kubernetes/index.ts";
 
-export interface KeeperOptions {
-  /** Makes it as it should be. Rejects with an ApiError. */
+export interface KeeperOptions<Problem extends Error & { readonly retryAfterMs?: number }> {
+  /** Makes it as it should be. Rejects with what `isProblem` knows. */
   readonly keep: (key: string, signal: AbortSignal) => Promise<void>;
+  readonly isProblem: (error: unknown) => error is Problem;
   /** What stands in the way; undefined when nothing does any more. */
-  readonly onProblem: (key: string, problem: ApiError | undefined) => void;
+  readonly onProblem: (key: string, problem: Problem | undefined) => void;
+  /** Default 500 ms; each is twice as long as the one before. */
+  readonly firstRetryMs?: number;
+  /** Default 30 s. */
+  readonly longestRetryMs?: number;
   readonly timers?: Timers;
 }
 
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 30_000;
+export const isApiError = (error: unknown): error is ApiError => error instanceof ApiError;
 
-export class Keeper {
-  readonly #options: KeeperOptions;
+export class Keeper<Problem extends Error & { readonly retryAfterMs?: number }> {
+  readonly #options: KeeperOptions<Problem>;
   readonly #timers: Timers;
   readonly #asked = new Set<string>();
   readonly #failures = new Map<string, number>();
@@ -24,7 +28,7 @@ export class Keeper {
   #leading: AbortController | undefined;
   #work: Promise<void> | undefined;
 
-  constructor(options: KeeperOptions) {
+  constructor(options: KeeperOptions<Problem>) {
     this.#options = options;
     this.#timers = options.timers ?? systemTimers;
   }
@@ -74,12 +78,13 @@ export class Keeper {
       await this.#options.keep(key, signal);
       if (this.#failures.delete(key)) this.#options.onProblem(key, undefined);
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
+      const { isProblem, firstRetryMs = 500, longestRetryMs = 30_000 } = this.#options;
+      if (!isProblem(error)) throw error;
       if (signal.aborted) return;
       const failures = this.#failures.get(key) ?? 0;
       this.#failures.set(key, failures + 1);
       this.#options.onProblem(key, error);
-      const delayMs = error.retryAfterMs ?? Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS);
+      const delayMs = error.retryAfterMs ?? Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
       this.#retries.set(
         key,
         this.#timers.after(delayMs, () => this.look(key)),

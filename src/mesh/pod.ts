@@ -39,3 +39,6 @@ export interface AskedAction {
 
 /** On a namespace or a pod: `enabled`, or on a pod `disabled`. */
 export const MESH_LABEL = "trilith.dev/mesh";
+
+/** The name of the sidecar in its pod. */
+export const SIDECAR_CONTAINER = "trilith-proxy";

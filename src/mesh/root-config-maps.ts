@@ -6,7 +6,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { type ApiClient, type ApiError, type ListedObject, resourcePath, ResourceWatch } from "../kubernetes/index.ts";
-import { Keeper } from "./keeper.ts";
+import { isApiError, Keeper } from "./keeper.ts";
 import { ROOT_CONFIG_MAP } from "./sidecar-containers.ts";
 
 export interface RootConfigMapsOptions {
@@ -26,7 +26,7 @@ const LABELS = { "app.kubernetes.io/managed-by": "trilith.dev-mesh-controller" }
 
 export class RootConfigMaps implements Disposable {
   readonly #client: ApiClient;
-  readonly #keeper: Keeper;
+  readonly #keeper: Keeper<ApiError>;
   readonly #watch: Disposable;
   readonly #wanted = new Set<string>();
   /** By namespace. */
@@ -36,7 +36,11 @@ export class RootConfigMaps implements Disposable {
   constructor({ client, files, onProblem }: RootConfigMapsOptions) {
     this.#client = client;
     this.#files = files;
-    this.#keeper = new Keeper({ keep: (namespace, signal) => this.#keep(namespace, signal), onProblem });
+    this.#keeper = new Keeper({
+      keep: (namespace, signal) => this.#keep(namespace, signal),
+      isProblem: isApiError,
+      onProblem,
+    });
     this.#watch = new ResourceWatch<SentConfigMap>({
       client,
       resource: CONFIG_MAPS,

@@ -1,6 +1,6 @@
 /**
- * What a pod of the mesh has besides its own: a container that has the kernel redirect, and is done; then the sidecar, which starts
- * before the workload and ends after it (a native sidecar: an init container that is always restarted).
+ * What a pod of the mesh has besides its own: a container that has the kernel redirect, and is done, unless an agent on the node does it;
+ * then the sidecar, which starts before the workload and ends after it (a native sidecar: an init container that is always restarted).
  *
  * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
  */
@@ -14,12 +14,13 @@ import {
   type WorkloadProbe,
 } from "../model/index.ts";
 import { type Capture, captureRules, SIDECAR_USER } from "./capture-rules.ts";
+import { CAPTURE_VARIABLE, captureText } from "./capture-variable.ts";
+import { SIDECAR_CONTAINER } from "./pod.ts";
 
 /** The same for all pods of an installation. */
 export interface SidecarSettings {
   readonly envoy: SidecarImage;
-  /** Its entry point is the program `nft`. */
-  readonly capture: SidecarImage;
+  readonly redirection: Redirection;
   /**
    * Envoy's bootstrap, in JSON, for a sidecar that passes on what the kubelet asks. It reads the files of `ROOT_CONFIG_MAP` in `files`, and
    * the token in `tokenFolder`; the address of the pod stands in it as `POD_ADDRESS`, all of them as `POD_ADDRESSES`.
@@ -35,6 +36,9 @@ export interface SidecarSettings {
     readonly adminSocket: string;
   };
 }
+
+/** Who has the kernel redirect: a container of the pod, whose image's entry point is the program `nft`, or the agent on its node. */
+export type Redirection = { readonly by: "InitContainer"; readonly image: SidecarImage } | { readonly by: "Node" };
 
 export interface SidecarImage {
   readonly image: string;
@@ -53,14 +57,13 @@ const TOKEN_SECONDS = 3600;
 const VOLUMES = { files: "trilith-files", run: "trilith-run", token: "trilith-token" } as const;
 
 const CAPTURE_CONTAINER = "trilith-capture";
-export const SIDECAR_CONTAINER = "trilith-proxy";
 
 /** It alone may change the network of the pod, and does it before anything else runs. */
-export function captureContainer({ capture }: SidecarSettings, what: Capture): object {
+export function captureContainer({ image, pullPolicy }: SidecarImage, what: Capture): object {
   return {
     name: CAPTURE_CONTAINER,
-    image: capture.image,
-    imagePullPolicy: capture.pullPolicy,
+    image,
+    imagePullPolicy: pullPolicy,
     args: [captureRules(what)],
     resources: { requests: { cpu: "10m", memory: "16Mi" } },
     securityContext: {
@@ -87,11 +90,13 @@ export interface SidecarWorkload {
 export function sidecarContainer(
   settings: SidecarSettings,
   workload: SidecarWorkload,
+  capture: Capture,
   probes: readonly WorkloadProbe[],
 ): object {
   const { envoy, paths, trustDomain } = settings;
   const { namespace, account } = workload;
-  const ready = { httpGet: { path: "/ready", port: SIDECAR_PORTS.pod, scheme: "HTTP" } };
+  const byNode = settings.redirection.by === "Node";
+  const ready = { httpGet: { path: byNode ? NODE_PROOF : "/ready", port: SIDECAR_PORTS.proof, scheme: "HTTP" } };
   return {
     name: SIDECAR_CONTAINER,
     image: envoy.image,
@@ -108,6 +113,7 @@ export function sidecarContainer(
       { name: PROXY_VARIABLES.namespace, value: namespace },
       { name: PROXY_VARIABLES.workload, value: workload.name },
       { name: PROXY_VARIABLES.identity, value: spiffeId(trustDomain, namespace, account) },
+      ...(byNode ? [{ name: CAPTURE_VARIABLE, value: captureText(capture) }] : []),
     ],
     ports: [{ name: "trilith-metrics", containerPort: SIDECAR_PORTS.pod, protocol: "TCP" }],
     resources: { requests: { cpu: "10m", memory: "64Mi" } },
@@ -120,8 +126,9 @@ export function sidecarContainer(
       capabilities: { drop: ["ALL"] },
       seccompProfile: { type: "RuntimeDefault" },
     },
-    // What comes after it is started when it can send on what that sends.
-    startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 120 },
+    // What comes after it is started when the kernel redirects what that sends, and the sidecar can send it on. While the agent of the node
+    // is away, nothing would get better by starting the sidecar again, and it would be later every time.
+    startupProbe: { ...ready, periodSeconds: 1, failureThreshold: byNode ? 3600 : 120 },
     readinessProbe: { ...ready, periodSeconds: 5, failureThreshold: 3 },
     volumeMounts: [
       { name: VOLUMES.files, mountPath: paths.files, readOnly: true },
@@ -130,6 +137,9 @@ export function sidecarContainer(
     ],
   };
 }
+
+/** The kubelet's Event about a probe that fails shows it: so it says what is missing on a node where nobody else is to say it. */
+const NODE_PROOF = "/ready?waits-for=trilith-node";
 
 /** `proxy`: the node's cluster, by which the control plane knows it. Envoy takes an option and its value as two arguments. */
 function argumentsOf(bootstrap: string, proxy: string): string[] {

@@ -14,7 +14,7 @@ import {
   systemTimers,
   type Timers,
 } from "../kubernetes/index.ts";
-import { Keeper } from "./keeper.ts";
+import { isApiError, Keeper } from "./keeper.ts";
 
 export interface TrustBundlePublisherOptions {
   readonly client: ApiClient;
@@ -43,7 +43,7 @@ const LOOK_MS = 60_000;
 export class TrustBundlePublisher {
   readonly #options: TrustBundlePublisherOptions;
   readonly #timers: Timers;
-  readonly #keeper: Keeper;
+  readonly #keeper: Keeper<ApiError>;
   #bundle: string;
   #served: { readonly version: string | undefined } | undefined;
   #next: Disposable | undefined;
@@ -54,6 +54,7 @@ export class TrustBundlePublisher {
     this.#timers = options.timers ?? systemTimers;
     this.#keeper = new Keeper({
       keep: (_, signal) => this.#keep(signal),
+      isProblem: isApiError,
       onProblem: (_, problem) => options.onProblem(problem),
       timers: this.#timers,
     });

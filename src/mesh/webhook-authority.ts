@@ -3,7 +3,7 @@
  * in, again when the root changes or somebody takes it out. Without a configuration nothing is done: then nobody wants sidecars.
  */
 import { type ApiClient, type ApiError, type ListedObject, resourcePath, ResourceWatch } from "../kubernetes/index.ts";
-import { Keeper } from "./keeper.ts";
+import { isApiError, Keeper } from "./keeper.ts";
 
 export interface WebhookAuthorityOptions {
   readonly client: ApiClient;
@@ -26,7 +26,7 @@ const CONFIGURATIONS = {
 
 export class WebhookAuthority implements Disposable {
   readonly #options: WebhookAuthorityOptions;
-  readonly #keeper: Keeper;
+  readonly #keeper: Keeper<ApiError>;
   readonly #watch: Disposable;
   #bundle: string;
   #present: SentConfiguration | undefined;
@@ -37,6 +37,7 @@ export class WebhookAuthority implements Disposable {
     this.#bundle = options.bundle;
     this.#keeper = new Keeper({
       keep: (_, signal) => this.#keep(signal),
+      isProblem: isApiError,
       onProblem: (_, problem) => onProblem(problem),
     });
     this.#watch = new ResourceWatch<SentConfiguration>({

@@ -59,8 +59,11 @@ export function audiencesOf(proxy: ProxyKey): readonly ProxyKey[] {
 /** On pods that have a sidecar: `envoy`. */
 export const SIDECAR_LABEL = "trilith.dev/sidecar";
 
-/** Where a sidecar listens in its pod: the kernel redirects connections to it. */
-export const SIDECAR_PORTS = { outbound: 15_001, inbound: 15_006, pod: 15_020 } as const;
+/**
+ * Where a sidecar listens in its pod: the kernel redirects connections to it. Nobody listens on `proof`: what is asked there is answered by
+ * the `pod` port where, and only where, the kernel redirects.
+ */
+export const SIDECAR_PORTS = { outbound: 15_001, inbound: 15_006, pod: 15_020, proof: 15_022 } as const;
 
 /** Where connections that a sidecar hands to its workload come from: of the loopback, but not what workloads take for themselves. */
 export const HANDOVER_ADDRESS = "127.0.0.6";

@@ -23,7 +23,7 @@ const environment = inject("controlPlane");
 const WEBHOOKS = { group: "admissionregistration.k8s.io", version: "v1", plural: "mutatingwebhookconfigurations" };
 const settings: SidecarSettings = {
   envoy: { image: "envoy:1", pullPolicy: "Never" },
-  capture: { image: "capture:1", pullPolicy: "Never" },
+  redirection: { by: "InitContainer", image: { image: "capture:1", pullPolicy: "Never" } },
   bootstrapOf: (probes) => JSON.stringify(probes),
   trustDomain: "cluster.local",
   audience: "trilith.dev/xds",

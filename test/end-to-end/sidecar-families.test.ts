@@ -61,7 +61,7 @@ test.each([
     listen: { xds: { port: 18_000 } },
     envoy: image,
     podAddress,
-    mesh: { capture: image, trustDomain: "cluster.local" },
+    mesh: { redirection: { by: "Node" }, trustDomain: "cluster.local" },
   });
   const probes = [{ kind: "tcp", asked: "/probes/a/liveness", port: 80 }] as const;
   const made = settings.bootstrapOf(probes).replaceAll("$(POD_IP)", podAddress).replaceAll("$(POD_IPS)", podAddress);
