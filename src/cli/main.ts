@@ -6,6 +6,7 @@ import { controllerCommand } from "./controller-command.ts";
 import { completionCommand } from "./completion-command.ts";
 import { envoyCommand, getCommand } from "./envoy-command.ts";
 import { installCommand } from "./install-command.ts";
+import { nodeCommand } from "./node-command.ts";
 import { serveCommand } from "./serve-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { topCommand } from "./top-command.ts";
@@ -20,6 +21,7 @@ const program = new Command("trilith")
 
 program.addCommand(serveCommand());
 program.addCommand(controllerCommand());
+program.addCommand(nodeCommand());
 program.addCommand(checkCommand());
 program.addCommand(statusCommand());
 program.addCommand(topCommand());

@@ -29,6 +29,8 @@ export interface WatchOptions<Item> {
   readonly onlyMetadata?: boolean;
   /** Only objects with these labels, as Kubernetes writes them: `app=shop,tier!=test`. */
   readonly labelSelector?: string;
+  /** Only objects with these fields: `spec.nodeName=worker-1`. */
+  readonly fieldSelector?: string;
   /** What to keep of an object. Called once for each version of it. */
   readonly read: (object: ListedObject) => Item;
   /** In order; what comes at once is told at once. */
@@ -277,10 +279,11 @@ export class ResourceWatch<Item> implements Disposable {
   }
 
   #query(query: Readonly<Record<string, string>>): Record<string, string> {
-    const { resource, labelSelector } = this.#options;
+    const { resource, labelSelector, fieldSelector } = this.#options;
+    const fields = [resource.name !== undefined && `metadata.name=${resource.name}`, fieldSelector].filter(Boolean);
     return {
       ...query,
-      ...(resource.name !== undefined && { fieldSelector: `metadata.name=${resource.name}` }),
+      ...(fields.length > 0 && { fieldSelector: fields.join(",") }),
       ...(labelSelector !== undefined && { labelSelector }),
     };
   }
