@@ -1,5 +1,5 @@
-# The image of `trilith controller`. Its last stage is also read by the tests, whose image is made of the same parts
-# (test/cluster/trilith-image.ts); so each COPY in it names one path.
+# The image of `trilith controller`. Its last two stages are also read by the tests, whose images are made of the same parts
+# (test/cluster/trilith-image.ts); so each COPY in them names one path.
 FROM node:24.21.0-bookworm AS build
 WORKDIR /app
 RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip
@@ -12,6 +12,16 @@ RUN node tools/generate-envoy.ts && npm prune --omit=dev
 FROM debian:bookworm-slim AS capture
 RUN apt-get update && apt-get install --yes --no-install-recommends nftables && rm -rf /var/lib/apt/lists/*
 ENTRYPOINT ["/usr/sbin/nft"]
+
+# The image of `trilith node`: docker build --target node. It is the one above, which has nsenter and cat besides, with Trilith in it.
+FROM capture AS node
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY --from=build /app/package.json /app/package.json
+COPY --from=build /app/bin /app/bin
+COPY --from=build /app/src /app/src
+COPY --from=build /app/charts /app/charts
+COPY --from=build /app/node_modules /app/node_modules
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=20", "/app/src/cli/main.ts"]
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /usr/local/bin/node /usr/local/bin/node

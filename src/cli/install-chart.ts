@@ -26,8 +26,14 @@ export interface Installation {
   readonly unknownDestinations: string;
   /** Where Services and pods have their addresses, as `10.0.0.0/8`. */
   readonly meshNetworks: readonly string[];
-  /** What redirects connections in pods of the mesh; empty: the controller's, with -capture behind its name. */
+  /** Who redirects connections in pods of the mesh: `InitContainer` or `Node`. */
+  readonly redirection: string;
+  /** Of such init containers; empty: the controller's, with -capture behind its name. */
   readonly captureImage: string;
+  /** Of the agent on each node; empty: the controller's, with -node behind its name. */
+  readonly nodeImage: string;
+  /** Where nodes pin the network namespaces of pods. */
+  readonly networkNamespaces: string;
   /** Make the XMesh `trilith`. */
   readonly xMesh: boolean;
   readonly logLevel: string;
@@ -69,7 +75,16 @@ export interface ChartValues {
     readonly trustDomain: string;
     readonly unknownDestinations: string;
     readonly networks: readonly string[];
+    readonly redirection: string;
     readonly captureImage: string;
+    readonly node: {
+      readonly image: string;
+      readonly networkNamespaces: string;
+      readonly resources: unknown;
+      readonly nodeSelector: unknown;
+      readonly tolerations: unknown;
+      readonly priorityClassName: string;
+    };
     readonly xMesh: boolean;
   };
   readonly log: { readonly level: string; readonly format: string };
@@ -80,6 +95,12 @@ export interface ChartValues {
 
 export function chartValues(): ChartValues {
   return parse(readChart("values.yaml")) as ChartValues;
+}
+
+/** An image that is built with the controller's, and pushed with the same tag. */
+export function imageBeside({ image }: Installation, name: "capture" | "node"): string {
+  const colon = image.lastIndexOf(":");
+  return `${image.slice(0, colon)}-${name}${image.slice(colon)}`;
 }
 
 /** A file of the chart, by its path in it. */

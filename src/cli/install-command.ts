@@ -51,7 +51,15 @@ export function installCommand(): Command {
       "where Services and pods have their addresses: 10.0.0.0/8,fd00::/8",
       parseNetworks,
     )
-    .option("--capture-image <image>", "image that redirects connections in pods of the mesh")
+    .addOption(
+      new Option("--redirection <who>", "who redirects connections in pods of the mesh").choices([
+        "InitContainer",
+        "Node",
+      ]),
+    )
+    .option("--capture-image <image>", "image of init containers that do")
+    .option("--node-image <image>", "image of the agent on each node that does")
+    .option("--network-namespaces <folder>", "where nodes pin the network namespaces of pods")
     .option("--x-mesh", "with the XMesh trilith (the Gateway API's experimental CRDs must be there)")
     .addOption(new Option("--log-level <level>", "how much to log").choices(["debug", "info", "warn", "error"]))
     .option("--secret-namespace <name>", "namespace whose Secrets may be read (again for more; none: all)", collect, [])

@@ -1,5 +1,5 @@
 /** The Deployment of the controller: restricted in what it may, spread over nodes, never fewer replicas than asked for. */
-import { type ChartValues, type Installation, labels, type Manifest, selector } from "./install-chart.ts";
+import { type ChartValues, imageBeside, type Installation, labels, type Manifest, selector } from "./install-chart.ts";
 
 /** A replica that goes is still led to until every node has heard of it: an Envoy, or the API server, that met it then would wait in vain. */
 const SERVES_ON_SECONDS = 5;
@@ -86,26 +86,19 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
   };
 }
 
-function meshArguments({
-  mesh,
-  trustDomain,
-  unknownDestinations,
-  meshNetworks,
-  image,
-  captureImage,
-}: Installation): string[] {
-  if (!mesh) return ["--no-mesh"];
-  const colon = image.lastIndexOf(":");
-  const capture = captureImage || `${image.slice(0, colon)}-capture${image.slice(colon)}`;
+function meshArguments(installation: Installation): string[] {
+  if (!installation.mesh) return ["--no-mesh"];
+  const { trustDomain, unknownDestinations, meshNetworks, redirection, captureImage } = installation;
   return [
     `--trust-domain=${trustDomain}`,
     `--unknown-destinations=${unknownDestinations}`,
     `--mesh-networks=${meshNetworks.join(",")}`,
-    `--capture-image=${capture}`,
+    `--redirection=${redirection}`,
+    `--capture-image=${captureImage || imageBeside(installation, "capture")}`,
   ];
 }
 
-const fromPod = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+export const fromPod = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 
 const probes = {
   startupProbe: { httpGet: { path: "/healthz", port: "admin" }, periodSeconds: 1, failureThreshold: 60 },

@@ -15,6 +15,7 @@ import {
 } from "./install-chart.ts";
 import { controllerDeployment } from "./install-deployment.ts";
 import { meshManifests } from "./install-mesh.ts";
+import { nodeManifests } from "./install-node.ts";
 import { VERSION } from "./version.ts";
 
 /** As the chart installs when nothing is set. */
@@ -33,7 +34,10 @@ export function defaultInstallation(): Installation {
     trustDomain: mesh.trustDomain,
     unknownDestinations: mesh.unknownDestinations,
     meshNetworks: mesh.networks,
+    redirection: mesh.redirection,
     captureImage: mesh.captureImage,
+    nodeImage: mesh.node.image,
+    networkNamespaces: mesh.node.networkNamespaces,
     xMesh: mesh.xMesh,
     logLevel: log.level,
     gatewayClass: true,
@@ -51,6 +55,7 @@ export function manifestsOf(installation: Installation): readonly Manifest[] {
     ...ownerRoles(installation),
     ...controller(installation),
     ...(installation.mesh ? meshManifests(installation) : []),
+    ...(installation.mesh && installation.redirection === "Node" ? nodeManifests(installation, chartValues()) : []),
     ...(installation.gatewayClass ? [gatewayClass] : []),
   ];
 }

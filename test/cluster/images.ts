@@ -14,6 +14,7 @@ export const IMAGES = {
   trilith: "test/trilith:1",
   envoy: "docker.io/test/envoy:1",
   capture: "docker.io/test/capture:1",
+  node: "docker.io/test/node:1",
   coredns: "docker.io/test/coredns:1",
 } as const;
 
@@ -24,7 +25,8 @@ export const ECHO_IMAGE: string = `${SUITE}/echo-basic:v0.2.0`;
 /** The same, on more ports and by more protocols; and a client for calls from its pod. */
 export const ECHO_ADVANCED_IMAGE: string = `${SUITE}/echo-advanced:v0.1.0`;
 
-export async function clusterImages(tell: (line: string) => void): Promise<readonly ImageWish[]> {
+/** `withAgent`: with the image of agents on nodes, which is large. */
+export async function clusterImages(tell: (line: string) => void, withAgent: boolean): Promise<readonly ImageWish[]> {
   const echo = provideProgram(echoBasic, tell);
   const certificate = await (await createCertificateAuthority()).issue({ commonName: "echo", names: ["echo"] });
   return [
@@ -47,11 +49,13 @@ export async function clusterImages(tell: (line: string) => void): Promise<reado
     await envoyImage(),
     { names: [IMAGES.capture], entrypoint: [NFT], files: { [NFT]: NFT, ...librariesOf(NFT) } },
     trilithImage(),
+    ...(withAgent ? [agentImage()] : []),
   ];
 }
 
-/** Debian's, of which the image that is built with Docker is made, too. */
+/** Debian's, of which the images that are built with Docker are made, too. */
 const NFT = "/usr/sbin/nft";
+const TOOLS_OF_AGENT = [NFT, "/usr/bin/nsenter", "/usr/bin/cat"];
 
 async function envoyImage(): Promise<ImageWish> {
   const envoy = await findEnvoy({ onProgress: () => {} });
@@ -69,6 +73,17 @@ function trilithImage(): ImageWish {
     entrypoint,
     files: { ...librariesOf(files["/usr/local/bin/node"] ?? ""), ...files },
     texts: { "/etc/passwd": "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n" },
+  };
+}
+
+function agentImage(): ImageWish {
+  const { entrypoint, files } = trilithImageParts("node");
+  const programs = [files["/usr/local/bin/node"] ?? "", ...TOOLS_OF_AGENT];
+  const tools = Object.fromEntries(TOOLS_OF_AGENT.map((path) => [path, path]));
+  return {
+    names: [IMAGES.node],
+    entrypoint,
+    files: { ...Object.assign({}, ...programs.map(librariesOf)), ...tools, ...files },
   };
 }
 

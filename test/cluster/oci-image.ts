@@ -18,7 +18,7 @@ export interface ImageWish {
 }
 
 const BLOCK = 512;
-const PATH = "PATH=/usr/local/bin:/usr/bin:/bin";
+const PATH = "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/bin";
 
 export function imageTar({ names, entrypoint, files, texts = {} }: ImageWish): Buffer {
   const layer = tarOf([

@@ -17,6 +17,8 @@ import { type Family, makeNetwork, networkOf, podNetwork, type TestNetwork } fro
 /** All that there is of the cluster outside its namespace. There is one at a time. */
 const FOLDER = "/var/tmp/trilith-test-cluster";
 const START_MS = 90_000;
+/** Where containerd pins those of pods. */
+export const NETWORK_NAMESPACES: string = join(FOLDER, "containerd/state/io.containerd.grpc.v1.cri/netns");
 
 export interface TestCluster extends AsyncDisposable {
   /** Of somebody who may do everything; it is reached from inside the namespace only. */
@@ -51,6 +53,7 @@ export async function startTestCluster(binary: string, families: readonly Family
   cleanUp();
   for (const folder of ["pki", "log", "etcd", "cni/net.d", "kubelet", "containerd"])
     mkdirSync(join(FOLDER, folder), { recursive: true });
+  shareMounts();
   spawnSync("ip", ["netns", "add", NAMESPACE]);
   makeNetwork(network);
   const pki = join(FOLDER, "pki");
@@ -163,6 +166,12 @@ function startProgram(
   closeSync(log);
   writeFileSync(join(FOLDER, `${name}.pid`), String(child.pid ?? ""));
   return child;
+}
+
+/** As everything is on an ordinary node: a pod that asks for it sees what is mounted in the folder later. Nobody outside does. */
+function shareMounts(): void {
+  for (const how of ["--bind", "--make-private", "--make-shared"])
+    spawnSync("mount", how === "--bind" ? [how, FOLDER, FOLDER] : [how, FOLDER]);
 }
 
 const etcdFlags = (): Record<string, string> => ({

@@ -5,7 +5,7 @@ import { gatewayApiDefinitions, kubernetes } from "../../tools/cluster-programs.
 import { provideProgram } from "../../tools/provide-program.ts";
 import { coreDnsManifests } from "./core-dns.ts";
 import { clusterImages, IMAGES } from "./images.ts";
-import { startTestCluster, type TestCluster } from "./test-cluster.ts";
+import { NETWORK_NAMESPACES, startTestCluster, type TestCluster } from "./test-cluster.ts";
 import { type Family, networkOf } from "./test-network.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -21,7 +21,7 @@ export async function startTrilithCluster(
   tell: (line: string) => void,
   { options = [], families = ["IPv4"] }: TrilithWishes = {},
 ): Promise<TestCluster> {
-  const images = await clusterImages(tell);
+  const images = await clusterImages(tell, options.includes("--redirection=Node"));
   const cluster = await startTestCluster(provideProgram(kubernetes, tell), families);
   try {
     for (const image of images) cluster.importImage(image);
@@ -54,6 +54,8 @@ function installManifests(cluster: TestCluster, options: readonly string[]): str
     "--image-pull-policy=Never",
     `--envoy-image=${IMAGES.envoy}`,
     `--capture-image=${IMAGES.capture}`,
+    `--node-image=${IMAGES.node}`,
+    `--network-namespaces=${NETWORK_NAMESPACES}`,
     "--x-mesh",
   ];
   const { status, output } = cluster.run(process.execPath, [

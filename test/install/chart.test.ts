@@ -56,6 +56,8 @@ describe("the chart", () => {
     ["rbac.secretNamespaces={Shop}", "at '/rbac/secretNamespaces/0': 'Shop' does not match pattern"],
     ["identity.certificateLife=often", "at '/identity/certificateLife': 'often' does not match pattern"],
     ["mesh.networks={10.0.0.0/8,cart}", "at '/mesh/networks/1': 'cart' does not match pattern"],
+    ["mesh.redirection=Plugin", "at '/mesh/redirection': value must be one of 'InitContainer', 'Node'"],
+    ["mesh.node.networkNamespaces=netns", "at '/mesh/node/networkNamespaces': 'netns' does not match pattern"],
     ["image.tag=a b", "at '/image/tag': 'a b' does not match pattern"],
     ["metrics.serviceMonitor.interval=often", "at '/metrics/serviceMonitor/interval': 'often' does not match pattern"],
     ["gatewayClass.parametersRef.name=x", "properties 'group', 'kind' required, if 'name' exists"],
@@ -67,10 +69,14 @@ describe("the chart", () => {
   test("makes monitors for Prometheus only when asked", () => {
     const names = (...args: string[]): string[] =>
       Object.keys(rendered(...args)).filter((name) => name.includes("Monitor"));
-    const asked = ["serviceMonitor", "podMonitor"].flatMap((name) => ["--set", `metrics.${name}.enabled=true`]);
-    expect([names(), names(...asked).sort()]).toEqual([
+    const values = [
+      ...["serviceMonitor", "podMonitor"].map((name) => `metrics.${name}.enabled=true`),
+      "mesh.redirection=Node",
+    ];
+    expect([names(), names(...values.flatMap((value) => ["--set", value])).sort()]).toEqual([
       [],
       [
+        "PodMonitor trilith-system/trilith-node",
         "PodMonitor trilith-system/trilith-proxies",
         "PodMonitor trilith-system/trilith-sidecars",
         "ServiceMonitor trilith-system/trilith",
@@ -100,6 +106,17 @@ describe("trilith install --print", () => {
       "replicas=3 image.repository=registry.example.com/trilith image.tag=v9 image.pullPolicy=Never envoy.image=envoy:x envoy.pullPolicy=Always identity.certificateLife=12h identity.rootIntroduction=30m mesh.trustDomain=example.org mesh.unknownDestinations=refuse mesh.networks={10.0.0.0/8,2001:db8::/32} mesh.captureImage=capture:x mesh.xMesh=true log.level=debug gatewayClass.create=false rbac.secretNamespaces={a,b} rbac.gatewayNamespaces={c}",
     ],
     ["without the mesh", "--no-mesh", "mesh.enabled=false"],
+    ["with agents on nodes", "--redirection Node", "mesh.redirection=Node"],
+    [
+      "with agents of another image, for another container runtime",
+      "--redirection Node --node-image node:x --network-namespaces /run/docker/netns --log-level debug",
+      "mesh.redirection=Node mesh.node.image=node:x mesh.node.networkNamespaces=/run/docker/netns log.level=debug",
+    ],
+    [
+      "without the mesh, and so without agents",
+      "--no-mesh --redirection Node",
+      "mesh.enabled=false mesh.redirection=Node",
+    ],
   ])("prints what the chart renders, %s", (_, options, values) => {
     const words = (text: string): string[] => text.split(" ").filter((word) => word !== "");
     expect(printed(...words(options))).toEqual(rendered(...words(values).flatMap((value) => ["--set", value])));

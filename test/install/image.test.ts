@@ -45,6 +45,14 @@ test("the controller gets as far as asking for a cluster", () => {
   expect(error).toMatch(/cannot read the kubeconfig/);
 });
 
-test("a line of the last stage that is not understood is told", () => {
-  expect(() => trilithImageParts("FROM a\nCOPY . .\n")).toThrow("COPY . .");
+test("the agent's image has the same parts, and its stage is the one of that name", () => {
+  const dockerfile = readFileSync(join(import.meta.dirname, "..", "..", "Dockerfile"), "utf8");
+  expect([trilithImageParts("node"), dockerfile.match(/^FROM .*$/gm)?.at(-2)]).toEqual([
+    { entrypoint, files },
+    "FROM capture AS node",
+  ]);
+});
+
+test("a line of a stage that is not understood is told", () => {
+  expect(() => trilithImageParts("controller", "FROM a\nCOPY . .\n")).toThrow("COPY . .");
 });

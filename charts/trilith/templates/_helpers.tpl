@@ -8,6 +8,16 @@ app.kubernetes.io/component: controller
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end }}
 
+{{- define "trilith.nodeSelector" -}}
+app.kubernetes.io/name: trilith
+app.kubernetes.io/component: node
+{{- end }}
+
+{{- define "trilith.nodeLabels" -}}
+{{ include "trilith.nodeSelector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- end }}
+
 {{- /* One binding of a ClusterRole for all namespaces, or one in each that is named. Takes root, role, namespaces. */ -}}
 {{- define "trilith.bindings" -}}
 {{- $ := .root -}}
