@@ -1,4 +1,4 @@
-/** What the roles of an installation allow and forbid, as a real API server decides: the controller's, and the three owners'. */
+/** What the roles of an installation allow and forbid, as a real API server decides: the controller's, the agents' on nodes, and the three owners'. */
 import { describe, expect, inject, test } from "vitest";
 import type { Manifest } from "../../src/cli/install-chart.ts";
 import { defaultInstallation, manifestsOf, namespaceManifest } from "../../src/cli/install-manifests.ts";
@@ -7,7 +7,7 @@ import { useControlPlane } from "./use-control-plane.ts";
 
 const environment = inject("controlPlane");
 
-const installation = defaultInstallation();
+const installation = { ...defaultInstallation(), redirection: "Node" };
 
 const PLURALS: Readonly<Record<string, string>> = {
   GatewayClass: "gatewayclasses",
@@ -82,6 +82,19 @@ async function answers(user: string, questions: readonly string[]): Promise<Reco
 
 const all = (questions: readonly string[], allowed: boolean): Record<string, boolean> =>
   Object.fromEntries(questions.map((question) => [question, allowed]));
+
+/** The name of a pod as a workload of the installation would have it, where the namespace takes such a pod. */
+async function podOf(kind: "Deployment" | "DaemonSet", namespace: string): Promise<string> {
+  const workload = manifestsOf(installation).find((manifest) => manifest.kind === kind);
+  const { template } = (workload as unknown as { spec: { template: { spec: object } } }).spec;
+  const pod = await cluster.client.request<{ readonly metadata: { readonly name: string } }>({
+    method: "POST",
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    query: { dryRun: "All", fieldValidation: "Strict" },
+    body: { apiVersion: "v1", kind: "Pod", metadata: { name: "try" }, spec: template.spec },
+  });
+  return pod.metadata.name;
+}
 
 const GATEWAY = "gateway.networking.k8s.io";
 
@@ -173,15 +186,7 @@ describe.skipIf(environment === undefined)("the controller", () => {
   });
 
   test("has pods that a namespace for restricted pods takes", async () => {
-    const deployment = manifestsOf(installation).find(({ kind }) => kind === "Deployment");
-    const { template } = (deployment as unknown as { spec: { template: { spec: object } } }).spec;
-    const pod = await cluster.client.request<{ readonly metadata: { readonly name: string } }>({
-      method: "POST",
-      path: "/api/v1/namespaces/trilith-system/pods",
-      query: { dryRun: "All", fieldValidation: "Strict" },
-      body: { apiVersion: "v1", kind: "Pod", metadata: { name: "try" }, spec: template.spec },
-    });
-    expect(pod.metadata.name).toBe("try");
+    expect(await podOf("Deployment", "trilith-system")).toBe("try");
   });
 
   test("can be kept to the Secrets and the Gateways of some namespaces", async () => {
@@ -205,6 +210,38 @@ describe.skipIf(environment === undefined)("the controller", () => {
         "list deployments.apps shop": true,
         "list deployments.apps bank": true,
       });
+  });
+});
+
+describe.skipIf(environment === undefined)("the agent on a node", () => {
+  const AGENT = "system:serviceaccount:trilith-node:trilith-node";
+
+  test("may follow pods and write Events, and nothing else", async () => {
+    const allowed = [
+      "list pods -",
+      "watch pods -",
+      "create events.events.k8s.io shop",
+      "patch events.events.k8s.io shop",
+    ];
+    const forbidden = [
+      ...["create", "delete", "patch", "update"].map((verb) => `${verb} pods shop`),
+      ...["exec", "log", "portforward", "status", "ephemeralcontainers"].map((part) => `create pods/${part} shop`),
+      ...["secrets", "configmaps", "services"].map((plural) => `list ${plural} shop`),
+      "get nodes -",
+      "get nodes/proxy -",
+      "create serviceaccounts/token trilith-node",
+      "update daemonsets.apps trilith-node",
+      "create tokenreviews.authentication.k8s.io -",
+    ];
+    expect(await answers(AGENT, [...allowed, ...forbidden])).toEqual({
+      ...all(allowed, true),
+      ...all(forbidden, false),
+    });
+  });
+
+  test("is let into its own namespace, and would not be into the controller's", async () => {
+    expect(await podOf("DaemonSet", "trilith-node")).toBe("try");
+    await expect(podOf("DaemonSet", "trilith-system")).rejects.toMatchObject({ code: "forbidden" });
   });
 });
 
