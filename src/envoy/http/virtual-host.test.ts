@@ -33,7 +33,6 @@ const jsonOf = (host: VirtualHost): JsonValue =>
 const base = {
   name: "local/tcp/127.0.0.1/0/shop.test",
   domains: ["shop.test"],
-  requestHeadersToRemove: ["x-trilith-route-path"],
 };
 const shop = (...entries: readonly HttpEntry[]): VirtualHost => hostOf("shop.test", entries);
 const set = (name: string, value: string): Partial<RuleFilters> => ({

@@ -16,7 +16,6 @@ import type { BackendKey, HttpEntry, HttpRule, RuleFilters, VirtualHost } from "
 import { backendsOfGuards, elsewhere, guardConfigOf, notFound, refusal } from "./guards.ts";
 import { matcherOf } from "./matcher-message.ts";
 import { matchingTreeOf } from "./matching-tree.ts";
-import { ROUTE_PATH_HEADER } from "./route-path-header.ts";
 import { routesOfEntry } from "./routes.ts";
 
 export interface VirtualHostContext {
@@ -29,7 +28,6 @@ export function virtualHostOf(host: VirtualHost, { scheme }: VirtualHostContext)
   return create(VirtualHostSchema, {
     name: host.key,
     domains: [host.domain],
-    requestHeadersToRemove: [ROUTE_PATH_HEADER],
     ...selectionOf(host, scheme),
   });
 }
