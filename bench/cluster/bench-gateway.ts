@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiError, type ClusterClient, connectToCluster, resourcePath } from "../../src/kubernetes/index.ts";
 import { ECHO_IMAGE } from "../../test/cluster/images.ts";
+import { type PodProcess, podProcesses } from "./pod-usage.ts";
 
 const GATEWAY_GROUP = "gateway.networking.k8s.io";
 type Resource = Readonly<Record<"group" | "version" | "plural", string>>;
@@ -54,6 +55,15 @@ export class BenchGateway implements AsyncDisposable {
 
   get name(): string {
     return NAME;
+  }
+
+  /** The replicas of the controller, and the Gateway's Envoys. */
+  async processes(): Promise<{ readonly controllers: readonly PodProcess[]; readonly proxies: readonly PodProcess[] }> {
+    const ofGateway = `gateway.networking.k8s.io/gateway-name=${this.name}`;
+    return {
+      controllers: await podProcesses(this.client, "trilith-system", "app.kubernetes.io/name=trilith", "node"),
+      proxies: await podProcesses(this.client, this.namespace, ofGateway, "envoy"),
+    };
   }
 
   /** Resolves with the moment when the API server had answered the last one. Several clients make them, in order. */

@@ -53,7 +53,7 @@ export const edits: Section = {
     ];
     return {
       method:
-        `One route of ${OTHERS} is patched ${EDITS} times, while one client asks for its host without a pause. Until the new header is there the answer must have ` +
+        `One route of ${OTHERS} is patched ${EDITS} times, while one client asks for its host every millisecond. Until the new header is there the answer must have ` +
         "the one before.",
       tables: [
         {

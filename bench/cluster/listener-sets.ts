@@ -5,7 +5,7 @@ import type { Section, Tell } from "../section.ts";
 import { shown } from "../statistics.ts";
 import { Answers } from "./answers.ts";
 import { BenchGateway, LISTENER_SETS, ROUTES, routeFor } from "./bench-gateway.ts";
-import { peakMiB, type PodProcess, podProcesses } from "./pod-usage.ts";
+import { peakMiB, type PodProcess } from "./pod-usage.ts";
 import { StatusLog } from "./status-log.ts";
 
 const SETS = 2_500;
@@ -36,9 +36,7 @@ export const listenerSets: Section = {
       ({ status }) => status === 200,
       () => true,
     );
-    const controllers = await podProcesses(gateway.client, "trilith-system", "app.kubernetes.io/name=trilith", "node");
-    const selector = `gateway.networking.k8s.io/gateway-name=${gateway.name}`;
-    const proxies = await podProcesses(gateway.client, gateway.namespace, selector, "envoy");
+    const { controllers, proxies } = await gateway.processes();
     const largest = Math.max(...(await Promise.all(controllers.map(largestMessage))));
     const peaks = (processes: readonly PodProcess[]): string => processes.map((one) => shown(peakMiB(one))).join(", ");
     const seconds = (ms: number): string => shown(ms / 1_000);

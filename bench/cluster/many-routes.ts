@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Outcome, Section } from "../section.ts";
 import { shown } from "../statistics.ts";
 import { BenchGateway, ROUTES, routeFor, rulesWith } from "./bench-gateway.ts";
-import { peakMiB, type PodProcess, podProcesses, residentMiB, type Usage, usageOf } from "./pod-usage.ts";
+import { peakMiB, type PodProcess, residentMiB, type Usage, usageOf } from "./pod-usage.ts";
 import { StatusLog } from "./status-log.ts";
 
 const COUNT = 5_000;
@@ -39,13 +39,7 @@ export const manyRoutes: Section = {
       Array.from({ length: COUNT }, (_, index) => routeFor(`m${index}`, `m${index}.bench.test`)),
     );
     await log.programmed(COUNT);
-    const controllers = await podProcesses(gateway.client, "trilith-system", "app.kubernetes.io/name=trilith", "node");
-    const proxies = await podProcesses(
-      gateway.client,
-      gateway.namespace,
-      `gateway.networking.k8s.io/gateway-name=${gateway.name}`,
-      "envoy",
-    );
+    const { controllers, proxies } = await gateway.processes();
     const processes = [...controllers, ...proxies];
     tell(`nothing happens for ${(SETTLE_MS + WINDOW_MS) / 1_000} s`);
     await delay(SETTLE_MS);

@@ -3,6 +3,7 @@ import type { Outcome, Section } from "../section.ts";
 import { quantile, shown } from "../statistics.ts";
 import { Answers } from "./answers.ts";
 import { BenchGateway, ROUTES, routeFor } from "./bench-gateway.ts";
+import { type PodProcess, usageOf } from "./pod-usage.ts";
 
 const ROUTES_TO_CREATE = 3_000;
 /** Figures are of the first and of the last so many. */
@@ -21,6 +22,12 @@ interface Propagated {
   readonly wrong: number;
 }
 
+/** Processor time of all of them since they began, in milliseconds. */
+interface Work {
+  readonly controllers: number;
+  readonly proxies: number;
+}
+
 export const propagation: Section = {
   name: "propagation",
   title: "From creating a route to its first answer",
@@ -28,13 +35,23 @@ export const propagation: Section = {
     await using gateway = await BenchGateway.start("propagation");
     using answers = new Answers(gateway.address);
     const all: Propagated[] = [];
+    const { controllers, proxies } = await gateway.processes();
+    const work: Work[] = [];
     for (let index = 0; index < ROUTES_TO_CREATE; index += 1) {
       if (index % TELL_EVERY === 0) tell(`${index} of ${ROUTES_TO_CREATE} routes`);
+      if (index % SHARE === 0) work.push(workOf(controllers, proxies));
       all.push(await propagate(gateway, answers, index));
     }
-    return outcomeOf(all);
+    work.push(workOf(controllers, proxies));
+    return outcomeOf(all, work);
   },
 };
+
+function workOf(controllers: readonly PodProcess[], proxies: readonly PodProcess[]): Work {
+  const msOf = (processes: readonly PodProcess[]): number =>
+    processes.reduce((sum, one) => sum + usageOf(one).processorSeconds * 1_000, 0);
+  return { controllers: msOf(controllers), proxies: msOf(proxies) };
+}
 
 async function propagate(gateway: BenchGateway, answers: Answers, index: number): Promise<Propagated> {
   const host = `p${index}.bench.test`;
@@ -52,7 +69,8 @@ async function propagate(gateway: BenchGateway, answers: Answers, index: number)
   return { created: (await creating) - began, served: served.at - began, wrong };
 }
 
-function outcomeOf(all: readonly Propagated[]): Outcome {
+/** `work`: before each share of the routes, and after the last. */
+function outcomeOf(all: readonly Propagated[], work: readonly Work[]): Outcome {
   const parts: readonly (readonly [string, readonly Propagated[]])[] = [
     [`first ${SHARE}`, all.slice(0, SHARE)],
     [`last ${SHARE} of ${all.length}`, all.slice(-SHARE)],
@@ -68,8 +86,9 @@ function outcomeOf(all: readonly Propagated[]): Outcome {
   const [p50, p95] = [of(first, 0.5), of(first, 0.95)];
   return {
     method:
-      "Routes with a host of their own are created one after the other, while one client asks the Gateway for that host without a pause: 404 until the first " +
-      "200, and 200 from then on; anything else is wrong. “API server” is the median until it has answered the create, which is the part that is nobody's to save.",
+      "Routes with a host of their own are created one after the other, while one client asks the Gateway for that host every millisecond: 404 until the first " +
+      "200, and 200 from then on; anything else is wrong. “API server” is the median until it has answered the create, which is the part that is nobody's to save. " +
+      "Envoy makes all hosts of a listener anew for each that is added: its processor time is what grows with their number.",
     tables: [
       {
         title: "Milliseconds from sending the create to the first 200",
@@ -86,6 +105,19 @@ function outcomeOf(all: readonly Propagated[]): Outcome {
             String(part.reduce((sum, one) => sum + one.wrong, 0)),
           ];
         }),
+      },
+      {
+        title: "Processor time for each route, in milliseconds",
+        columns: ["routes", "both controllers", "Envoy"],
+        rows: [
+          [`first ${SHARE}`, work.slice(0, 2)] as const,
+          [`last ${SHARE} of ${all.length}`, work.slice(-2)] as const,
+        ].map(([name, [before, after]]) => [
+          name,
+          ...(["controllers", "proxies"] as const).map((whose) =>
+            (((after?.[whose] ?? Number.NaN) - (before?.[whose] ?? Number.NaN)) / SHARE).toFixed(1),
+          ),
+        ]),
       },
     ],
     plots: [],

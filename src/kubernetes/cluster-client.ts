@@ -134,6 +134,9 @@ async function textOf(body: AsyncIterable<Uint8Array>, mostBytes: number): Promi
   return Buffer.concat(pieces).toString();
 }
 
+/** Nobody reads it; without a reason, each abort makes an error with a stack, which costs a call much of its time. */
+const OVER: unique symbol = Symbol("the call is over");
+
 /** Ends a call when its time is over or its caller wants it no more, and knows which of them it was. */
 class Deadline implements Disposable {
   readonly #call: ApiCall;
@@ -173,7 +176,7 @@ class Deadline implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#call.signal?.removeEventListener("abort", this.#follow);
-    this.#abort.abort();
+    this.#abort.abort(OVER);
   }
 
   #start(): NodeJS.Timeout {

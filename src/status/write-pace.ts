@@ -12,7 +12,7 @@ const SETTLE_MS = 15;
 /** So long a verdict waits that is expected to change at once. */
 const PASSING_MS = 60;
 /** How long numbers must have stood still at least, by how many were written lately, from one on. */
-const SILENCE_MS: readonly number[] = [40, 60, 120, 250, 500, 1_000];
+const SILENCE_MS: readonly number[] = [40, 40, 120, 250, 500, 1_000];
 /** And so many times as long as they stood still between their last changes, so that a slow series is not taken for ended. */
 const GAPS = 4;
 /** The share that the last gap has in their mean. */
