@@ -33,6 +33,8 @@ export interface ShownResource {
   readonly proxies: number;
   /** As protobuf's JSON; private keys are left out. */
   readonly resource: unknown;
+  /** What proxies at a place have instead. */
+  readonly at?: Readonly<Record<string, unknown>>;
 }
 
 /** Undefined for a kind that there is not. */
@@ -60,8 +62,12 @@ function describe(record: EnvoyRecord, fleet: ProxyFleet): ShownResource {
     delivery: delivery.state === "refused" ? `refused: ${delivery.message}` : delivery.state,
     proxies: fleet.proxiesOf(record).reduce((sum, proxy) => sum + fleet.connectedTo(proxy), 0),
     resource: kind === "secret" ? { name } : contentOf(record),
+    ...(record.at && { at: placedContents(record, record.at) }),
   };
 }
+
+const placedContents = (record: EnvoyRecord, at: NonNullable<EnvoyRecord["at"]>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(at).map(([place, own]) => [place, contentOf({ ...record, ...own })]));
 
 /** Extensions whose messages Trilith does not know it cannot show; that hides nothing else. */
 function contentOf({ kind, name, bytes }: EnvoyRecord): unknown {

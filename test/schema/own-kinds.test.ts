@@ -126,6 +126,7 @@ const request = (of: Json): JsonObject => ({ rules: [{ requests: [of] }] });
 const path = (type: string, value: string): JsonObject => request({ paths: [{ type, value }] });
 
 const GATEWAY = { group: "gateway.networking.k8s.io", kind: "Gateway", name: "web" };
+const XBACKEND = { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "far" };
 
 const accessPolicy: OwnKind = {
   kind: "AccessPolicy",
@@ -146,6 +147,8 @@ const accessPolicy: OwnKind = {
     { targetRefs: [GATEWAY] },
     { targetRefs: [GATEWAY, { group: "", kind: "ServiceAccount", name: "cart" }], rules: [{}] },
     { targetRefs: [GATEWAY], ...request({ hostnames: ["admin.example.com", "*.example.com"] }) },
+    { targetRefs: [XBACKEND], ...path("PathPrefix", "/v1") },
+    { targetRefs: [XBACKEND, GATEWAY], action: "Deny", ...source({ type: "Outside" }) },
   ],
   invalid: [
     { targetRefs: [] },
@@ -179,6 +182,11 @@ const accessPolicy: OwnKind = {
     path("RegularExpression", "/a"),
     { targetRefs: [{ ...GATEWAY, group: "" }] },
     { targetRefs: [{ group: "gateway.networking.k8s.io", kind: "ServiceAccount", name: "cart" }] },
+    { targetRefs: [{ ...XBACKEND, group: "gateway.networking.k8s.io" }] },
+    { targetRefs: [{ ...GATEWAY, group: XBACKEND.group }] },
+    { targetRefs: [XBACKEND], ...request({ ports: [443] }) },
+    { targetRefs: [GATEWAY, XBACKEND], ...request({ ports: [443] }) },
+    { targetRefs: [XBACKEND], ...request({ hostnames: ["a.test"] }) },
     request({ hostnames: ["admin.example.com"] }),
     {
       targetRefs: [GATEWAY, { group: "", kind: "ServiceAccount", name: "cart" }],
@@ -191,7 +199,6 @@ const accessPolicy: OwnKind = {
 };
 
 const SERVICE = { group: "", kind: "Service", name: "cart" };
-const XBACKEND = { group: "gateway.networking.x-k8s.io", kind: "XBackend", name: "far" };
 const toCart = (spec: JsonObject): JsonObject => ({ targetRefs: [SERVICE], ...spec });
 const targeting = (...targetRefs: JsonObject[]): JsonObject => ({
   targetRefs,
