@@ -8,7 +8,7 @@ import { openLocalAuthority } from "../../src/identity/index.ts";
 import { startHttpBackend } from "../backends/index.ts";
 import { envoyBinary } from "../support/envoy-binary.ts";
 import { freePorts } from "../support/free-ports.ts";
-import { gateway, type Manifest, route, workload } from "../support/manifests.ts";
+import { gateway, type Manifest, route, selecting, workload } from "../support/manifests.ts";
 import { CART_PORT, MeshWorld } from "../support/mesh-world.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { callAs, shownIdentity } from "../support/shown-identity.ts";
@@ -69,6 +69,34 @@ test.skipIf(skipped)("a Service without a route is reached straight on, at all o
   await world.served.until("the log", () =>
     world.served.access.some(({ caller }) => caller === identity("shop", "web")),
   );
+});
+
+test.skipIf(skipped)("a Service can keep each workload that calls to an endpoint of its own", async () => {
+  const sticky = selecting("sticky", "shop", { app: "cart" }, CART_PORT);
+  const affinity = { ...sticky, spec: { ...(sticky["spec"] as object), sessionAffinity: "ClientIP" } };
+  const parentRefs = [{ group: "", kind: "Service", name: "sticky" }];
+  const routed = { ...cart([]), spec: { parentRefs, rules: [{ backendRefs: [to("sticky")] }] } };
+  const ports = await freePorts(5);
+  const callers = ports.map((localPort, index) =>
+    workload({
+      name: `caller-${index}`,
+      namespace: "shop",
+      account: "callers",
+      address: `127.1.7.${60 + index}`,
+      calls: [{ service: { name: "sticky" }, port: CART_PORT, localPort }],
+    }),
+  );
+  await using world = await MeshWorld.start([affinity, ...callers]);
+  const endpointsOf = async (port: number): Promise<string> => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => rawRequest({ port, host: "sticky" })));
+    return [...new Set(answers.map(({ headers }) => headers["x-backend"]))].join(" and ");
+  };
+  // Without a route they are kept by their connections, with one by their requests.
+  const withoutRoute = await Promise.all(ports.map(endpointsOf));
+  world.served.write("more.yaml", [affinity, ...callers, routed]);
+  await world.served.until("the route", async () => (await world.served.conditions("HTTPRoute", "cart")).length > 0);
+  const withRoute = await Promise.all(ports.map(endpointsOf));
+  for (const kept of [withoutRoute, withRoute]) expect(new Set(kept)).toEqual(new Set(["cart-v1", "cart-v2"]));
 });
 
 test.skipIf(skipped)("Gateways call workloads as members of the mesh", async () => {

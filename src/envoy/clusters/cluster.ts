@@ -47,7 +47,7 @@ export function clusterRecord(backend: Backend, identities: readonly string[], s
     ...endpointsByName(endpoints, backend, { origin, protocol, serverName: tls?.hostname }),
     name: key,
     // Two endpoints are drawn, the one with fewer requests is taken: even, and slow endpoints get less.
-    ...(policy?.loadBalancing ? balancedBy(policy.loadBalancing) : { lbPolicy: LbPolicy.LEAST_REQUEST }),
+    ...(policy?.loadBalancing ? balancedBy(policy.loadBalancing, settings) : { lbPolicy: LbPolicy.LEAST_REQUEST }),
     ...(tls && { transportSocket: clientTls(tls, alpnOf(protocol), settings) }),
     transportSocketMatches: mutualTlsMatches(accepted, protocol === "h2" ? "h2" : "http/1.1"),
     typedExtensionProtocolOptions: {

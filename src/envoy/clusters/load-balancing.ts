@@ -16,10 +16,12 @@ import type { RouteAction_HashPolicy } from "../../generated/envoy/config/route/
 import { ConsistentHashingLbConfigSchema } from "../../generated/envoy/extensions/load_balancing_policies/common/v3/common_pb.ts";
 import { RingHashSchema } from "../../generated/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts";
 import type { HashKey, LoadBalancing } from "../../model/index.ts";
+import { hashOfCallerName } from "../mesh/caller-name.ts";
+import type { EnvoySettings } from "../settings.ts";
 
 type Balanced = { readonly lbPolicy: LbPolicy } | { readonly loadBalancingPolicy: LoadBalancingPolicy };
 
-export function balancedBy(loadBalancing: LoadBalancing): Balanced {
+export function balancedBy(loadBalancing: LoadBalancing, settings: EnvoySettings): Balanced {
   switch (loadBalancing.kind) {
     case "roundRobin":
       return { lbPolicy: LbPolicy.ROUND_ROBIN };
@@ -28,7 +30,7 @@ export function balancedBy(loadBalancing: LoadBalancing): Balanced {
     case "random":
       return { lbPolicy: LbPolicy.RANDOM };
     case "consistentHash":
-      return { loadBalancingPolicy: hashedBy(loadBalancing.key) };
+      return { loadBalancingPolicy: hashedBy(hashPoliciesOf(loadBalancing.key, settings)) };
   }
 }
 
@@ -36,7 +38,7 @@ export function balancedBy(loadBalancing: LoadBalancing): Balanced {
  * A ring, since it moves the fewest keys when endpoints change. The key is the cluster's and not the routes', as the legacy way would
  * have it, so that a policy changes no route.
  */
-const hashedBy = (key: HashKey): LoadBalancingPolicy =>
+const hashedBy = (hashPolicy: RouteAction_HashPolicy[]): LoadBalancingPolicy =>
   create(LoadBalancingPolicySchema, {
     policies: [
       {
@@ -45,13 +47,19 @@ const hashedBy = (key: HashKey): LoadBalancingPolicy =>
           typedConfig: anyPack(
             RingHashSchema,
             create(RingHashSchema, {
-              consistentHashingLbConfig: create(ConsistentHashingLbConfigSchema, { hashPolicy: [hashPolicyOf(key)] }),
+              consistentHashingLbConfig: create(ConsistentHashingLbConfigSchema, { hashPolicy }),
             }),
           ),
         },
       },
     ],
   });
+
+/** Without redirection, workloads call from one address, and are known by their names. */
+const hashPoliciesOf = (key: HashKey, { redirection }: EnvoySettings): RouteAction_HashPolicy[] => [
+  ...(key.kind === "sourceAddress" && !redirection ? [hashOfCallerName] : []),
+  hashPolicyOf(key),
+];
 
 const hashPolicyOf = (key: HashKey): RouteAction_HashPolicy =>
   create(RouteAction_HashPolicySchema, { policySpecifier: specifierOf(key) });

@@ -48,7 +48,7 @@ export function streamClusterRecord(
     create(ClusterSchema, {
       ...endpointsByName(key, backend, checkedOf(backend)),
       name,
-      ...balancingOf(policy),
+      ...balancingOf(policy, settings),
       transportSocketMatches: [...tlsMatchesOf(backend, settings), ...mutualTlsMatches(identities, "bytes")],
       metadata: objectMetadata({ route: formatOrigin(origin) }),
     }),
@@ -56,10 +56,10 @@ export function streamClusterRecord(
 }
 
 /** By itself the only one that keeps exactly to weights. Of the keys of requests, connections have none but their source. */
-function balancingOf(policy: StreamBackend["policy"]): ReturnType<typeof balancedBy> {
+function balancingOf(policy: StreamBackend["policy"], settings: EnvoySettings): ReturnType<typeof balancedBy> {
   const { loadBalancing = ROUND_ROBIN } = policy ?? {};
   const isForRequests = loadBalancing.kind === "consistentHash" && loadBalancing.key.kind !== "sourceAddress";
-  return balancedBy(isForRequests ? ROUND_ROBIN : loadBalancing);
+  return balancedBy(isForRequests ? ROUND_ROBIN : loadBalancing, settings);
 }
 
 const ROUND_ROBIN = { kind: "roundRobin" } as const;

@@ -68,7 +68,10 @@ export function needsOfChains(chains: readonly Chain[]): ResourceId[] {
 }
 
 /** What becomes of calls, wherever they are taken: all of a listener but its name and its addresses. */
-export function callsOf(chains: readonly Chain[], settings: EnvoySettings): MessageInitShape<typeof ListenerSchema> {
+export function callsOf(
+  chains: readonly Chain[],
+  settings: EnvoySettings,
+): MessageInitShape<typeof ListenerSchema> & { readonly filterChains: FilterChain[] } {
   const isMixed = chains.some(({ kind }) => kind === "http") && chains.some(({ kind }) => kind === "tcp");
   return {
     statPrefix: "mesh",

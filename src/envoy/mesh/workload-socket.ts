@@ -13,6 +13,7 @@ import { keepAlive, portSharing } from "../listeners/listener.ts";
 import { type EnvoyRecord, recordOf } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { filterStateFilter } from "./filter-state.ts";
+import { callerName } from "./caller-name.ts";
 import { callsOf, needsOfChains } from "./frontend.ts";
 import { INBOUND, inboundChains, NEEDS_OF_INBOUND } from "./sidecar.ts";
 
@@ -44,10 +45,12 @@ function inboundListener({ key, address, port, localPort }: InboundSocket, setti
 }
 
 function outboundListener({ key, address, port, chains }: OutboundSocket, settings: EnvoySettings): Listener {
+  const calls = callsOf(chains, settings);
   return create(ListenerSchema, {
     name: key,
     address: socketAddress("tcp", address, port),
-    ...callsOf(chains, settings),
+    ...calls,
+    filterChains: calls.filterChains.map((chain) => ({ ...chain, filters: [callerName, ...chain.filters] })),
     socketOptions: [...keepAlive],
     ...portSharing(settings),
   });
