@@ -78,7 +78,8 @@ function placesOf(
   slices: readonly EndpointSlice[],
 ): EndpointsAt | undefined {
   const isLocal = spec.internalTrafficPolicy === "Local";
-  const all = slices.filter(({ addressType }) => addressType !== "FQDN").flatMap(({ endpoints }) => endpoints);
+  const ofPort = slices.filter((slice) => slice.addressType !== "FQDN" && targetOf(slice, port) !== undefined);
+  const all = ofPort.flatMap(({ endpoints }) => endpoints);
   const counted = all.filter((endpoint) => isReady(endpoint) || (isLocal && isLastResort(endpoint)));
   const places = nearPlacesOf(spec, counted);
   if (places.size === 0) return undefined;
@@ -105,7 +106,7 @@ function collect(slices: readonly EndpointSlice[], port: ServicePort, wanted: Is
   const endpoints = new Map<string, Endpoint>();
   const names = new Map<string, { hostname: string; port: number }>();
   for (const slice of slices) {
-    const target = slice.ports?.find((p) => p.name === (port.name ?? "") && p.protocol === port.protocol)?.port;
+    const target = targetOf(slice, port);
     if (target === undefined) continue;
     for (const address of slice.endpoints.filter(wanted).flatMap((endpoint) => endpoint.addresses)) {
       if (slice.addressType === "FQDN")
@@ -115,6 +116,10 @@ function collect(slices: readonly EndpointSlice[], port: ServicePort, wanted: Is
   }
   return { endpoints: sortedValues(endpoints), names: sortedValues(names) };
 }
+
+/** Where the endpoints of a slice take what comes to the Service's port. */
+const targetOf = ({ ports }: EndpointSlice, { name = "", protocol }: ServicePort): number | undefined =>
+  ports?.find((own) => own.name === name && own.protocol === protocol)?.port;
 
 function sortedValues<T>(map: ReadonlyMap<string, T>): T[] {
   return [...map.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
