@@ -1,6 +1,6 @@
 /**
- * A cluster of both families, IPv6 first, so that kubelets ask by it: a Gateway is answered on both, and calls in the mesh are mutual TLS by
- * whichever way they go.
+ * A cluster of both families, IPv6 first, so that kubelets ask by it, and with public addresses, which the mesh is told of: a Gateway is
+ * answered on both, and calls in the mesh are mutual TLS by whichever way they go.
  */
 import { describe, expect, inject, test } from "vitest";
 import { echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
@@ -114,7 +114,7 @@ const used = useTrilithCluster(
     ]);
     kubectl("-n", "shop", "wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s");
   },
-  { families: ["IPv6", "IPv4"] },
+  { families: ["IPv6", "IPv4"], options: ["--mesh-networks=10.0.0.0/8,2001:db8::/32"] },
 );
 const { kubectl } = used;
 

@@ -1,5 +1,5 @@
 /**
- * What a cloud does for Services of type LoadBalancer: gives each an address of 10.99.0.0/24, of fd00:99::/120, or of both, as its families
+ * What a cloud does for Services of type LoadBalancer: gives each an address of 10.99.0.0/24, of 2001:db8:99::/120, or of both, as its families
  * are, which kube-proxy then serves on the node. `spec.loadBalancerIP` is honoured where it is one of these. Runs inside the cluster's
  * namespace until it is ended.
  */
@@ -15,7 +15,7 @@ interface Service {
 const HOSTS = Array.from({ length: 254 }, (_, index) => index + 1);
 const POOLS: Readonly<Record<Family, readonly string[]>> = {
   IPv4: HOSTS.map((host) => `10.99.0.${host}`),
-  IPv6: HOSTS.map((host) => `fd00:99::${host.toString(16)}`),
+  IPv6: HOSTS.map((host) => `2001:db8:99::${host.toString(16)}`),
 };
 /** Those from here on only when they are asked for. */
 const FREELY_GIVEN = 199;

@@ -31,14 +31,15 @@ const ADDRESSES: Readonly<Record<Family, Addresses>> = {
     pods: "10.98.0.0/16",
     everywhere: "0.0.0.0/0",
   },
+  // Public ones, as clusters of IPv6 often have them.
   IPv6: {
-    node: "fd00:96::1",
-    router: "fd00:96::2",
+    node: "2001:db8:96::1",
+    router: "2001:db8:96::2",
     nodeBits: 64,
-    apiService: "fd00:97::1",
-    nameService: "fd00:97::a",
-    services: "fd00:97::/112",
-    pods: "fd00:98::/64",
+    apiService: "2001:db8:97::1",
+    nameService: "2001:db8:97::a",
+    services: "2001:db8:97::/112",
+    pods: "2001:db8:98::/64",
     everywhere: "::/0",
   },
 };
