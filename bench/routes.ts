@@ -133,7 +133,7 @@ interface Wanted {
 
 function variantOf({ shape, count, form, asked }: Wanted, port: number): Variant {
   const cases = casesOf(shape, count);
-  const made = translated([edgeGateway(port), ...routesOf(cases)], { ...defaultSettings, accessLog: false });
+  const made = translated([edgeGateway(port), ...routesOf(cases)], { ...defaultSettings, accessLog: "none" });
   const flat = toBinary(VirtualHostSchema, flatHostOf(hostOf(made, HOST)));
   const records = [...made.records.values()];
   const isServed = (name: string): boolean => name.endsWith(`/${HOST}`);

@@ -3,7 +3,7 @@
  * into reports. The Envoys are others' business: pods come and go by themselves.
  */
 import type { Collection } from "../collections/index.ts";
-import { defaultSettings, type EnvoyRecord, envoyResources } from "../envoy/index.ts";
+import { type AccessLogging, defaultSettings, type EnvoyRecord, envoyResources } from "../envoy/index.ts";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import type { ProxyKey } from "../model/index.ts";
 import {
@@ -25,6 +25,8 @@ export interface ClusterProxiesOptions {
   readonly ads: Pick<AdsServerOptions, "listen" | "tls"> & { readonly age?: ConnectionAge | undefined };
   /** How long an Envoy that has what this replica does not know yet waits at most; default 1 s: docs/decisions/replicas.md. */
   readonly catchUpMs?: number | undefined;
+  /** What sidecars log; default: everything. */
+  readonly sidecarAccessLog?: AccessLogging | undefined;
   /** The proxy that the caller is an Envoy of, or why it is turned away. */
   readonly admit: (caller: ProxyIdentity) => Promise<ProxyKey | AdmissionRefusal>;
   /** Where reports of this replica's own Envoys go. */
@@ -49,7 +51,8 @@ const CATCH_UP_MS = 1_000;
 export async function startClusterProxies(engine: Engine, options: ClusterProxiesOptions): Promise<ClusterProxies> {
   await using starting = new AsyncDisposableStack();
   // Each Envoy has a network of its own, so that nobody else can have its ports.
-  const records = envoyResources(engine.graph, engine.model, { ...defaultSettings, reusePort: true });
+  const { sidecarAccessLog = defaultSettings.sidecarAccessLog } = options;
+  const records = envoyResources(engine.graph, engine.model, { ...defaultSettings, reusePort: true, sidecarAccessLog });
   const fleet: ProxyFleet = new ProxyFleet(
     {
       sent: options.onSent,

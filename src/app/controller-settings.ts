@@ -15,12 +15,18 @@ const CLUSTER_FEATURES: readonly string[] = [
 type MeshOptions = Pick<NonNullable<TranslateSettings["mesh"]>, "trustDomain" | "unknownDestinations" | "networks">;
 
 interface ClusterSettings {
+  /** Where Trilith is installed. */
+  readonly namespace?: string;
   readonly mesh?: MeshOptions;
   /** What Gateways' Envoys listen on; `::` takes both families. Default `0.0.0.0`. */
   readonly bindAddress?: "0.0.0.0" | "::";
 }
 
-export function controllerSettings({ mesh, bindAddress = "0.0.0.0" }: ClusterSettings = {}): TranslateSettings {
+export function controllerSettings({
+  namespace = "trilith-system",
+  mesh,
+  bindAddress = "0.0.0.0",
+}: ClusterSettings = {}): TranslateSettings {
   return {
     controllerName: CONTROLLER_NAME,
     proxyOf: ({ namespace, name }) => proxyKey(`${namespace}/${name}`),
@@ -29,6 +35,7 @@ export function controllerSettings({ mesh, bindAddress = "0.0.0.0" }: ClusterSet
     ...(mesh && {
       mesh: {
         controllerName: MESH_CONTROLLER_NAME,
+        namespace,
         trustDomain: mesh.trustDomain,
         unknownDestinations: mesh.unknownDestinations,
         ...(mesh.networks && { networks: mesh.networks }),

@@ -10,6 +10,7 @@
 import type { Logger } from "pino";
 import { type AdminAddress, startAdminServer, startHealthServer } from "../admin/index.ts";
 import { type AuthorityTimes, defaultIdentityTimes, type IdentityTimes } from "../identity/index.ts";
+import type { AccessLogging } from "../envoy/index.ts";
 import type { ApiClient } from "../kubernetes/index.ts";
 import type { Redirection } from "../mesh/index.ts";
 import type { ProxyKey, UnknownDestinations } from "../model/index.ts";
@@ -66,6 +67,8 @@ export interface ControllerOptions {
     /** Where Services and pods have their addresses. */
     readonly networks: readonly string[];
     readonly redirection: Redirection;
+    /** What sidecars log; default: everything. */
+    readonly accessLog?: AccessLogging;
   };
   readonly listen: {
     readonly xds: AdminAddress;
@@ -196,6 +199,7 @@ async function startReplica(
     await startClusterProxies(engine, {
       ads: { listen: listen.xds, tls: identity.serverCertificate, age: times.streamAge },
       catchUpMs: times.catchUpMs,
+      sidecarAccessLog: mesh?.accessLog,
       admit: (caller) => identity.admit(caller),
       sink: peers.board.local,
       onFacts: (facts) => {

@@ -41,7 +41,12 @@ import { file_envoy_extensions_http_stateful_session_cookie_v3_cookie } from "..
 import { file_envoy_extensions_http_stateful_session_header_v3_header } from "../generated/envoy/extensions/http/stateful_session/header/v3/header_pb.ts";
 import { file_envoy_extensions_load_balancing_policies_common_v3_common } from "../generated/envoy/extensions/load_balancing_policies/common/v3/common_pb.ts";
 import { file_envoy_extensions_load_balancing_policies_ring_hash_v3_ring_hash } from "../generated/envoy/extensions/load_balancing_policies/ring_hash/v3/ring_hash_pb.ts";
+import { file_envoy_extensions_request_id_uuid_v3_uuid } from "../generated/envoy/extensions/request_id/uuid/v3/uuid_pb.ts";
 import { file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts } from "../generated/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.ts";
+import { file_envoy_extensions_tracers_opentelemetry_resource_detectors_v3_environment_resource_detector } from "../generated/envoy/extensions/tracers/opentelemetry/resource_detectors/v3/environment_resource_detector_pb.ts";
+import { file_envoy_extensions_tracers_opentelemetry_resource_detectors_v3_static_config_resource_detector } from "../generated/envoy/extensions/tracers/opentelemetry/resource_detectors/v3/static_config_resource_detector_pb.ts";
+import { file_envoy_extensions_tracers_opentelemetry_samplers_v3_parent_based_sampler } from "../generated/envoy/extensions/tracers/opentelemetry/samplers/v3/parent_based_sampler_pb.ts";
+import { file_envoy_extensions_tracers_opentelemetry_samplers_v3_trace_id_ratio_based_sampler } from "../generated/envoy/extensions/tracers/opentelemetry/samplers/v3/trace_id_ratio_based_sampler_pb.ts";
 import { file_envoy_extensions_transport_sockets_proxy_protocol_v3_upstream_proxy_protocol } from "../generated/envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.ts";
 import { file_envoy_extensions_transport_sockets_raw_buffer_v3_raw_buffer } from "../generated/envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer_pb.ts";
 import { file_envoy_extensions_transport_sockets_tls_v3_common } from "../generated/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
@@ -100,7 +105,12 @@ export const extensionRegistry: Registry = createRegistry(
   file_envoy_extensions_http_stateful_session_header_v3_header,
   file_envoy_extensions_load_balancing_policies_common_v3_common,
   file_envoy_extensions_load_balancing_policies_ring_hash_v3_ring_hash,
+  file_envoy_extensions_request_id_uuid_v3_uuid,
   file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts,
+  file_envoy_extensions_tracers_opentelemetry_resource_detectors_v3_environment_resource_detector,
+  file_envoy_extensions_tracers_opentelemetry_resource_detectors_v3_static_config_resource_detector,
+  file_envoy_extensions_tracers_opentelemetry_samplers_v3_parent_based_sampler,
+  file_envoy_extensions_tracers_opentelemetry_samplers_v3_trace_id_ratio_based_sampler,
   file_envoy_extensions_transport_sockets_proxy_protocol_v3_upstream_proxy_protocol,
   file_envoy_extensions_transport_sockets_raw_buffer_v3_raw_buffer,
   file_envoy_extensions_transport_sockets_tls_v3_common,

@@ -65,9 +65,11 @@ const RETRY_MS = 2_000;
 /** The sources must have been read once: what the engine holds now is the first complete state. */
 export async function startProxySide(engine: Engine, options: ProxySideOptions): Promise<ProxySide> {
   await using starting = new AsyncDisposableStack();
+  const accessLog = (options.accessLog ?? true) ? "all" : "none";
   const records = envoyResources(engine.graph, engine.model, {
     ...defaultSettings,
-    accessLog: options.accessLog ?? true,
+    accessLog,
+    sidecarAccessLog: accessLog,
     redirection: false,
   });
   const gate: PortGate = starting.use(

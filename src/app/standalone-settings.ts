@@ -25,6 +25,7 @@ export function standaloneSettings({ bindAddress }: { readonly bindAddress: stri
     addresses: "host",
     mesh: {
       controllerName: MESH_CONTROLLER_NAME,
+      namespace: LOCAL_GATEWAYS.namespace,
       trustDomain: LOCAL_TRUST_DOMAIN,
       // Sidecars here are asked for nothing but what their workloads say that they call.
       unknownDestinations: "refuse",

@@ -28,6 +28,7 @@ interface ControllerCommandOptions extends LogOptions {
   readonly unknownDestinations: "pass" | "refuse";
   readonly meshNetworks: readonly string[];
   readonly redirection: "InitContainer" | "Node";
+  readonly meshAccessLog: "all" | "failures" | "none";
   readonly captureImage: string;
   readonly bind: "0.0.0.0" | "::";
   readonly xds: string;
@@ -82,6 +83,11 @@ export function controllerCommand(): Command {
         .default("pass"),
     )
     .option("--mesh-networks <list>", "where Services and pods have their addresses", parseNetworks, PRIVATE_NETWORKS)
+    .addOption(
+      new Option("--mesh-access-log <what>", "of which requests and connections sidecars write a line")
+        .choices(["all", "failures", "none"])
+        .default("all"),
+    )
     .addOption(
       new Option(
         "--redirection <who>",
@@ -146,6 +152,7 @@ async function run(options: ControllerCommandOptions): Promise<void> {
         unknownDestinations: options.unknownDestinations,
         networks: options.meshNetworks,
         redirection: redirectionOf(options),
+        accessLog: options.meshAccessLog,
       },
     }),
     listen: {

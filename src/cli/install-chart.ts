@@ -26,6 +26,8 @@ export interface Installation {
   readonly unknownDestinations: string;
   /** Where Services and pods have their addresses, as `10.0.0.0/8`. */
   readonly meshNetworks: readonly string[];
+  /** Of what sidecars write a line: `all`, `failures` or `none`. */
+  readonly meshAccessLog: string;
   /** Who redirects connections in pods of the mesh: `InitContainer` or `Node`. */
   readonly redirection: string;
   /** Of such init containers; empty: the controller's, with -capture behind its name. */
@@ -76,6 +78,7 @@ export interface ChartValues {
     readonly unknownDestinations: string;
     readonly networks: readonly string[];
     readonly redirection: string;
+    readonly accessLog: string;
     readonly captureImage: string;
     readonly node: {
       readonly image: string;

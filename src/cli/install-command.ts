@@ -52,6 +52,13 @@ export function installCommand(): Command {
       parseNetworks,
     )
     .addOption(
+      new Option("--mesh-access-log <what>", "of which requests and connections sidecars write a line").choices([
+        "all",
+        "failures",
+        "none",
+      ]),
+    )
+    .addOption(
       new Option("--redirection <who>", "who redirects connections in pods of the mesh").choices([
         "InitContainer",
         "Node",

@@ -88,11 +88,12 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
 
 function meshArguments(installation: Installation): string[] {
   if (!installation.mesh) return ["--no-mesh"];
-  const { trustDomain, unknownDestinations, meshNetworks, redirection, captureImage } = installation;
+  const { trustDomain, unknownDestinations, meshNetworks, meshAccessLog, redirection, captureImage } = installation;
   return [
     `--trust-domain=${trustDomain}`,
     `--unknown-destinations=${unknownDestinations}`,
     `--mesh-networks=${meshNetworks.join(",")}`,
+    `--mesh-access-log=${meshAccessLog}`,
     `--redirection=${redirection}`,
     `--capture-image=${captureImage || imageBeside(installation, "capture")}`,
   ];

@@ -35,6 +35,7 @@ export function defaultInstallation(): Installation {
     unknownDestinations: mesh.unknownDestinations,
     meshNetworks: mesh.networks,
     redirection: mesh.redirection,
+    meshAccessLog: mesh.accessLog,
     captureImage: mesh.captureImage,
     nodeImage: mesh.node.image,
     networkNamespaces: mesh.node.networkNamespaces,

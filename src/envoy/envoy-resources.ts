@@ -68,7 +68,7 @@ export function envoyResources(
       deriveRecords(graph, "Certificates", inputs.certificates, certificateRecord),
       deriveRecords(graph, "TrustBundles", inputs.trustBundles, trustBundleRecord),
       deriveGatewayAccess(graph, inputs),
-      ...deriveMeshResources(graph, inputs, identities, settings),
+      ...deriveMeshResources(graph, inputs, identities, { ...settings, accessLog: settings.sidecarAccessLog }),
     ],
   });
 }

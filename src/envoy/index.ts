@@ -5,4 +5,4 @@ export { askedDestination } from "./mesh/destination.ts";
 export { MAX_RESOURCE_BYTES, recordKey, ResourceTooLargeError } from "./record.ts";
 export type { EnvoyRecord, ResourceId, ResourceKind } from "./record.ts";
 export { defaultSettings } from "./settings.ts";
-export type { EnvoySettings } from "./settings.ts";
+export type { AccessLogging, EnvoySettings } from "./settings.ts";

@@ -1,7 +1,14 @@
+/**
+ * - `failures`: requests that are answered with an error (400 and above) or with none, connections that could not be made, or broke.
+ */
+export type AccessLogging = "all" | "failures" | "none";
+
 /** What the one who runs the proxies decides about their resources, and no Gateway API resource says. */
 export interface EnvoySettings {
-  /** Whether proxies write a line of JSON about each request, connection and UDP session to their standard output. */
-  readonly accessLog: boolean;
+  /** Of which requests, connections and UDP sessions proxies write a line of JSON to their standard output. */
+  readonly accessLog: AccessLogging;
+  /** The same of proxies beside workloads. */
+  readonly sidecarAccessLog: AccessLogging;
   /** Whether they count requests and connections by who calls whom (docs/decisions/traffic-metrics.md). */
   readonly trafficMetrics: boolean;
   /** A file, where the proxy runs, with the authorities that backends with `wellKnownCACertificates: System` are checked against. */
@@ -20,7 +27,8 @@ export interface EnvoySettings {
 }
 
 export const defaultSettings: EnvoySettings = {
-  accessLog: true,
+  accessLog: "all",
+  sidecarAccessLog: "all",
   trafficMetrics: true,
   systemTrustStore: "/etc/ssl/certs/ca-certificates.crt",
   reusePort: false,

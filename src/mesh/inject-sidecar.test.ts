@@ -156,6 +156,22 @@ describe("a pod of the mesh", () => {
     ]);
   });
 
+  test("says in its spans which pod and workload they are of, by variables that stand before", () => {
+    const injection = inject({ metadata: { labels: {} }, spec: {} });
+    const [, sidecar] = valueOf(injection, "/spec/initContainers") as [
+      object,
+      { readonly env: { readonly name: string; readonly value?: string }[] },
+    ];
+    const names = sidecar.env.map(({ name }) => name);
+    const resource = sidecar.env.find(({ name }) => name === "OTEL_RESOURCE_ATTRIBUTES");
+    const used = [...(resource?.value ?? "").matchAll(/\$\((\w+)\)/g)].map(([, name = ""]) => name);
+    expect([resource?.name, used, used.filter((name) => !names.includes(name))]).toEqual([
+      "OTEL_RESOURCE_ATTRIBUTES",
+      ["POD_NAME", "POD_NAME", "POD_UID", "TRILITH_NODE"],
+      [],
+    ]);
+  });
+
   test("excludes what its annotations name from redirection", () => {
     const annotations = {
       "trilith.dev/exclude-inbound-ports": "9090",

@@ -5,9 +5,12 @@
  * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
  */
 import {
+  PLACE_VARIABLES,
   placeInPod,
   placeVariables,
   PROXY_VARIABLES,
+  RESOURCE_VARIABLE,
+  resourceAttributes,
   SIDECAR_PORTS,
   sidecarKey,
   spiffeId,
@@ -105,14 +108,16 @@ export function sidecarContainer(
     command: ["envoy"],
     args: argumentsOf(settings.bootstrapOf(probes), sidecarKey(namespace, account)),
     env: [
-      { name: "POD_NAME", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "metadata.name" } } },
-      { name: "POD_IP", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIP" } } },
-      { name: "POD_IPS", valueFrom: { fieldRef: { apiVersion: "v1", fieldPath: "status.podIPs" } } },
+      fromPod("POD_NAME", "metadata.name"),
+      fromPod("POD_UID", "metadata.uid"),
+      fromPod("POD_IP", "status.podIP"),
+      fromPod("POD_IPS", "status.podIPs"),
       ...placeVariables,
       // For its metrics.
       { name: PROXY_VARIABLES.namespace, value: namespace },
       { name: PROXY_VARIABLES.workload, value: workload.name },
       { name: PROXY_VARIABLES.identity, value: spiffeId(trustDomain, namespace, account) },
+      { name: RESOURCE_VARIABLE, value: resourceAttributes({ namespace, workload: workload.name, pod: OWN_POD }) },
       ...(byNode ? [{ name: CAPTURE_VARIABLE, value: captureText(capture) }] : []),
     ],
     ports: [{ name: "trilith-metrics", containerPort: SIDECAR_PORTS.pod, protocol: "TCP" }],
@@ -137,6 +142,19 @@ export function sidecarContainer(
     ],
   };
 }
+
+const fromPod = (name: string, fieldPath: string): object => ({
+  name,
+  valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
+});
+
+/** The kubelet puts the variables that stand before in their places. */
+const OWN_POD = {
+  name: "$(POD_NAME)",
+  uid: "$(POD_UID)",
+  node: `$(${PLACE_VARIABLES.node})`,
+  container: SIDECAR_CONTAINER,
+} as const;
 
 /** The kubelet's Event about a probe that fails shows it: so it says what is missing on a node where nobody else is to say it. */
 const NODE_PROOF = "/ready?waits-for=trilith-node";

@@ -13,6 +13,7 @@ export * from "./destination.ts";
 export * from "./http.ts";
 export * from "./mesh.ts";
 export * from "./regular-expression.ts";
+export * from "./resource-attributes.ts";
 export * from "./socket.ts";
 export * from "./tracing.ts";
 export * from "./traffic.ts";

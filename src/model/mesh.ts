@@ -56,6 +56,12 @@ export function audiencesOf(proxy: ProxyKey): readonly ProxyKey[] {
   ];
 }
 
+/** An audience, or a proxy, of the mesh and the audiences that it is part of, the narrowest first. */
+export function widerAudiences(audience: ProxyKey): readonly ProxyKey[] {
+  const isOfNamespace = isAudience(audience) && audience !== ALL_SIDECARS;
+  return isOfNamespace ? [audience, ALL_SIDECARS] : audiencesOf(audience);
+}
+
 /** On pods that have a sidecar: `envoy`. */
 export const SIDECAR_LABEL = "trilith.dev/sidecar";
 

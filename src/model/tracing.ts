@@ -1,5 +1,13 @@
-/** What a Gateway tells about its requests, as spans of OpenTelemetry. */
-import type { BackendKey } from "./keys.ts";
+/** What proxies tell about requests, as spans of OpenTelemetry. */
+import type { BackendKey, ProxyKey } from "./keys.ts";
+
+/** What the proxies of workloads tell. */
+export interface MeshTelemetry {
+  /** The audience; a narrower one's stands in the place of a wider one's, as a whole. */
+  readonly key: ProxyKey;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing;
+}
 
 export interface Tracing {
   /** Takes OTLP. */
@@ -7,8 +15,9 @@ export interface Tracing {
   readonly protocol: "grpc" | "http";
   /** Sent with every export. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];
-  readonly serviceName: string;
-  /** Absent: the proxy's own. */
+  /** Absent: that of the workload which the proxy stands beside. */
+  readonly serviceName?: string;
+  /** Absent: the method of the request. */
   readonly spanName?: string;
   /** The share of traces that begin here and are recorded. */
   readonly sampling: { readonly numerator: number; readonly denominator: number };

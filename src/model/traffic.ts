@@ -2,6 +2,7 @@
  * What proxies count of requests and connections: who called whom, and what became of it. The names that metrics have, and where a
  * proxy knows from whose it is; how it counts is Envoy's business, and the rest docs/decisions/traffic-metrics.md's.
  */
+import { RESOURCE_VARIABLE, resourceAttributes } from "./resource-attributes.ts";
 
 /**
  * Variables of a proxy's environment that say whose it is: those that a sidecar stands beside, or a Gateway. Without them a proxy
@@ -22,6 +23,7 @@ export const proxyVariables = (of: Partial<Record<keyof typeof PROXY_VARIABLES, 
   [PROXY_VARIABLES.namespace]: of.namespace ?? "",
   [PROXY_VARIABLES.workload]: of.workload ?? "",
   [PROXY_VARIABLES.identity]: of.identity ?? "",
+  [RESOURCE_VARIABLE]: resourceAttributes({ namespace: "", ...of }),
 });
 
 /** The first part of the metrics' names: `trilith.requests_total`, which Prometheus sees as `envoy_trilith_requests_total`. */

@@ -7,7 +7,15 @@
  *
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
-import { placeInPod, placeVariables, PROXY_VARIABLES, spiffeId } from "../model/index.ts";
+import {
+  PLACE_VARIABLES,
+  placeInPod,
+  placeVariables,
+  PROXY_VARIABLES,
+  RESOURCE_VARIABLE,
+  resourceAttributes,
+  spiffeId,
+} from "../model/index.ts";
 import type { ContainerResources, GatewayParametersSpec } from "../resources/index.ts";
 import type { Installation, PodSettings, POD_PATHS } from "./wish.ts";
 
@@ -90,12 +98,12 @@ function envoyContainer({ name, pod, installation, parameters, paths }: Deployme
   const { image, imagePullPolicy } = { ...installation, ...parameters.envoy };
   const ready = { httpGet: { path: "/ready", port: pod.port, scheme: "HTTP" } };
   return {
-    name: "envoy",
+    name: CONTAINER,
     image,
     imagePullPolicy,
     command: ["envoy"],
     args: Object.entries(argumentsOf(pod, parameters, paths)).flatMap(([option, value]) => [`--${option}`, ...value]),
-    env: [fromPod("POD_NAME", "metadata.name"), ...placeVariables, ...metricsVariables(name, installation)],
+    env: [...podVariables, ...metricsVariables(name, installation), resourceVariable],
     ports: [{ name: "metrics", containerPort: pod.port, protocol: "TCP" }],
     resources: resourcesOf(parameters.resources),
     securityContext: {
@@ -134,10 +142,23 @@ const metricsVariables = (name: string, { trustDomain }: Installation): object[]
   },
 ];
 
+const CONTAINER = "envoy";
+
+/** For its spans, which say whose they are: the kubelet puts the variables that stand before in their places. */
+const resourceVariable = {
+  name: RESOURCE_VARIABLE,
+  value: resourceAttributes({
+    namespace: `$(${PROXY_VARIABLES.namespace})`,
+    pod: { name: "$(POD_NAME)", uid: "$(POD_UID)", node: `$(${PLACE_VARIABLES.node})`, container: CONTAINER },
+  }),
+};
+
 const fromPod = (name: string, fieldPath: string): object => ({
   name,
   valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
 });
+
+const podVariables = [fromPod("POD_NAME", "metadata.name"), fromPod("POD_UID", "metadata.uid"), ...placeVariables];
 
 /** What is limited and not requested, Kubernetes requests to the limit. */
 function resourcesOf({ requests, limits }: ContainerResources = {}): object {

@@ -24,6 +24,7 @@ import { deriveGatewayUses } from "./policies/gateway-uses.ts";
 import { deriveTelemetryStatuses } from "./telemetry/derive-telemetry-statuses.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { TelemetryBinding } from "./telemetry/telemetry-bindings.ts";
+import type { TelemetryClaim } from "./telemetry/telemetry-claims.ts";
 import type { TrafficDerivations } from "./traffic-policies/traffic-bindings.ts";
 import { deriveTrafficStatuses } from "./traffic-policies/derive-traffic-statuses.ts";
 import { deriveIdleRouteFindings } from "./stream/idle-route-findings.ts";
@@ -47,6 +48,7 @@ export interface RouteSideSources {
   readonly trafficPolicies: TrafficDerivations;
   readonly backendPolicies: BackendPolicyDerivations;
   readonly backendAccess: Collection<BackendAccess>;
+  readonly telemetryClaims: Collection<TelemetryClaim>;
   readonly telemetry: Collection<TelemetryBinding>;
   readonly grants: Grants;
   /** By "namespace/name" of the Gateway: what it presents to backends, where that resolves. */
@@ -81,7 +83,7 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
   const uses = deriveGatewayUses(graph, users);
   const policies = derivePolicyStatuses(graph, { ...sources, uses, results, bindings });
   const traffic = deriveTrafficStatuses(graph, sources.trafficPolicies, uses, sources.controllerName);
-  const { telemetry: bindingsOfTelemetry, controllerName } = sources;
+  const { controllerName } = sources;
   const wishes = deriveBackendPolicyStatuses(graph, {
     ...sources.backendPolicies,
     inputs,
@@ -91,7 +93,8 @@ export function deriveRouteSide(graph: Graph, sources: RouteSideSources): RouteS
   });
   const telemetry = deriveTelemetryStatuses(graph, {
     policies: inputs.telemetryPolicies,
-    bindings: bindingsOfTelemetry,
+    claims: sources.telemetryClaims,
+    bindings: sources.telemetry,
     controllerName,
   });
   const backends = deriveBackends(graph, inputs, users, sources.mesh && { ...sources.mesh, ...sources });

@@ -25,6 +25,8 @@ export interface TranslateSettings {
   readonly mesh?: {
     /** XMeshes with this `spec.controllerName` are ours. */
     readonly controllerName: string;
+    /** Where Trilith is installed: policies there may be about the mesh as a whole. */
+    readonly namespace: string;
     /** Of its identities. */
     readonly trustDomain: string;
     /** What becomes of connections to addresses that are nobody's in the cluster. */

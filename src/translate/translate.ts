@@ -39,7 +39,8 @@ import { deriveOutsideFindings } from "./mesh/outside-findings.ts";
 import { deriveMeshSide } from "./mesh/mesh-side.ts";
 import type { ObjectStatus } from "./object-status.ts";
 import { deriveRouteSide, type RouteSide } from "./route-side.ts";
-import { deriveTelemetryBindings } from "./telemetry/telemetry-bindings.ts";
+import { deriveMeshTelemetry, deriveTelemetryBindings } from "./telemetry/telemetry-bindings.ts";
+import { deriveTelemetryClaims } from "./telemetry/telemetry-claims.ts";
 import { deriveTrafficBindings } from "./traffic-policies/traffic-bindings.ts";
 import type { TranslateSettings } from "./settings.ts";
 import type { Translation } from "./translation.ts";
@@ -80,6 +81,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     trafficPolicies: gatewaySide.trafficPolicies,
     backendPolicies: gatewaySide.backendPolicies,
     backendAccess: gatewaySide.backendAccess,
+    telemetryClaims: gatewaySide.telemetryClaims,
     telemetry: gatewaySide.telemetry,
     clientCertificates: gatewaySide.presented,
   });
@@ -144,6 +146,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     workloadSockets,
     access: deriveAccess(graph, inputs.accessPolicies, settings.mesh),
     gatewayAccess: deriveGatewayAccess(graph, inputs.accessPolicies, settings.mesh),
+    telemetry: deriveMeshTelemetry(graph, gatewaySide.telemetry),
     certificates,
     trustBundles: deriveTrustBundles(graph, gatewaySide.tls, routeSide.wantedBundles),
     listenerGenerations: graph.union({
@@ -203,6 +206,8 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
     clientCertificates: presented,
   };
   const listenerFilters = deriveListenerFilters(graph, claims, backendSources);
+  const { telemetryPolicies: policies, meshes } = inputs;
+  const telemetryClaims = deriveTelemetryClaims(graph, { policies, gateways, meshes, mesh: settings.mesh });
   return {
     ...stated,
     parameters,
@@ -211,7 +216,8 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
     trafficPolicies,
     backendPolicies,
     backendAccess,
-    telemetry: deriveTelemetryBindings(graph, gateways, backendSources),
+    telemetryClaims,
+    telemetry: deriveTelemetryBindings(graph, telemetryClaims, backendSources),
     listenerFilters,
     presented,
     listeners: deriveListeners(graph, claims, tls, listenerFilters),

@@ -8,6 +8,7 @@ import type {
   EndpointSet,
   Frontend,
   GatewayAccess,
+  MeshTelemetry,
   Outbound,
   RouteTable,
   Socket,
@@ -45,6 +46,8 @@ export interface Translation {
   readonly access: Collection<Access>;
   /** Who may come in through Gateways, of those that policies are about. */
   readonly gatewayAccess: Collection<GatewayAccess>;
+  /** What proxies of workloads tell, where policies say so. */
+  readonly telemetry: Collection<MeshTelemetry>;
   readonly certificates: Collection<Certificate>;
   readonly trustBundles: Collection<TrustBundle>;
   /** Names that backends are reached by: deliver `resolvedNames` for them. */

@@ -1,10 +1,5 @@
 /** XTelemetryPolicies in a real Envoy: which requests give spans, what is in them, and how they reach a collector. */
 import { mkdtempSync } from "node:fs";
-import { createServer as createPlainServer } from "node:http";
-import type { Server } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
-import type { Http2Server } from "node:http2";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,58 +9,7 @@ import { envoyBinary } from "../support/envoy-binary.ts";
 import { freePorts } from "../support/free-ports.ts";
 import { gateway, type Manifest, route, service, to } from "../support/manifests.ts";
 import { plainRequest } from "../support/plain-request.ts";
-
-interface Export {
-  readonly path: string;
-  readonly contentType: string;
-  readonly token: string;
-  readonly body: string;
-}
-
-/** Takes OTLP and answers that all is well. */
-class Collector {
-  readonly exports: Export[] = [];
-  readonly server: Server | Http2Server;
-
-  constructor(protocol: "grpc" | "http") {
-    this.server =
-      protocol === "http"
-        ? createPlainServer((request, response) => {
-            const chunks: Buffer[] = [];
-            request.on("data", (chunk: Buffer) => chunks.push(chunk));
-            request.on("end", () => {
-              this.#take(request.url, request.headers["content-type"], request.headers["x-token"], chunks);
-              response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
-            });
-          })
-        : createHttp2Server().on("stream", (stream, headers) => {
-            const chunks: Buffer[] = [];
-            stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-            stream.on("end", () => {
-              this.#take(headers[":path"], headers["content-type"], headers["x-token"], chunks);
-              stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-              stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
-              // An empty answer, in gRPC's frame.
-              stream.end(Buffer.alloc(5));
-            });
-          });
-  }
-
-  async listen(): Promise<number> {
-    await new Promise<void>((listening) => this.server.listen(0, "127.0.0.1", listening));
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  /** Whether a text is anywhere in what came; texts of protobufs are there as they are. */
-  has(text: string): boolean {
-    return this.exports.some(({ body }) => body.includes(text));
-  }
-
-  #take(path: unknown, contentType: unknown, token: unknown, chunks: readonly Buffer[]): void {
-    const body = Buffer.concat(chunks).toString("latin1");
-    this.exports.push({ path: String(path), contentType: String(contentType), token: String(token), body });
-  }
-}
+import { SpanCollector } from "../support/span-collector.ts";
 
 const policy = (target: string, tracing: object): Manifest => ({
   apiVersion: "gateway.networking.x-k8s.io/v1alpha1",
@@ -96,7 +40,7 @@ const attributes = [
 ];
 
 describe.skipIf(envoyBinary() === undefined)("traces of a Gateway", () => {
-  const collectors = { grpc: new Collector("grpc"), http: new Collector("http") };
+  const collectors = { grpc: new SpanCollector("grpc"), http: new SpanCollector("http") };
   let echo: EchoServer;
   let served: ServedGateway;
   let ports: readonly number[] = [];
@@ -136,7 +80,7 @@ describe.skipIf(envoyBinary() === undefined)("traces of a Gateway", () => {
   afterAll(async () => {
     await served[Symbol.asyncDispose]();
     await echo.stop();
-    for (const { server } of Object.values(collectors)) server.close();
+    for (const collector of Object.values(collectors)) collector.close();
   });
 
   /** Enough requests for Envoy to export what it has at once. */

@@ -102,8 +102,8 @@ describe("trilith install --print", () => {
     ["by default", "", ""],
     [
       "with every option",
-      "--replicas 3 --image registry.example.com/trilith:v9 --image-pull-policy Never --envoy-image envoy:x --envoy-pull-policy Always --certificate-life 12h --root-introduction 30m --trust-domain example.org --unknown-destinations refuse --mesh-networks 10.0.0.0/8,2001:db8::/32 --capture-image capture:x --x-mesh --log-level debug --no-gateway-class --secret-namespace a --secret-namespace b --gateway-namespace c",
-      "replicas=3 image.repository=registry.example.com/trilith image.tag=v9 image.pullPolicy=Never envoy.image=envoy:x envoy.pullPolicy=Always identity.certificateLife=12h identity.rootIntroduction=30m mesh.trustDomain=example.org mesh.unknownDestinations=refuse mesh.networks={10.0.0.0/8,2001:db8::/32} mesh.captureImage=capture:x mesh.xMesh=true log.level=debug gatewayClass.create=false rbac.secretNamespaces={a,b} rbac.gatewayNamespaces={c}",
+      "--replicas 3 --image registry.example.com/trilith:v9 --image-pull-policy Never --envoy-image envoy:x --envoy-pull-policy Always --certificate-life 12h --root-introduction 30m --trust-domain example.org --unknown-destinations refuse --mesh-access-log failures --mesh-networks 10.0.0.0/8,2001:db8::/32 --capture-image capture:x --x-mesh --log-level debug --no-gateway-class --secret-namespace a --secret-namespace b --gateway-namespace c",
+      "replicas=3 image.repository=registry.example.com/trilith image.tag=v9 image.pullPolicy=Never envoy.image=envoy:x envoy.pullPolicy=Always identity.certificateLife=12h identity.rootIntroduction=30m mesh.trustDomain=example.org mesh.unknownDestinations=refuse mesh.accessLog=failures mesh.networks={10.0.0.0/8,2001:db8::/32} mesh.captureImage=capture:x mesh.xMesh=true log.level=debug gatewayClass.create=false rbac.secretNamespaces={a,b} rbac.gatewayNamespaces={c}",
     ],
     ["without the mesh", "--no-mesh", "mesh.enabled=false"],
     ["with agents on nodes", "--redirection Node", "mesh.redirection=Node"],

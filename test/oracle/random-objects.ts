@@ -106,6 +106,13 @@ const gateway = object(
   }),
 );
 
+const mesh = constantFrom("trilith.dev/mesh-controller", "example.com/mesh").map((controllerName) => ({
+  apiVersion: "gateway.networking.x-k8s.io/v1alpha1",
+  kind: "XMesh",
+  metadata: { name: "mesh" },
+  spec: { controllerName },
+}));
+
 /** The API refuses listeners of equal port, protocol and hostname. */
 function hasDistinctListeners(list: readonly object[]): boolean {
   const keys = list.map((value) => {
@@ -409,6 +416,7 @@ export async function randomObject(): Promise<Arbitrary<object>> {
     { weight: 1, arbitrary: backendPolicy },
     { weight: 1, arbitrary: accessPolicy },
     { weight: 1, arbitrary: telemetryPolicy },
+    { weight: 1, arbitrary: mesh },
     { weight: 1, arbitrary: xBackend },
     { weight: 1, arbitrary: namespaceObject },
     { weight: 1, arbitrary: secret },

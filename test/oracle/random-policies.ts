@@ -93,7 +93,17 @@ export const telemetryPolicy: Arbitrary<object> = object(
   constantFrom("m1", "m2"),
   record({
     spec: record({
-      targetRefs: gatewayName.map((name) => [{ group: "gateway.networking.k8s.io", kind: "Gateway", name }]),
+      targetRefs: oneof(
+        gatewayName.map((name) => [{ group: "gateway.networking.k8s.io", kind: "Gateway", name }]),
+        constantFrom(
+          [{ group: "gateway.networking.x-k8s.io", kind: "XMesh", name: "mesh" }],
+          [{ group: "", kind: "ServiceAccount", name: "a1" }],
+          [
+            { group: "", kind: "Namespace", name: "one" },
+            { group: "", kind: "ServiceAccount", name: "a1" },
+          ],
+        ),
+      ),
       tracing: oneof(
         constant({ mode: "Disabled" }),
         merged(record({ name: serviceName, port: constantFrom(80, 81) }), optional("namespace", namespace)).map(

@@ -30,6 +30,7 @@ export function modelSources(graph: Graph): Sources {
     outbounds: source("Outbounds"),
     workloadSockets: source("WorkloadSockets"),
     access: source("Access"),
+    telemetry: source("Telemetry"),
     gatewayAccess: source("GatewayAccess"),
     workloadCertificates: source("WorkloadCertificates"),
     meshTrust: source("MeshTrust"),
@@ -52,6 +53,7 @@ export function fill(sources: Sources, model: Model): void {
   put(sources.outbounds, model.outbounds);
   put(sources.workloadSockets, model.workloadSockets);
   put(sources.access, model.access);
+  put(sources.telemetry, model.telemetry);
   put(sources.gatewayAccess, model.gatewayAccess);
   put(sources.workloadCertificates, model.workloadCertificates);
   put(sources.meshTrust, model.meshTrust);

@@ -4,7 +4,6 @@
  * nothing about other chains, and connections of unchanged ones live on.
  */
 import { create } from "@bufbuild/protobuf";
-import type { AccessLog } from "../../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
 import {
   FilterChainMatchSchema,
   FilterChainSchema,
@@ -15,7 +14,7 @@ import type {
   FilterChainMatch,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Chain, ServerTls, Tracing } from "../../model/index.ts";
-import { inboundStreamAccessLog, streamAccessLog } from "../access-log.ts";
+import { type AccessLogs, gatewayStreamAccessLog, streamAccessLog } from "../access-log.ts";
 import type { ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { secretsOfServer, serverTls } from "../tls/server-tls.ts";
@@ -60,7 +59,8 @@ export function filterChain(chain: ConnectionChain, settings: EnvoySettings, cal
 }
 
 /** What is decided about access is told where it is decided. */
-const logOf = (callers: Callers): AccessLog => (callers.kind === "workload" ? streamAccessLog : inboundStreamAccessLog);
+const logOf = (callers: Callers): AccessLogs =>
+  callers.kind === "workload" ? streamAccessLog : gatewayStreamAccessLog;
 
 /** Where there is nobody to go to, there is nothing to decide. */
 const guarded = (chain: StreamChain | TlsChain, callers: Callers, filters: readonly Filter[]): Filter[] =>
@@ -83,7 +83,7 @@ export function needsOfChain(chain: Chain): readonly ResourceId[] {
   }
 }
 
-const collectorOf = (tracing: Tracing | undefined): readonly ResourceId[] =>
+export const collectorOf = (tracing: Tracing | undefined): readonly ResourceId[] =>
   tracing ? [{ kind: "cluster", name: tracing.backend }] : [];
 
 const targetOf = ({ target }: { readonly target?: string }): readonly ResourceId[] =>

@@ -20,7 +20,7 @@ import {
 import type { HttpFilter } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { Chain, NamespacedName } from "../../model/index.ts";
 import { ownIdentity } from "../access/own-identity.ts";
-import { httpAccessLog, inboundHttpAccessLog } from "../access-log.ts";
+import { gatewayHttpAccessLog, httpAccessLog } from "../access-log.ts";
 import { overTheStream } from "../discovery.ts";
 import { seconds } from "../duration.ts";
 import { backendAccessFilters } from "../http/backend-access.ts";
@@ -37,7 +37,7 @@ import { requestMetricsOf } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { type Entrance, httpFiltersOf } from "./gateway-access.ts";
 import { httpFilter } from "./http-filter.ts";
-import { tracingOf } from "./tracing.ts";
+import { tracingOptions } from "./tracing.ts";
 
 type Options = MessageInitShape<typeof HttpConnectionManagerSchema>;
 
@@ -126,9 +126,9 @@ function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, caller
       ...guardFilters(requestFilters),
       ...constantFilters,
     ],
-    ...(tracing && { tracing: tracingOf(tracing) }),
+    ...tracingOptions(tracing, callers.kind === "workload" ? "caller" : "gateway"),
     accessLog: [
-      ...(settings.accessLog ? [callers.kind === "workload" ? httpAccessLog : inboundHttpAccessLog] : []),
+      ...(callers.kind === "workload" ? httpAccessLog : gatewayHttpAccessLog)[settings.accessLog],
       ...(settings.trafficMetrics ? [requestMetricsOf.source] : []),
       ...(settings.trafficMetrics && callers.kind === "members" ? [requestMetricsOf.destination] : []),
     ],

@@ -1,7 +1,6 @@
 /** What carries connections and datagrams to a stream backend's cluster, whose name is all that they know of it. */
 import { create } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
-import type { AccessLog } from "../../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { FilterSchema, ListenerFilterSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { Filter, ListenerFilter } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { TcpProxySchema } from "../../generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
@@ -11,7 +10,7 @@ import { UdpProxyConfigSchema } from "../../generated/envoy/extensions/filters/u
 import { MatcherSchema } from "../../generated/xds/type/matcher/v3/matcher_pb.ts";
 import type { Matcher } from "../../generated/xds/type/matcher/v3/matcher_pb.ts";
 import type { StreamBackendKey } from "../../model/index.ts";
-import { datagramAccessLog, inboundStreamAccessLog, streamAccessLog } from "../access-log.ts";
+import { type AccessLogs, datagramAccessLog, inboundStreamAccessLog, streamAccessLog } from "../access-log.ts";
 import { seconds } from "../duration.ts";
 import { connectionMetricsOf, type Reporter } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
@@ -29,7 +28,7 @@ export function streamFilters(
   kind: "tcp" | "tls",
   target: StreamBackendKey | undefined,
   settings: EnvoySettings,
-  log: AccessLog,
+  log: AccessLogs,
 ): Filter[] {
   return target === undefined ? [] : [tcpProxyFilter(tcpProxyOf(kind, target, settings, "source", log))];
 }
@@ -46,21 +45,18 @@ export const tcpProxyOf = (
   target: StreamBackendKey,
   settings: EnvoySettings,
   reporter: Reporter = "source",
-  log: AccessLog = accessLogOf[reporter],
+  log: AccessLogs = accessLogOf[reporter],
 ): TcpProxy =>
   create(TcpProxySchema, {
     statPrefix: kind,
     clusterSpecifier: { case: "cluster", value: target },
     idleTimeout: seconds(TCP_IDLE_SECONDS),
-    accessLog: [
-      ...(settings.accessLog ? [log] : []),
-      ...(settings.trafficMetrics ? connectionMetricsOf[reporter] : []),
-    ],
+    accessLog: [...log[settings.accessLog], ...(settings.trafficMetrics ? connectionMetricsOf[reporter] : [])],
     // An entry of its own, for what counts opened connections.
     accessLogOptions: { flushAccessLogOnConnected: settings.trafficMetrics },
   });
 
-const accessLogOf: Readonly<Record<Reporter, AccessLog>> = {
+const accessLogOf: Readonly<Record<Reporter, AccessLogs>> = {
   source: streamAccessLog,
   destination: inboundStreamAccessLog,
 };
@@ -72,7 +68,7 @@ export function datagramFilter(target: StreamBackendKey | undefined, settings: E
     routeSpecifier: { case: "matcher", value: alwaysTo(target) },
     idleTimeout: seconds(UDP_IDLE_SECONDS),
     upstreamSocketConfig: { maxRxDatagramSize: MAX_DATAGRAM_BYTES },
-    accessLog: settings.accessLog ? [datagramAccessLog] : [],
+    accessLog: settings.accessLog === "all" ? [datagramAccessLog] : [],
   });
   return create(ListenerFilterSchema, {
     name: "envoy.filters.udp_listener.udp_proxy",

@@ -4,26 +4,34 @@
  */
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { TrafficDirection } from "../../generated/envoy/config/core/v3/base_pb.ts";
 import { FilterChainMatchSchema } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import type { FilterChain } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { AdditionalAddressSchema, ListenerSchema } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
 import type { Listener } from "../../generated/envoy/config/listener/v3/listener_pb.ts";
-import { type Chain, formatBackend, type Frontend, frontendKey, havingIPv6 } from "../../model/index.ts";
+import { type Chain, formatBackend, type Frontend, frontendKey, havingIPv6, type Tracing } from "../../model/index.ts";
 import { socketAddress } from "../address.ts";
 import { type ConnectionChain, filterChain, needsOfChain } from "../listeners/filter-chain.ts";
 import { httpInspector, tlsInspector } from "../listeners/inspectors.ts";
 import { CONNECTION_BUFFER_BYTES } from "../listeners/listener.ts";
 import { type EnvoyRecord, recordKey, recordOf, type ResourceId } from "../record.ts";
 import type { EnvoySettings } from "../settings.ts";
+import type { TracedCallers } from "./traced-callers.ts";
 
-/** Whoever has no IPv6 is told of no address of it. */
-export function frontendRecords(frontend: Frontend, settings: EnvoySettings): EnvoyRecord[] {
-  const { addresses, callers } = frontend;
+/**
+ * `to`: of those that it is for, the ones who get these records; what is told of their requests may be different. Whoever has no IPv6 is told
+ * of no address of it.
+ */
+export function frontendRecords(frontend: Frontend, to: TracedCallers, settings: EnvoySettings): EnvoyRecord[] {
+  const chains = tracedChains(frontend.chains, to.tracing);
+  const { addresses, callers } = { ...frontend, ...to };
+  const record = (change: Pick<Frontend, "addresses" | "callers">): EnvoyRecord =>
+    frontendRecord({ ...frontend, chains, ...change }, settings);
   const ofIPv4 = addresses.filter((address) => !address.includes(":"));
-  if (ofIPv4.length === addresses.length) return [frontendRecord(frontend, settings)];
+  if (ofIPv4.length === addresses.length) return [record({ addresses, callers })];
   return [
-    ...(ofIPv4.length === 0 ? [] : [frontendRecord({ ...frontend, addresses: ofIPv4 }, settings)]),
-    frontendRecord({ ...frontend, callers: havingIPv6(callers) }, settings),
+    ...(ofIPv4.length === 0 ? [] : [record({ addresses: ofIPv4, callers })]),
+    record({ addresses, callers: havingIPv6(callers) }),
   ];
 }
 
@@ -42,13 +50,16 @@ function frontendRecord(frontend: Frontend, settings: EnvoySettings): EnvoyRecor
   );
 }
 
+export const tracedChains = (chains: readonly Chain[], tracing: Tracing | undefined): readonly Chain[] =>
+  tracing ? chains.map((chain) => (chain.kind === "http" ? { ...chain, tracing } : chain)) : chains;
+
 export const frontendListener = (service: Frontend["service"]): ResourceId => ({
   kind: "listener",
   name: listenerNameOf(service),
 });
 
 /** The same for all audiences, since a sidecar can have one listener for an address. */
-const listenerNameOf = (service: Frontend["service"]): string => frontendKey(service, service.port);
+export const listenerNameOf = (service: Frontend["service"]): string => frontendKey(service, service.port);
 
 function listenerOf({ service, addresses, port, chains }: Frontend, settings: EnvoySettings): Listener {
   const [first = "", ...others] = addresses;
@@ -75,6 +86,7 @@ export function callsOf(
   const isMixed = chains.some(({ kind }) => kind === "http") && chains.some(({ kind }) => kind === "tcp");
   return {
     statPrefix: "mesh",
+    trafficDirection: TrafficDirection.OUTBOUND,
     listenerFilters: [
       ...(isMixed || chains.some(({ kind }) => kind === "tls") ? [tlsInspector] : []),
       ...(isMixed ? [httpInspector] : []),

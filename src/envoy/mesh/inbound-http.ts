@@ -25,7 +25,7 @@ import {
   HttpConnectionManager_ServerHeaderTransformation as ServerHeader,
   HttpConnectionManagerSchema,
 } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
-import type { StreamBackendKey } from "../../model/index.ts";
+import type { StreamBackendKey, Tracing } from "../../model/index.ts";
 import { httpAccessFilters } from "../access/access-filters.ts";
 import { inboundHttpAccessLog } from "../access-log.ts";
 import { seconds } from "../duration.ts";
@@ -33,12 +33,18 @@ import { ROUTER_FILTER } from "../http/filter-names.ts";
 import { UNREACHED_HEADER } from "../http/retry-policy.ts";
 import { STREAM_IDLE_SECONDS } from "../listeners/http-connection-manager.ts";
 import { httpFilter } from "../listeners/http-filter.ts";
+import { tracingOptions } from "../listeners/tracing.ts";
 import { requestMetricsOf } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { MESH_ACCESS } from "./access-filters.ts";
 
 /** `version` is what the caller's proxy speaks, and so what the workload is spoken to with. */
-export function inboundHttp(version: "http/1.1" | "h2", workload: StreamBackendKey, settings: EnvoySettings): Filter {
+export function inboundHttp(
+  version: "http/1.1" | "h2",
+  workload: StreamBackendKey,
+  tracing: Tracing | undefined,
+  settings: EnvoySettings,
+): Filter {
   const config = create(HttpConnectionManagerSchema, {
     codecType: version === "h2" ? Codec.HTTP2 : Codec.HTTP1,
     statPrefix: "mesh",
@@ -55,8 +61,9 @@ export function inboundHttp(version: "http/1.1" | "h2", workload: StreamBackendK
     preserveExternalRequestId: true,
     streamIdleTimeout: seconds(STREAM_IDLE_SECONDS),
     localReplyConfig: { mappers: [unreached] },
+    ...tracingOptions(tracing, "callee"),
     accessLog: [
-      ...(settings.accessLog ? [inboundHttpAccessLog] : []),
+      ...inboundHttpAccessLog[settings.accessLog],
       ...(settings.trafficMetrics ? [requestMetricsOf.destination] : []),
     ],
   });

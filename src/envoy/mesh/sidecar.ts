@@ -8,6 +8,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ClusterSchema } from "../../generated/envoy/config/cluster/v3/cluster_pb.ts";
+import { TrafficDirection } from "../../generated/envoy/config/core/v3/base_pb.ts";
 import {
   FilterChainMatchSchema,
   FilterChainSchema,
@@ -20,12 +21,15 @@ import {
   type Access,
   ALL_SIDECARS,
   havingIPv6,
+  type MeshTelemetry,
   type ProxyKey,
   SIDECAR_PORTS,
   type StreamBackendKey,
+  type Tracing,
 } from "../../model/index.ts";
 import { networkAccessFilters } from "../access/access-filters.ts";
 import { seconds } from "../duration.ts";
+import { collectorOf } from "../listeners/filter-chain.ts";
 import { originalDestination, tlsInspector } from "../listeners/inspectors.ts";
 import { CONNECTION_BUFFER_BYTES, keepAlive } from "../listeners/listener.ts";
 import { tcpProxyFilter, tcpProxyOf } from "../listeners/stream-filters.ts";
@@ -41,12 +45,18 @@ import { againRecord, ONWARD, refusing } from "./outbound.ts";
 /** On to where a connection was going, when that is the workload. */
 const WORKLOAD = "mesh/workload" as StreamBackendKey;
 
-export function sidecarRecords(settings: EnvoySettings): EnvoyRecord[] {
+/** `telemetry`: of whichever audiences policies speak. */
+export function sidecarRecords(telemetry: readonly MeshTelemetry[], settings: EnvoySettings): EnvoyRecord[] {
+  const narrower = telemetry.filter(({ key }) => key !== ALL_SIDECARS);
+  const ofAll = telemetry.find(({ key }) => key === ALL_SIDECARS) ?? { key: ALL_SIDECARS };
+  const inbounds = [ofAll, ...narrower].flatMap(({ key, tracing }) =>
+    inEachFamily(key, (audience, hasIPv6) => inbound(audience, hasIPv6, tracing, settings)),
+  );
   return [
     ...(settings.redirection
       ? [
           againRecord(settings),
-          ...inEachFamily(ALL_SIDECARS, (audience, hasIPv6) => inbound(audience, hasIPv6, settings)),
+          ...inbounds,
           onward(ONWARD, ALL_SIDECARS),
           onward(WORKLOAD, havingIPv6(ALL_SIDECARS), { upstreamBindConfig: handover(true) }),
         ]
@@ -62,27 +72,38 @@ export const protectedRecords = (access: Access, settings: EnvoySettings): Envoy
 
 const cluster = (name: StreamBackendKey): ResourceId => ({ kind: "cluster", name });
 
-function inbound(audience: ProxyKey, hasIPv6: boolean, settings: EnvoySettings): EnvoyRecord {
+function inbound(
+  audience: ProxyKey,
+  hasIPv6: boolean,
+  tracing: Tracing | undefined,
+  settings: EnvoySettings,
+): EnvoyRecord {
   const name = "mesh/inbound";
   return recordOf(
-    { kind: "listener", name, needs: NEEDS_OF_INBOUND, audience, unasked: true, origins: [] },
+    { kind: "listener", name, needs: needsOfInbound(tracing), audience, unasked: true, origins: [] },
     ListenerSchema,
     create(ListenerSchema, {
       name,
       ...onEveryAddress(SIDECAR_PORTS.inbound, hasIPv6),
       ...INBOUND,
       listenerFilters: [originalDestination, tlsInspector],
-      filterChains: [refusing(SIDECAR_PORTS.inbound), ...inboundChains(settings)],
+      filterChains: [refusing(SIDECAR_PORTS.inbound), ...inboundChains(tracing, settings)],
     }),
   );
 }
 
 /** What a listener needs that others of the mesh connect to. */
-export const NEEDS_OF_INBOUND: readonly ResourceId[] = [cluster(WORKLOAD), ...MESH_SECRETS, ...ACCESS_FILTERS];
+export const needsOfInbound = (tracing: Tracing | undefined): readonly ResourceId[] => [
+  cluster(WORKLOAD),
+  ...MESH_SECRETS,
+  ...ACCESS_FILTERS,
+  ...collectorOf(tracing),
+];
 
 /** Of such a listener, what is the same wherever it listens. */
 export const INBOUND: MessageInitShape<typeof ListenerSchema> = {
   statPrefix: "mesh",
+  trafficDirection: TrafficDirection.INBOUND,
   // A caller outside the mesh may wait for the workload to speak first; proxies of the mesh never do.
   listenerFiltersTimeout: seconds(1),
   continueOnListenerFiltersTimeout: true,
@@ -90,9 +111,9 @@ export const INBOUND: MessageInitShape<typeof ListenerSchema> = {
   socketOptions: [...keepAlive],
 };
 
-export function inboundChains(settings: EnvoySettings): FilterChain[] {
+export function inboundChains(tracing: Tracing | undefined, settings: EnvoySettings): FilterChain[] {
   return [
-    ...(["http/1.1", "h2", "bytes"] as const).map((content) => meshChain(content, settings)),
+    ...(["http/1.1", "h2", "bytes"] as const).map((content) => meshChain(content, tracing, settings)),
     fromOutside("plain"),
     // Envoy looks for TLS of other protocols among the chains for TLS alone.
     { ...fromOutside("tls"), filterChainMatch: create(FilterChainMatchSchema, { transportProtocol: "tls" }) },
@@ -104,7 +125,7 @@ const fromOutside = (name: string): FilterChain =>
   create(FilterChainSchema, { name, filters: [...networkAccessFilters(MESH_ACCESS), handoverFilter] });
 
 /** Of connections from other proxies, by what is inside. */
-const meshChain = (content: MeshContent, settings: EnvoySettings): FilterChain =>
+const meshChain = (content: MeshContent, tracing: Tracing | undefined, settings: EnvoySettings): FilterChain =>
   create(FilterChainSchema, {
     name: "mesh",
     filterChainMatch: create(FilterChainMatchSchema, {
@@ -115,7 +136,7 @@ const meshChain = (content: MeshContent, settings: EnvoySettings): FilterChain =
     filters:
       content === "bytes"
         ? [...networkAccessFilters(MESH_ACCESS), tcpProxyFilter(provenBytes(settings))]
-        : [inboundHttp(content, WORKLOAD, settings)],
+        : [inboundHttp(content, WORKLOAD, tracing, settings)],
   });
 
 /** The workload is not reached before the caller has proved who it is, and then it is known who is counted. */

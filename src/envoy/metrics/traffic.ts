@@ -5,34 +5,29 @@
  */
 import type { AccessLog } from "../../generated/envoy/config/accesslog/v3/accesslog_pb.ts";
 import { AccessLogType as LogType } from "../../generated/envoy/data/accesslog/v3/accesslog_pb.ts";
-import { PROXY_VARIABLES, trafficMetrics as names } from "../../model/index.ts";
-import { METADATA_NAMESPACE } from "../http/filter-names.ts";
+import { trafficMetrics as names } from "../../model/index.ts";
+import { calledWorkload, CALLER_IDENTITY, ofBackend, ofEndpoint, ownWorkload } from "../call-formats.ts";
 import { type Labels, statsLogger } from "./stats-logger.ts";
 
 /** On which end of a call a proxy stands. */
 export type Reporter = "source" | "destination";
 
-const own = (variable: keyof typeof PROXY_VARIABLES): string => `%ENVIRONMENT(${PROXY_VARIABLES[variable]})%`;
-const ofEndpoint = (field: string): string => `%METADATA(UPSTREAM_HOST:${METADATA_NAMESPACE}:${field})%`;
-/** Known also where no endpoint could be chosen. */
-const ofBackend = (field: string): string => `%METADATA(CLUSTER:${METADATA_NAMESPACE}:${field})%`;
-
 const source: Labels = {
   reporter: "source",
-  source_namespace: own("namespace"),
-  source_workload: own("workload"),
-  source_identity: own("identity"),
-  destination_workload: ofEndpoint("workload"),
-  destination_identity: "%UPSTREAM_PEER_URI_SAN%",
+  source_namespace: ownWorkload.namespace,
+  source_workload: ownWorkload.workload,
+  source_identity: ownWorkload.identity,
+  destination_workload: calledWorkload.workload,
+  destination_identity: calledWorkload.identity,
   tls: "%UPSTREAM_TLS_VERSION%",
 };
 
 const destination: Labels = {
   reporter: "destination",
-  source_identity: "%DOWNSTREAM_PEER_URI_SAN%",
-  destination_namespace: own("namespace"),
-  destination_workload: own("workload"),
-  destination_identity: own("identity"),
+  source_identity: CALLER_IDENTITY,
+  destination_namespace: ownWorkload.namespace,
+  destination_workload: ownWorkload.workload,
+  destination_identity: ownWorkload.identity,
   tls: "%DOWNSTREAM_TLS_VERSION%",
 };
 

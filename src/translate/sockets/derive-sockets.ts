@@ -24,7 +24,7 @@ export interface SocketSources {
   readonly listeners: Collection<Listener>;
   readonly attachments: Collection<Attachment>;
   readonly streamBackends: Collection<StreamBackend>;
-  /** By Gateway. */
+  /** By Gateway, among others. */
   readonly telemetry: Collection<TelemetryBinding>;
   /** HTTP listeners take workloads of the mesh as such. */
   readonly takesMembers: boolean;

@@ -1,17 +1,19 @@
 /**
- * Statuses of XTelemetryPolicies, and findings about them: an ancestor for each Gateway of ours that a policy names, which says
+ * Statuses of XTelemetryPolicies, and findings about them: an ancestor for each target of ours that a policy names, which says
  * whether the policy is in force there.
  */
-import type { Collection, Graph, Reader } from "../../collections/index.ts";
-import { experimentalGroup, gatewayGroup, objectKeyOf, type XTelemetryPolicy } from "../../resources/index.ts";
+import type { Collection, Graph, Index, Reader } from "../../collections/index.ts";
+import { experimentalGroup, objectKeyOf, type ParentReference, type XTelemetryPolicy } from "../../resources/index.ts";
 import { conditionOf, type ConditionVerdict } from "../conditions.ts";
 import { codeOfReason, type Finding, findingOf } from "../finding.ts";
 import type { ObjectStatus } from "../object-status.ts";
-import { ancestorsOf } from "../policies/ancestors.ts";
-import { type TelemetryBinding, targetsOfPolicy } from "./telemetry-bindings.ts";
+import { targetAncestorOf } from "../policies/ancestors.ts";
+import type { TelemetryBinding } from "./telemetry-bindings.ts";
+import { isTelemetryTarget, type TelemetryClaim } from "./telemetry-claims.ts";
 
 export interface TelemetrySources {
   readonly policies: Collection<XTelemetryPolicy>;
+  readonly claims: Collection<TelemetryClaim>;
   readonly bindings: Collection<TelemetryBinding>;
   readonly controllerName: string;
 }
@@ -22,88 +24,124 @@ export interface TelemetryStatuses {
 }
 
 export function deriveTelemetryStatuses(graph: Graph, sources: TelemetrySources): TelemetryStatuses {
-  const { policies, bindings, controllerName } = sources;
-  const statuses = graph.derive({
-    name: "translate/TelemetryPolicyStatuses",
-    key: (status: ObjectStatus) => status.key,
-    from: policies,
-    reads: [bindings],
-    map: (policy, read) => {
-      const { namespace, name, generation = 0 } = policy.metadata;
-      const bound = boundOf(policy, bindings, read);
-      if (bound.length === 0) return [];
-      const ancestors = bound.flatMap((binding) => {
-        const conditions = [
-          conditionOf("Accepted", acceptedOf(policy, binding), generation),
-          ...(isInForce(policy, binding) ? [conditionOf("ResolvedRefs", binding.resolvedRefs, generation)] : []),
-        ];
-        return ancestorsOf([binding.gateway], controllerName, conditions);
-      });
-      const key = objectKeyOf(policy);
-      const apiVersion = `${experimentalGroup}/v1alpha1`;
-      return [{ key, apiVersion, kind: policy.kind, namespace, name, generation, status: { ancestors } }];
-    },
-  });
-  const findings = graph.derive({
-    name: "translate/TelemetryPolicyFindings",
-    key: (finding: Finding) => finding.key,
-    from: policies,
-    reads: [bindings],
-    map: (policy, read) => [...targetFindings(policy, bindings, read), ...bindingFindings(policy, bindings, read)],
-  });
-  return { statuses, findings };
+  const { policies, claims, bindings } = sources;
+  const byPolicy = graph.index(claims, "by policy", ({ policy }) => [policy]);
+  const reads = [claims, bindings];
+  return {
+    statuses: graph.derive({
+      name: "translate/TelemetryPolicyStatuses",
+      key: (status: ObjectStatus) => status.key,
+      from: policies,
+      reads,
+      map: (policy, read) => statusOf(policy, targetsOf(policy, byPolicy, bindings, read), sources),
+    }),
+    findings: graph.derive({
+      name: "translate/TelemetryPolicyFindings",
+      key: (finding: Finding) => finding.key,
+      from: policies,
+      reads,
+      map: (policy, read) => findingsOf(policy, targetsOf(policy, byPolicy, bindings, read)),
+    }),
+  };
 }
 
-const boundOf = (policy: XTelemetryPolicy, bindings: Collection<TelemetryBinding>, read: Reader): TelemetryBinding[] =>
-  targetsOfPolicy(policy).flatMap((key) => read.get(bindings, key) ?? []);
+/** A target of ours, and what is in force for it. */
+interface Target {
+  readonly claim: TelemetryClaim;
+  readonly accepted: ConditionVerdict;
+  /** Of the policy itself; undefined where it is not in force. */
+  readonly binding: TelemetryBinding | undefined;
+}
 
-const isInForce = (policy: XTelemetryPolicy, binding: TelemetryBinding): boolean =>
-  binding.policy === objectKeyOf(policy);
+function targetsOf(
+  policy: XTelemetryPolicy,
+  byPolicy: Index<TelemetryClaim>,
+  bindings: Collection<TelemetryBinding>,
+  read: Reader,
+): Target[] {
+  const object = objectKeyOf(policy);
+  const claims = [...read.by(byPolicy, object)].sort((a, b) => a.index - b.index);
+  return claims.map((claim) => {
+    const inForce = claim.refusal ? undefined : read.get(bindings, claim.target);
+    const binding = inForce?.policy === object ? inForce : undefined;
+    return { claim, binding, accepted: claim.refusal ?? (binding ? IN_FORCE : lostTo(inForce, claim)) };
+  });
+}
 
-function acceptedOf(policy: XTelemetryPolicy, binding: TelemetryBinding): ConditionVerdict {
-  if (isInForce(policy, binding)) return { status: "True", reason: "Accepted", message: "The policy is in force" };
-  const { name, gateway } = binding;
-  const message = `XTelemetryPolicy ${name}, which comes first, is in force for Gateway ${gateway.namespace}/${gateway.name}`;
+const IN_FORCE: ConditionVerdict = { status: "True", reason: "Accepted", message: "The policy is in force" };
+
+function lostTo(winner: TelemetryBinding | undefined, { ancestor }: TelemetryClaim): ConditionVerdict {
+  const message = `XTelemetryPolicy ${winner?.name ?? ""}, which comes first, is in force for ${labelOf(ancestor)}`;
   return { status: "False", reason: "Conflicted", message };
 }
 
-function targetFindings(policy: XTelemetryPolicy, bindings: Collection<TelemetryBinding>, read: Reader): Finding[] {
-  const object = objectKeyOf(policy);
-  const foreign = policy.spec.targetRefs.flatMap(({ group, kind }, index) =>
-    group === gatewayGroup && kind === "Gateway"
+const labelOf = ({ kind, namespace, name }: ParentReference): string =>
+  `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+
+function statusOf(
+  policy: XTelemetryPolicy,
+  targets: readonly Target[],
+  { controllerName }: TelemetrySources,
+): ObjectStatus[] {
+  if (targets.length === 0) return [];
+  const { namespace, name, generation = 0 } = policy.metadata;
+  const ancestors = targets.map(({ claim, binding, accepted }) =>
+    targetAncestorOf(claim.ancestor, controllerName, [
+      conditionOf("Accepted", accepted, generation),
+      ...(binding ? [conditionOf("ResolvedRefs", binding.resolvedRefs, generation)] : []),
+    ]),
+  );
+  const apiVersion = `${experimentalGroup}/v1alpha1`;
+  const { kind } = policy;
+  return [{ key: objectKeyOf(policy), apiVersion, kind, namespace, name, generation, status: { ancestors } }];
+}
+
+function findingsOf(policy: XTelemetryPolicy, targets: readonly Target[]): Finding[] {
+  const found = [
+    ...foreignFindings(policy),
+    ...(targets.length === 0 ? [withoutTarget(policy)] : targets.flatMap((target) => targetFindings(policy, target))),
+  ];
+  // Several targets find the same things.
+  return [...new Map(found.map((finding) => [finding.key, finding])).values()];
+}
+
+const foreignFindings = (policy: XTelemetryPolicy): Finding[] =>
+  policy.spec.targetRefs.flatMap((target, index) =>
+    isTelemetryTarget(target)
       ? []
       : [
           findingOf({
-            object,
+            object: objectKeyOf(policy),
             severity: "warning",
             code: "policy-target-not-supported",
             path: `spec.targetRefs[${index}]`,
-            message: `a ${kind} is no target of an XTelemetryPolicy; only Gateways are`,
-            advice: "Name a Gateway",
+            message: `a ${target.kind} is no target of an XTelemetryPolicy`,
+            advice:
+              "Name a Gateway; or, for workloads of the mesh, a ServiceAccount, the policy's Namespace, or the XMesh",
           }),
         ],
   );
-  if (boundOf(policy, bindings, read).length > 0) return foreign;
-  const message = "no targetRef names a Gateway of ours in the policy's namespace, so that the policy has no effect";
-  return [
-    ...foreign,
-    findingOf({ object, severity: "warning", code: "policy-without-target", path: "spec.targetRefs", message }),
-  ];
-}
 
-function bindingFindings(policy: XTelemetryPolicy, bindings: Collection<TelemetryBinding>, read: Reader): Finding[] {
+const withoutTarget = (policy: XTelemetryPolicy): Finding =>
+  findingOf({
+    object: objectKeyOf(policy),
+    severity: "warning",
+    code: "policy-without-target",
+    path: "spec.targetRefs",
+    message:
+      "no targetRef names a Gateway of ours in the policy's namespace, or workloads of the mesh, so that the policy has no effect",
+  });
+
+function targetFindings(policy: XTelemetryPolicy, { claim, binding, accepted }: Target): Finding[] {
   const object = objectKeyOf(policy);
-  const found = boundOf(policy, bindings, read).flatMap((binding) => {
-    const { status, message } = acceptedOf(policy, binding);
-    if (status === "False")
-      return [findingOf({ object, severity: "error", code: "policy-conflicted", path: "spec.targetRefs", message })];
+  if (binding)
     return [
-      ...binding.problems.map(({ reason, path, message: why }) =>
-        findingOf({ object, severity: "error", code: codeOfReason("reference", reason), path, message: why }),
+      ...binding.problems.map(({ reason, path, message }) =>
+        findingOf({ object, severity: "error", code: codeOfReason("reference", reason), path, message }),
       ),
       ...binding.notices.map((notice) => findingOf({ object, severity: "warning", ...notice })),
     ];
-  });
-  // Several Gateways find the same things.
-  return [...new Map(found.map((finding) => [finding.key, finding])).values()];
+  const path = `spec.targetRefs[${claim.index}]`;
+  const code = codeOfReason("policy", accepted.reason);
+  return [findingOf({ object, severity: "error", code, path, message: accepted.message })];
 }

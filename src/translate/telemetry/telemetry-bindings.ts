@@ -1,33 +1,26 @@
 /**
- * Where XTelemetryPolicies meet Gateways: of several for one Gateway, one is in force as a whole. Its collector is resolved as
- * the backends of routes are.
+ * Where XTelemetryPolicies are in force: of several for one Gateway, or for one audience of the mesh, one is, as a whole. Its collector is
+ * resolved as the backends of routes are.
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/
  */
 import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
-import type { Tracing } from "../../model/index.ts";
-import {
-  experimentalGroup,
-  gatewayGroup,
-  objectKey,
-  type ObjectKey,
-  objectKeyOf,
-  type XTelemetryPolicy,
-} from "../../resources/index.ts";
+import type { MeshTelemetry, Tracing } from "../../model/index.ts";
+import { experimentalGroup, type ObjectKey, type XTelemetryPolicy } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
 import { backendLookup, type BackendSources, readsOfLookup } from "../backends/backend-lookup.ts";
 import type { BackendUser } from "../backends/backend-user.ts";
 import { resolveBackend } from "../backends/resolve-backend.ts";
-import type { ManagedGateway } from "../gateways/managed-gateways.ts";
 import { httpBackendsOf } from "../http/http-backends.ts";
 import { comparePolicies } from "../policies/precedence.ts";
 import type { ReferenceProblem, RuleNotice } from "../rules/route-rules.ts";
 import { RuleScope } from "../rules/rule-scope.ts";
+import type { TelemetryClaim } from "./telemetry-claims.ts";
 import { tracingOf } from "./tracing.ts";
 
-export interface TelemetryBinding extends BackendUser {
-  /** The Gateway's object key. */
-  readonly key: ObjectKey;
+export interface TelemetryBinding extends BackendUser, Pick<TelemetryClaim, "audience"> {
+  /** The target of the claims. */
+  readonly key: string;
   readonly policy: ObjectKey;
   /** "namespace/name" of the policy. */
   readonly name: string;
@@ -38,48 +31,42 @@ export interface TelemetryBinding extends BackendUser {
   readonly notices: readonly RuleNotice[];
 }
 
-/** The Gateways that a policy names: those of its own namespace. */
-export function targetsOfPolicy({ metadata, spec }: XTelemetryPolicy): ObjectKey[] {
-  const { namespace } = metadata;
-  const gateways = spec.targetRefs.filter(({ group, kind }) => group === gatewayGroup && kind === "Gateway");
-  const keys = gateways.map(({ name }) => objectKey({ group: gatewayGroup, kind: "Gateway", namespace, name }));
-  return [...new Set(keys)];
-}
-
 export function deriveTelemetryBindings(
   graph: Graph,
-  gateways: Collection<ManagedGateway>,
+  claims: Collection<TelemetryClaim>,
   sources: BackendSources,
 ): Collection<TelemetryBinding> {
-  const byGateway = graph.groups<XTelemetryPolicy>({
+  const byTarget = graph.groups<TelemetryClaim>({
     name: "translate/TelemetryTargets",
-    of: sources.inputs.telemetryPolicies,
-    by: targetsOfPolicy,
+    of: claims,
+    by: ({ target, refusal }) => (refusal ? [] : [target]),
   });
+  const policies = sources.inputs.telemetryPolicies;
   return graph.derive({
     name: "translate/TelemetryBindings",
     key: (binding: TelemetryBinding) => binding.key,
-    from: byGateway,
-    reads: [gateways, ...readsOfLookup(sources)],
-    map: ({ key, members }: Group<XTelemetryPolicy>, read) => {
-      const gateway = read.pick(gateways, key, (found) => found && { namespace: found.namespace, name: found.name });
-      const [winner] = [...members].sort((a, b) => comparePolicies(rankOf(a), rankOf(b)));
-      if (gateway === undefined || winner === undefined) return [];
-      return [bindingOf(winner, key as ObjectKey, gateway, sources, read)];
+    from: byTarget,
+    reads: [policies, ...readsOfLookup(sources)],
+    map: ({ members }: Group<TelemetryClaim>, read) => {
+      const [winner] = [...members].sort(comparePolicies);
+      const policy = winner && read.get(policies, winner.policy);
+      return winner && policy ? [bindingOf(policy, winner, sources, read)] : [];
     },
   });
 }
 
-const rankOf = ({ metadata: { namespace, name, creationTimestamp } }: XTelemetryPolicy) => ({
-  namespace,
-  name,
-  ...(creationTimestamp !== undefined && { createdAt: creationTimestamp }),
-});
+/** What the proxies of workloads tell, of what is in force in the mesh. */
+export const deriveMeshTelemetry = (graph: Graph, bindings: Collection<TelemetryBinding>): Collection<MeshTelemetry> =>
+  graph.derive({
+    name: "translate/MeshTelemetry",
+    key: (telemetry: MeshTelemetry) => telemetry.key,
+    from: bindings,
+    map: ({ audience, tracing }) => (audience === undefined ? [] : [{ key: audience, ...(tracing && { tracing }) }]),
+  });
 
 function bindingOf(
   policy: XTelemetryPolicy,
-  key: ObjectKey,
-  gateway: TelemetryBinding["gateway"],
+  { target, policy: key, audience, gateway }: TelemetryClaim,
   sources: BackendSources,
   read: Reader,
 ): TelemetryBinding {
@@ -88,7 +75,9 @@ function bindingOf(
   const from = { group: experimentalGroup, kind: "XTelemetryPolicy", namespace };
   const look = backendLookup(from, "TCP", gateway, sources, read);
   const backends = httpBackendsOf((reference) => scope.note(resolveBackend(reference, namespace, look)), scope, false);
-  const tracing = tracingOf(policy.spec.tracing, `${gateway.name}.${gateway.namespace}`, {
+  // Of a workload, its proxy knows the name.
+  const serviceName = audience === undefined ? `${gateway.name}.${gateway.namespace}` : undefined;
+  const tracing = tracingOf(policy.spec.tracing, serviceName, {
     // A collector takes gRPC unless it says that it speaks plain HTTP.
     protocolOf: (reference) => {
       const resolution = resolveBackend(reference, namespace, look);
@@ -97,10 +86,11 @@ function bindingOf(
     backends,
   });
   return {
-    key,
-    policy: objectKeyOf(policy),
+    key: target,
+    policy: key,
     name: `${namespace}/${name}`,
     gateway,
+    ...(audience !== undefined && { audience }),
     ...(tracing && { tracing }),
     ...scope.uses(),
     streamBackends: [],

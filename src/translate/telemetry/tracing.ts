@@ -10,8 +10,12 @@ export interface TracingBackends {
 
 const EVERYTHING = { numerator: 100, denominator: 100 };
 
-/** Undefined: nothing is traced, which is the default, too. */
-export function tracingOf(config: TracingConfig, serviceName: string, from: TracingBackends): Tracing | undefined {
+/** Undefined: nothing is traced, which is the default, too. `defaultName`: of the service, where it is known here. */
+export function tracingOf(
+  config: TracingConfig,
+  defaultName: string | undefined,
+  from: TracingBackends,
+): Tracing | undefined {
   const { backends } = from;
   const { mode, provider, samplingRate, parentBasedSampling, spanName, attributes = [] } = config;
   if (mode !== "Enabled" || provider === undefined) return undefined;
@@ -20,11 +24,12 @@ export function tracingOf(config: TracingConfig, serviceName: string, from: Trac
   const tags = attributes.flatMap((attribute, index) => tagsOf(attribute, index, backends));
   tellOfParents(parentBasedSampling, backends);
   if (target.kind !== "backend") return undefined;
+  const serviceName = config.serviceName ?? defaultName;
   return {
     backend: target.backend,
     protocol,
     headers: (provider.headers ?? []).map(({ name, value }) => ({ name: name.toLowerCase(), value })),
-    serviceName: config.serviceName ?? serviceName,
+    ...(serviceName !== undefined && { serviceName }),
     ...(spanName !== undefined && { spanName }),
     sampling: samplingRate ?? EVERYTHING,
     ignoresParent: parentBasedSampling?.mode === "Disabled",
