@@ -6,7 +6,8 @@
  *   /metrics  Prometheus                           /status  objects with their statuses, findings, files
  *   /graph    collections, sizes, recomputations   /envoy   Envoy resources, with what each was made of
  *   /proxies  the Envoys that are connected here, and the pods of the mesh whose Envoys should be somewhere
- *   /metrics/proxy   Prometheus: what the Envoy of this machine counts; in a cluster, each has a port of its own for that
+ *   /metrics/proxy   Prometheus: what the Envoy of Gateways counts on this machine, or, with ?workload=NAMESPACE/NAME, a sidecar; in a
+ *                    cluster, each has a port of its own for that
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -26,8 +27,8 @@ export interface AdminSources extends HealthSources {
   readonly envoy: (kind: string | undefined) => unknown;
   /** The proxies that are connected here, and who else is to be. */
   readonly proxies: () => unknown;
-  /** Absent: the proxies are elsewhere. */
-  readonly proxyMetrics?: () => Promise<string>;
+  /** Of Gateways, or of the sidecar of a workload; undefined where that has none. Absent: the proxies are elsewhere. */
+  readonly proxyMetrics?: (workload: string | undefined) => Promise<string | undefined>;
 }
 
 export interface AdminServer extends AsyncDisposable {
@@ -120,7 +121,10 @@ async function answerAdmin(
     case "/metrics/proxy": {
       if (sources.proxyMetrics === undefined)
         return text(response, 404, "the proxies are elsewhere; each has /stats/prometheus on its metrics port\n");
-      return send(response, 200, "text/plain; version=0.0.4; charset=utf-8", await sources.proxyMetrics());
+      const page = await sources.proxyMetrics(query.get("workload") ?? undefined);
+      return page === undefined
+        ? text(response, 404, "no sidecar runs beside such a workload\n")
+        : send(response, 200, "text/plain; version=0.0.4; charset=utf-8", page);
     }
     default:
       return text(

@@ -34,6 +34,8 @@ export interface SidecarOptions {
 }
 
 export interface Sidecar {
+  /** What its Envoy counts, for Prometheus. Rejects while there is none. */
+  metrics(): Promise<string>;
   /** Drains Envoy and ends it. With `now`, also on a second call, without waiting for what is under way. */
   stop(how?: { readonly now?: boolean }): Promise<void>;
   /** Lets Envoy serve on for the next start. */
@@ -72,6 +74,7 @@ export async function startSidecar(workload: Workload, options: SidecarOptions):
   });
   const running = starting.move();
   return {
+    metrics: () => proxy.admin.get("/stats/prometheus"),
     stop: async (how) => {
       await proxy.stop(how);
       await running.disposeAsync();

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Workload } from "../model/index.ts";
+import type { ProxyKey, Workload } from "../model/index.ts";
 import { claimStateDirectory, endLeftEnvoy, type ProxyEvent } from "../proxy/index.ts";
 import { type Sidecar, type SidecarOptions, startSidecar } from "./sidecar.ts";
 
@@ -40,6 +40,11 @@ export class Sidecars {
   /** Why a sidecar does not run, by its workload. */
   get problems(): ReadonlyMap<string, string> {
     return this.#problems;
+  }
+
+  /** What the sidecar of a workload counts, for Prometheus; undefined where it has none. Rejects while its Envoy does not run. */
+  async metricsOf(workload: ProxyKey): Promise<string | undefined> {
+    return (await this.#places.get(workload)?.starting)?.metrics();
   }
 
   /** Makes these the ones that have a sidecar. */

@@ -69,6 +69,13 @@ export class StandaloneMesh {
     }));
   }
 
+  /** What the sidecar of a workload ("namespace/name") counts; undefined where there is none. */
+  async metricsOf(workload: string): Promise<string | undefined> {
+    const { workloads } = this.#options.engine.translation;
+    const found = [...workloads.values()].find(({ namespace, name }) => `${namespace}/${name}` === workload);
+    return found && (await this.#sidecars?.metricsOf(found.key));
+  }
+
   async stop(how?: { readonly now?: boolean }): Promise<void> {
     await this.#end((sidecars) => sidecars.stop(how));
   }

@@ -178,7 +178,7 @@ function adminSources({
     graph: () => engine.graph.describe(),
     envoy: (kind) => describeResources(records.values(), kind, fleet),
     proxies: () => ({ connected: describeProxies(fleet, engine.driven.workloadCertificates), members: [] }),
-    proxyMetrics: () => proxySide.metrics(),
+    proxyMetrics: (workload) => (workload === undefined ? proxySide.metrics() : mesh.metricsOf(workload)),
     metrics: () =>
       metrics.render({
         engine,

@@ -1,7 +1,8 @@
 /** `trilith top`: who calls whom right now, how often, how well and how fast, by what the proxies themselves count. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { askAdminText, DEFAULT_ADMIN } from "./admin-client.ts";
+import type { ShownProxy } from "../app/index.ts";
+import { askAdmin, askAdminText, DEFAULT_ADMIN } from "./admin-client.ts";
 import { addClusterOptions, type ClusterOptions, meansCluster, withCluster } from "./cluster-options.ts";
 import { callTable } from "./traffic/call-table.ts";
 import { callsOf } from "./traffic/calls.ts";
@@ -33,7 +34,7 @@ const HELP = `
 In a cluster, the proxies of Gateways and beside workloads of the mesh are read through the API server, each at its port for
 Prometheus. You need to list pods and to forward ports to them in the namespaces that you look at, as the built-in role "edit" has
 it; the ClusterRole trilith-traffic has this alone. Without an option that names a cluster, the Envoy of Gateways of a Trilith on this
-machine is read; those beside its Workloads are not.
+machine is read, and those beside its Workloads.
 
 FAILED is the share of requests that were answered 5xx, or with a status of gRPC that the other end is to blame for; of connections,
 the share that did not reach their target or were broken off. A call is told by its caller's proxy; where that was not read, by the
@@ -69,10 +70,23 @@ async function run(options: TopOptions): Promise<void> {
 }
 
 async function localReader({ admin }: TopOptions): Promise<() => Promise<ProxyPages>> {
-  const { readTwice } = await import("./traffic/proxy-pages.ts");
-  const read = (): Promise<string> => readTwice(() => askAdminText(admin, "/metrics/proxy"));
-  return async () => ({ pages: new Map([[admin, await read()]]), asked: 1 });
+  const { readAll } = await import("./traffic/proxy-pages.ts");
+  const askGateways = [admin, () => askAdminText(admin, "/metrics/proxy")] as const;
+  return async () => {
+    const { connected } = (await askAdmin(admin, "/proxies")) as { readonly connected: readonly ShownProxy[] };
+    // They come and go with the files.
+    const sidecars = connected.filter(({ role }) => role === "sidecar").map(workloadOf);
+    const ask = (workload: string) => () =>
+      askAdminText(admin, `/metrics/proxy?workload=${encodeURIComponent(workload)}`);
+    return await readAll([askGateways, ...sidecars.map((workload) => [workload, ask(workload)] as const)]);
+  };
 }
+
+/** `shop/web` of `mesh/shop/accounts-name/web`. */
+const workloadOf = ({ proxy }: ShownProxy): string => {
+  const [, namespace = "", , name = ""] = proxy.split("/");
+  return `${namespace}/${name}`;
+};
 
 async function show(options: TopOptions, read: () => Promise<ProxyPages>): Promise<void> {
   const isOnce = options.once === true || !process.stdout.isTTY;

@@ -1,8 +1,10 @@
 /** The mesh on one machine: programs with a sidecar each, which prove themselves by tokens in files, and what others can do to them. */
+import { execFile } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { openLocalAuthority } from "../../src/identity/index.ts";
 import { startHttpBackend } from "../backends/index.ts";
@@ -14,6 +16,8 @@ import { rawRequest } from "../support/raw-request.ts";
 import { callAs, shownIdentity } from "../support/shown-identity.ts";
 
 const skipped = envoyBinary() === undefined;
+const run = promisify(execFile);
+const PROGRAM = resolve(import.meta.dirname, "../../bin/trilith");
 
 const cart = (rules: readonly object[], port?: number): Manifest => ({
   apiVersion: "gateway.networking.k8s.io/v1",
@@ -194,6 +198,25 @@ test.skipIf(skipped)(
     );
   },
 );
+
+test.skipIf(skipped)("trilith top shows who calls whom, by what all sidecars count", async () => {
+  await using world = await MeshWorld.start([cart([{ backendRefs: [to("cart-v1")] }])]);
+  const load = new SteadyCalls(world);
+  const admin = String(world.served.adminPort);
+  const { stdout } = await run(PROGRAM, ["top", "--once", "--interval", "2", "-o", "json", "--admin", admin]);
+  expect(await load.stop()).toEqual([]);
+  expect(JSON.parse(stdout)).toEqual([
+    expect.objectContaining({
+      source: "shop/web",
+      destination: "shop/cart-v1",
+      workload: "cart-v1",
+      kind: "requests",
+      security: "mTLS",
+      failedShare: 0,
+    }),
+  ]);
+  expect(await world.served.ask("/metrics/proxy?workload=shop/nobody")).toMatchObject({ status: 404 });
+});
 
 test.skipIf(skipped)("a port that somebody else has is told of, and taken when it is free", async () => {
   const [taken = 0] = await freePorts(1);

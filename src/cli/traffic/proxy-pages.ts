@@ -1,6 +1,6 @@
 /**
- * Pages of metrics of the proxies of a cluster, each asked through the API server at the port that its pod has for Prometheus; or of the
- * Envoy of a Trilith on this machine.
+ * Pages of metrics of the proxies of a cluster, each asked through the API server at the port that its pod has for Prometheus; or of those
+ * of a Trilith on this machine.
  */
 import { askPod, type ClusterClient, listResources, type PodPort } from "../../kubernetes/index.ts";
 import { SIDECAR_LABEL, SIDECAR_PORTS } from "../../model/index.ts";
@@ -63,30 +63,37 @@ const metricsPortsOf = ({ spec }: Pod): readonly number[] =>
 
 /** Throws where none of them answers. */
 export async function readProxies(client: ClusterClient, ports: readonly PodPort[]): Promise<ProxyPages> {
+  return await readAll(
+    ports.map((port) => [`${port.namespace}/${port.pod}:${port.port}`, () => askPod(client, port, PATH)] as const),
+  );
+}
+
+/** Each with its name and how it is asked. Throws where none of them answers. */
+export async function readAll(
+  proxies: readonly (readonly [name: string, ask: () => Promise<string>])[],
+): Promise<ProxyPages> {
   const pages = new Map<string, string>();
   const problems: unknown[] = [];
-  const waiting = [...ports];
-  const ask = async (): Promise<void> => {
-    for (let port = waiting.shift(); port; port = waiting.shift()) {
+  const waiting = [...proxies];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [name, ask] = next;
       try {
-        pages.set(
-          `${port.namespace}/${port.pod}:${port.port}`,
-          await readTwice(askPod.bind(undefined, client, port, PATH)),
-        );
+        pages.set(name, await readTwice(ask));
       } catch (error) {
         problems.push(error);
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, ask));
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   const [problem] = problems;
   if (pages.size === 0) throw problem;
   const told = problem instanceof Error ? problem.message : undefined;
-  return { pages, asked: ports.length, ...(told !== undefined && { problem: told }) };
+  return { pages, asked: proxies.length, ...(told !== undefined && { problem: told }) };
 }
 
 /** Envoy brings histograms up to date when it is asked, and tells them when it is asked again. */
-export async function readTwice(ask: () => Promise<string>): Promise<string> {
+async function readTwice(ask: () => Promise<string>): Promise<string> {
   await ask();
   return ask();
 }
