@@ -78,6 +78,33 @@ const strict = {
   spec: { rules: [{ sources: [{ type: "Mesh" }] }] },
 };
 
+const TELEMETRY = "gateway.networking.x-k8s.io";
+/** It answers 200 to whatever it is sent: so it will do for a collector. */
+const collector = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "otlp", namespace: "shop" },
+  spec: { selector: { name: "cart" }, ports: [{ port: 4318, targetPort: 8080, appProtocol: "http" }] },
+};
+const collectorGrant = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "ReferenceGrant",
+  metadata: { name: "telemetry", namespace: "shop" },
+  spec: {
+    from: [{ group: TELEMETRY, kind: "XTelemetryPolicy", namespace: "trilith-system" }],
+    to: [{ group: "", kind: "Service", name: "otlp" }],
+  },
+};
+const tracing = {
+  apiVersion: `${TELEMETRY}/v1alpha1`,
+  kind: "XTelemetryPolicy",
+  metadata: { name: "mesh", namespace: "trilith-system" },
+  spec: {
+    targetRefs: [{ group: TELEMETRY, kind: "XMesh", name: "trilith" }],
+    tracing: { mode: "Enabled", provider: { backendRef: { name: "otlp", namespace: "shop", port: 4318 } } },
+  },
+};
+
 /** What the client in a namespace's caller says, whether it succeeds or not. */
 const call = (space: string, ...args: readonly string[]): string =>
   used.cluster.kubectl(["-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args]).output;
@@ -265,5 +292,24 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, 
     expect(hours.every((left) => left > 22 && left <= 24)).toBe(true);
     expect(proxies.every(({ replica }) => replica?.startsWith("trilith-"))).toBe(true);
     expect(trilith("status", "mesh", "-n", "plain").output).toBe("no proxies\n");
+  });
+
+  test("a policy for the mesh has calls carry a trace, and sidecars send spans as members of it", async () => {
+    apply(collector, collectorGrant, tracing);
+    await expect
+      .poll(() => call("shop", "--count=1", "http://cart/"), { timeout: 30_000 })
+      .toMatch(/RequestHeader=Traceparent:00-\w{32}-\w{16}-01/);
+    const senders = (): unknown[] =>
+      kubectl("-n", "shop", "logs", "deploy/cart", "-c", "trilith-proxy")
+        .split("\n")
+        .filter((line) => line.includes('"/v1/traces"'))
+        .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+        .map((line) => [line["sourceIdentity"], line["destinationWorkload"], line["status"]]);
+    await expect.poll(senders, { timeout: 30_000 }).toContainEqual([id("caller"), "cart", 200]);
+    const reasons = "jsonpath={.status.ancestors[*].conditions[*].reason}";
+    expect(kubectl("-n", "trilith-system", "get", "xtelemetrypolicy", "mesh", "-o", reasons)).toBe(
+      "Accepted ResolvedRefs",
+    );
+    kubectl("-n", "trilith-system", "delete", "xtelemetrypolicy", "mesh");
   });
 });
