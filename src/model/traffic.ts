@@ -30,8 +30,8 @@ export const proxyVariables = (of: Partial<Record<keyof typeof PROXY_VARIABLES, 
 export const TRAFFIC_PREFIX = "trilith";
 
 /**
- * Metrics of a proxy, all of them of its own requests and connections. A request is counted when it is over, as is what a connection
- * carried; connections are those that are not known to be HTTP.
+ * Metrics of a proxy, all of them of its own requests, connections and UDP sessions. A request is counted when it is over, as are a session and
+ * what a connection carried; connections are those that are not known to be HTTP.
  */
 export const trafficMetrics = {
   requests: "requests_total",
@@ -42,6 +42,9 @@ export const trafficMetrics = {
   connectionsClosed: "connections_closed_total",
   receivedBytes: "connection_received_bytes_total",
   sentBytes: "connection_sent_bytes_total",
+  sessions: "sessions_closed_total",
+  sessionReceivedBytes: "session_received_bytes_total",
+  sessionSentBytes: "session_sent_bytes_total",
 } as const;
 
 /** Upper bounds of the classes in which durations are counted, in milliseconds. */

@@ -9,6 +9,7 @@ import type { AddressInfo, Server, Socket as Connection } from "node:net";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import type { Server as TlsServer } from "node:tls";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { readPage } from "../../src/cli/traffic/prometheus-page.ts";
 import type { EndpointSet, EndpointSetKey, Socket, StreamBackend } from "../../src/model/index.ts";
 import { certificateKey, endpointSetKey, listenerKey, proxyKey, socketKey } from "../../src/model/index.ts";
 import type { StreamBackendKey, TrustBundleKey } from "../../src/model/index.ts";
@@ -54,6 +55,8 @@ function socket(transport: "tcp" | "udp", port: number, chains: Socket["chains"]
     chains,
   };
 }
+
+const datagramService = { kind: "Service", namespace: "data", name: "udp-one", port: 1 } as const;
 
 const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 const port = (index: number): number => ports[index] ?? 0;
@@ -144,7 +147,7 @@ beforeAll(async () => {
         { weight: 1, endpoints: set("secure"), tls },
         { weight: 1, endpoints: set("one") },
       ]),
-      stream("datagrams", "udp", [{ weight: 3, endpoints: set("udp-one") }, { weight: 1 }]),
+      stream("datagrams", "udp", [{ weight: 3, endpoints: set("udp-one"), origin: datagramService }, { weight: 1 }]),
     ],
     endpointSets: [
       ...names.map((name, index) => endpointSet(name, [portOf(servers[index] ?? createServer())])),
@@ -202,6 +205,23 @@ test("terminated TLS goes on as each target wants it: with TLS of its own, or wi
 test("datagrams of any size are forwarded, and the unresolved share is dropped", async () => {
   const counts = await count(20, async () => await askUdp(60_000));
   expect(counts).toEqual({ "one 60000": 15, "": 5 });
+});
+
+test("sessions of datagrams are counted by Service when they end, with what they carried", async () => {
+  envoy.batch(({ sockets }) => sockets.delete(socketKey(proxy, "127.0.0.1", "udp", port(2))));
+  const of = async (metric: string): Promise<number> => {
+    const page = await envoy.envoy.admin("/stats/prometheus");
+    const series = readPage(page).filter(({ name, labels }) => {
+      const { destination_namespace: namespace, destination_service: service } = labels;
+      return name === `envoy_trilith_${metric}` && namespace === "data" && service === "udp-one";
+    });
+    return series.reduce((sum, { value }) => sum + value, 0);
+  };
+  await vi.waitUntil(async () => (await of("sessions_closed_total")) === 15, { timeout: 20_000, interval: 50 });
+  expect([await of("session_received_bytes_total"), await of("session_sent_bytes_total")]).toEqual([
+    15 * 60_000,
+    15 * "one 60000".length,
+  ]);
 });
 
 test("the proxy complains about nothing", () => {

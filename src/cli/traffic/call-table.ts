@@ -4,6 +4,8 @@ import type { CallRate } from "./rates.ts";
 
 const HEADER = ["SOURCE", "DESTINATION", "WORKLOAD", "VIA", "RATE", "FAILED", "P50", "P99", "BYTES"];
 
+const PROTOCOLS: Readonly<Record<CallRate["kind"], string>> = { requests: "HTTP", connections: "TCP", sessions: "UDP" };
+
 /** `most`: rows; what is beyond is counted. */
 export function callTable(rates: readonly CallRate[], most: number = Number.POSITIVE_INFINITY): string {
   if (rates.length === 0) return "no calls\n";
@@ -17,7 +19,7 @@ function rowOf(rate: CallRate): readonly string[] {
     source,
     destination === "" ? "(nowhere)" : destination,
     workload,
-    `${kind === "requests" ? "HTTP" : "TCP"} ${security}`,
+    `${PROTOCOLS[kind]} ${security}`,
     `${shorten(perSecond)}/s`,
     failedShare === undefined ? "" : `${shorten(failedShare * 100)}%`,
     durationOf(p50Ms),

@@ -10,13 +10,13 @@ export interface Call {
   readonly destination: string;
   /** Behind the Service, where it is known. */
   readonly workload: string;
-  readonly kind: "requests" | "connections";
+  readonly kind: "requests" | "connections" | "sessions";
   readonly security: "mTLS" | "TLS" | "plain";
 }
 
-/** Sums; durations in classes by their upper bound in milliseconds, each with those of the classes below. */
+/** Sums; UDP sessions are counted when they are over. Durations in classes by their upper bound in milliseconds, each with those of the classes below. */
 export interface Counts {
-  /** Requests, or connections that were opened. */
+  /** Requests, connections that were opened, or sessions. */
   readonly calls: number;
   readonly failed: number;
   readonly bytes: number;
@@ -65,6 +65,9 @@ const SHARES: Readonly<Record<string, readonly [Call["kind"], Share]>> = {
   ],
   [trafficMetrics.receivedBytes]: ["connections", ({ value }) => ({ bytes: value })],
   [trafficMetrics.sentBytes]: ["connections", ({ value }) => ({ bytes: value })],
+  [trafficMetrics.sessions]: ["sessions", ({ value }) => ({ calls: value })],
+  [trafficMetrics.sessionReceivedBytes]: ["sessions", ({ value }) => ({ bytes: value })],
+  [trafficMetrics.sessionSentBytes]: ["sessions", ({ value }) => ({ bytes: value })],
 };
 
 const NOTHING: Share = () => ({});

@@ -2,9 +2,9 @@
 import type { Call, Calls, Counts } from "./calls.ts";
 
 export interface CallRate extends Call {
-  /** Requests, or connections opened. */
+  /** Requests, connections opened, or sessions ended. */
   readonly perSecond: number;
-  /** Of them, from 0 to 1; undefined where there were none. */
+  /** Of them, from 0 to 1; undefined where there were none, and of sessions, of which nobody knows. */
   readonly failedShare?: number;
   readonly bytesPerSecond: number;
   /** In milliseconds; undefined where no request ended, and for connections. */
@@ -27,7 +27,7 @@ function rateOf(call: Call, { calls, failed, bytes, durations }: Counts, seconds
   return {
     ...call,
     perSecond: calls / seconds,
-    ...(calls > 0 && { failedShare: Math.min(failed / calls, 1) }),
+    ...(calls > 0 && call.kind !== "sessions" && { failedShare: Math.min(failed / calls, 1) }),
     bytesPerSecond: bytes / seconds,
     ...(p50Ms !== undefined && { p50Ms }),
     ...(p99Ms !== undefined && { p99Ms }),

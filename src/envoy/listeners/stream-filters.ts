@@ -12,7 +12,7 @@ import type { Matcher } from "../../generated/xds/type/matcher/v3/matcher_pb.ts"
 import type { StreamBackendKey } from "../../model/index.ts";
 import { type AccessLogs, datagramAccessLog, inboundStreamAccessLog, streamAccessLog } from "../access-log.ts";
 import { seconds } from "../duration.ts";
-import { connectionMetricsOf, type Reporter } from "../metrics/traffic.ts";
+import { connectionMetricsOf, datagramMetrics, type Reporter } from "../metrics/traffic.ts";
 import type { EnvoySettings } from "../settings.ts";
 
 /** The largest datagram that IP can carry; Envoy's default of 1,500 bytes would drop larger ones silently. */
@@ -68,7 +68,10 @@ export function datagramFilter(target: StreamBackendKey | undefined, settings: E
     routeSpecifier: { case: "matcher", value: alwaysTo(target) },
     idleTimeout: seconds(UDP_IDLE_SECONDS),
     upstreamSocketConfig: { maxRxDatagramSize: MAX_DATAGRAM_BYTES },
-    accessLog: settings.accessLog === "all" ? [datagramAccessLog] : [],
+    accessLog: [
+      ...(settings.accessLog === "all" ? [datagramAccessLog] : []),
+      ...(settings.trafficMetrics ? [datagramMetrics] : []),
+    ],
   });
   return create(ListenerFilterSchema, {
     name: "envoy.filters.udp_listener.udp_proxy",

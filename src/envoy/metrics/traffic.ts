@@ -71,6 +71,13 @@ const connectionMetrics = (labels: Labels): readonly AccessLog[] => [
   ),
 ];
 
+/** Counts UDP sessions when they are over. Nobody proves an identity by datagrams, and sidecars take none. */
+export const datagramMetrics: AccessLog = statsLogger([
+  { kind: "once", name: names.sessions, labels: ofConnections.source },
+  { kind: "amount", name: names.sessionReceivedBytes, amount: "%BYTES_RECEIVED%", labels: ofConnections.source },
+  { kind: "amount", name: names.sessionSentBytes, amount: "%BYTES_SENT%", labels: ofConnections.source },
+]);
+
 /** Counts requests, and how long each took. */
 export const requestMetricsOf: Readonly<Record<Reporter, AccessLog>> = {
   source: requestMetrics(ofRequests.source),
