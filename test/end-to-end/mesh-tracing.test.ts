@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { envoyBinary } from "../support/envoy-binary.ts";
 import type { Span } from "../support/otlp-spans.ts";
 import type { AccessLine } from "../support/served-directory.ts";
-import { TracedMesh } from "../support/traced-mesh.ts";
+import { towardsNobody, TracedMesh } from "../support/traced-mesh.ts";
 
 const skipped = envoyBinary() === undefined;
 
@@ -133,6 +133,8 @@ test.skipIf(skipped)("a trace is whole or not there: who begins it has decided",
 test.skipIf(skipped)("no call fails while policies come, change and go, and the collector is away", async () => {
   await using mesh = await TracedMesh.start();
   await using load = new SteadyCalls(mesh);
+  // Nothing waits for a collector that has no endpoints, or hangs up.
+  await mesh.trace({ gateway: towardsNobody, mesh: towardsNobody });
   mesh.collector.isAway = true;
   await mesh.trace({ gateway: {}, mesh: {} });
   await mesh.world.served.until("an export that failed", () => mesh.exports().some(({ flags }) => flags !== null));

@@ -12,6 +12,10 @@ import type { AccessLine } from "./served-directory.ts";
 import { SpanCollector } from "./span-collector.ts";
 
 const OTLP_PORT = 4317;
+/** `tracing` of a policy whose collector has no endpoints. */
+export const towardsNobody: object = {
+  provider: { backendRef: { name: "nobody", namespace: "monitoring", port: OTLP_PORT } },
+};
 const TELEMETRY_FILE = "telemetry.yaml";
 
 export class TracedMesh implements AsyncDisposable {
@@ -46,6 +50,7 @@ export class TracedMesh implements AsyncDisposable {
       grantOf("monitoring", `${EXPERIMENTAL}/XTelemetryPolicy`, ["default", "trilith-system"]),
       selecting("front", "shop", { app: "front" }, CART_PORT),
       selecting("otlp", "monitoring", { app: "otlp" }, OTLP_PORT),
+      selecting("nobody", "monitoring", { app: "nobody" }, OTLP_PORT),
       workload({
         name: "front",
         namespace: "shop",
