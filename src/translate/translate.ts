@@ -63,26 +63,19 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
   const { gateways, listenerSets, listeners, clientCertificates } = gatewaySide;
   const points = deriveAttachPoints(graph, gateways, listenerSets, listeners);
   const attached = deriveAttachments(graph, points, inputs, settings.mesh);
-  const { attachments, parentResults } = attached;
+  const { attachments } = attached;
   const meshSide = deriveMeshSide(graph, inputs, gatewaySide.backendPolicies.bindings, settings.mesh);
   const routeSide = deriveRouteSide(graph, {
+    ...gatewaySide,
+    ...attached,
     inputs,
+    grants,
     controllerName: settings.controllerName,
     mesh: settings.mesh,
     gatewayMembers: deriveGatewayMembers(graph, gatewaySide, settings.mesh?.gateways),
     straightUsers: meshSide.straightUsers,
-    parentResults,
-    attachments,
     listenerHosts: deriveListenerHosts(graph, listeners),
-    grants,
-    listenerFilters: gatewaySide.listenerFilters,
     guards: deriveTableGuards(graph, listeners, gatewaySide.listenerFilters),
-    tlsPolicies: gatewaySide.tlsPolicies,
-    trafficPolicies: gatewaySide.trafficPolicies,
-    backendPolicies: gatewaySide.backendPolicies,
-    backendAccess: gatewaySide.backendAccess,
-    telemetryClaims: gatewaySide.telemetryClaims,
-    telemetry: gatewaySide.telemetry,
     clientCertificates: gatewaySide.presented,
   });
   const { streamBackends, wantedCertificates: ofBackends } = routeSide;
@@ -95,16 +88,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     ofBackends,
     secrets: inputs.secrets,
   });
-  const meshStatuses = deriveMeshStatuses(graph, inputs.meshes, settings);
-  const called = { services: inputs.services, frontends: paths.frontends };
-  const workloadSockets = deriveWorkloadSockets(graph, workloads.held, called);
-  const workloadStatuses = deriveWorkloadStatuses(graph, {
-    objects: inputs.workloads,
-    workloads,
-    called,
-    sockets: workloadSockets,
-    reports: inputs.socketReports,
-  });
+  const workloadSide = deriveWorkloadSide(graph, inputs, workloads, paths.frontends);
   const accessStatuses = deriveAccessStatuses(graph, {
     policies: inputs.accessPolicies,
     members: inputs.meshMembers,
@@ -112,17 +96,8 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     backends: inputs.xBackends,
     settings,
   });
-  const ofFindings = [
-    meshStatuses.findings,
-    accessStatuses.findings,
-    workloadStatuses.findings,
-    gatewaySide.findings,
-    attached.findings,
-    ownStatuses.findings,
-    routeSide.findings,
-    ...(settings.mesh?.networks ? [deriveOutsideFindings(graph, inputs, settings.mesh.networks)] : []),
-    ...(inputs.clock ? [deriveExpiryFindings(graph, certificates, inputs.certificateFacts, inputs.clock)] : []),
-  ];
+  const meshStatuses = deriveMeshStatuses(graph, inputs.meshes, settings);
+  const judged = [gatewaySide, ownStatuses, routeSide, meshStatuses, accessStatuses, workloadSide];
   return {
     ...modelOf(routeSide),
     inputs,
@@ -143,7 +118,7 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     destinations: paths.destinations,
     outbounds: paths.outbounds,
     workloads: workloads.workloads,
-    workloadSockets,
+    workloadSockets: workloadSide.sockets,
     access: deriveAccess(graph, inputs.accessPolicies, settings.mesh),
     gatewayAccess: deriveGatewayAccess(graph, inputs.accessPolicies, settings.mesh),
     telemetry: deriveMeshTelemetry(graph, gatewaySide.telemetry),
@@ -156,16 +131,17 @@ export function translate(graph: Graph, given: Inputs, settings: TranslateSettin
     infrastructure: deriveInfrastructure(graph, gatewaySide),
     statuses: graph.union<ObjectStatus>({
       name: "translate/Statuses",
+      of: judged.map(({ statuses }) => statuses),
+    }),
+    findings: graph.union<Finding>({
+      name: "translate/Findings",
       of: [
-        gatewaySide.statuses,
-        ownStatuses.statuses,
-        routeSide.statuses,
-        meshStatuses.statuses,
-        accessStatuses.statuses,
-        workloadStatuses.statuses,
+        ...judged.map(({ findings }) => findings),
+        attached.findings,
+        ...(settings.mesh?.networks ? [deriveOutsideFindings(graph, inputs, settings.mesh.networks)] : []),
+        ...(inputs.clock ? [deriveExpiryFindings(graph, certificates, inputs.certificateFacts, inputs.clock)] : []),
       ],
     }),
-    findings: graph.union<Finding>({ name: "translate/Findings", of: ofFindings }),
   };
 }
 
@@ -234,6 +210,18 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
       ],
     }),
   };
+}
+
+/** What Workloads listen on, by what they call, and what became of them. */
+function deriveWorkloadSide(
+  graph: Graph,
+  { workloads: objects, services, socketReports: reports }: Inputs,
+  workloads: ReturnType<typeof deriveWorkloads>,
+  frontends: Translation["frontends"],
+) {
+  const called = { services, frontends };
+  const sockets = deriveWorkloadSockets(graph, workloads.held, called);
+  return { sockets, ...deriveWorkloadStatuses(graph, { objects, workloads, called, sockets, reports }) };
 }
 
 /** Statuses of Gateways and ListenerSets, which count routes and wait for proxies. */
