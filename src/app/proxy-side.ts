@@ -17,12 +17,12 @@ import {
   type StateDirectory,
 } from "../proxy/index.ts";
 import { type ProxyGroup, startAdsServer } from "../transport/index.ts";
-import { type Fact, type ResourceId, routeTableOf } from "../xds/index.ts";
-import { deliveryKey } from "./delivery-ledger.ts";
+import type { Fact, ResourceId } from "../xds/index.ts";
 import type { Engine } from "./engine.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { PortGate, portOfSocket } from "./port-gate.ts";
 import { ProxyFleet } from "./proxy-fleet.ts";
+import { Readiness } from "./readiness.ts";
 import { ReportWriter } from "./report-writer.ts";
 import { ResourceFeed } from "./resource-feed.ts";
 import { LOCAL_PROXY } from "./standalone-settings.ts";
@@ -51,8 +51,11 @@ export interface ProxySide {
   readonly envoyPid: number | undefined;
   /** What Envoy counts, for Prometheus. Rejects while there is none. */
   metrics(): Promise<string>;
-  /** What is still missing until the first complete state is acknowledged; undefined from then on, for good. */
-  notReady(): string | undefined;
+  /**
+   * What is still missing until the first complete state is acknowledged; undefined from then on, for good. `isStarting`: whether a
+   * proxy beside a workload is one that may yet come. Default: each.
+   */
+  notReady(isStarting?: (proxy: ProxyKey) => boolean): string | undefined;
   /** Drains and ends Envoy, then takes everything down. */
   stop(how?: { readonly now?: boolean }): Promise<void>;
   /** Takes everything down but Envoy, which serves on. */
@@ -114,7 +117,14 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
   feed.open();
   const retrying = setInterval(() => void retryRefused(records, fleet), RETRY_MS);
   starting.defer(() => clearInterval(retrying));
-  const readiness = new Readiness(records, fleet, gate);
+  const readiness = new Readiness({
+    records,
+    fleet,
+    isComplete: () => local.resources.complete,
+    barrierOf,
+    onLeftOut: (proxies) =>
+      options.log.warn({ proxies }, "ready, though these sidecars have not acknowledged everything"),
+  });
   const running = starting.move();
   return {
     records,
@@ -124,7 +134,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
       return proxy.pid;
     },
     metrics: () => proxy.admin.get("/stats/prometheus"),
-    notReady: () => readiness.missing(),
+    notReady: (isStarting = () => true) => readiness.missing(isStarting),
     stop: async (how) => {
       await proxy.stop(how);
       await running.disposeAsync();
@@ -170,56 +180,5 @@ async function retryRefused(records: Collection<EnvoyRecord>, fleet: ProxyFleet)
     const port = portOfSocket(record.name);
     const isFree = port === undefined || (await probePort(port).catch(() => "unknown")) === "free";
     if (isFree) fleet.retry([{ kind: record.kind, name: record.name }]);
-  }
-}
-
-/**
- * Ready when every listener, its certificates, its filters and every host were answered by the proxy once; refusals are answers, too. For
- * the hosts of a listener that the proxy does not have, because its port is taken, it never asks.
- */
-class Readiness {
-  readonly #records: Collection<EnvoyRecord>;
-  readonly #fleet: ProxyFleet;
-  readonly #gate: PortGate;
-  #isReady = false;
-
-  constructor(records: Collection<EnvoyRecord>, fleet: ProxyFleet, gate: PortGate) {
-    this.#records = records;
-    this.#fleet = fleet;
-    this.#gate = gate;
-  }
-
-  missing(): string | undefined {
-    if (this.#isReady) return undefined;
-    if (!this.#fleet.groupOf(LOCAL_PROXY).resources.complete || this.#fleet.connected === 0)
-      return "Envoy has not connected yet";
-    const waiting = this.#waitedFor();
-    if (waiting.length > 0)
-      return `Envoy has not acknowledged ${waiting.length} resources yet, first ${waiting[0]?.kind} ${waiting[0]?.name}`;
-    this.#isReady = true;
-    return undefined;
-  }
-
-  /** Of each listener, what its own proxy has not answered: others may be given the same, and never ask for it. */
-  #waitedFor(): readonly EnvoyRecord[] {
-    const records = [...this.#records.values()];
-    const hosts = Map.groupBy(
-      records.filter(({ kind }) => kind === "virtualHost"),
-      ({ name }) => routeTableOf(name),
-    );
-    const served = records.filter(
-      (record) =>
-        record.kind === "listener" &&
-        this.#gate.barrierOf(record.name) === undefined &&
-        this.#fleet.deliveryOf(record).state !== "refused",
-    );
-    return served.flatMap((listener) => {
-      const [proxy = LOCAL_PROXY] = listener.proxies ?? [];
-      const awaited = listener.needs.flatMap((need) => {
-        if (need.kind === "secret" || need.kind === "extension") return this.#records.get(deliveryKey(need)) ?? [];
-        return need.kind === "routeTable" ? (hosts.get(need.name) ?? []) : [];
-      });
-      return [listener, ...awaited].filter((record) => this.#fleet.deliveryTo(proxy, record).state === "pending");
-    });
   }
 }

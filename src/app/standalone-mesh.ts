@@ -60,13 +60,22 @@ export class StandaloneMesh {
     this.#running.use(following);
   }
 
+  /** Whether the workload's proxy may yet come: nothing is known that keeps it from that. */
+  isStarting(proxy: ProxyKey): boolean {
+    return !this.#sidecars?.problems.has(proxy);
+  }
+
   diagnostics(): readonly Diagnostic[] {
-    return [...(this.#sidecars?.problems ?? [])].map(([workload, message]) => ({
-      severity: "error",
-      code: "sidecar-not-started",
-      message: `the sidecar ${workload} cannot be started: ${message}`,
-      advice: "It is tried again",
-    }));
+    return [...(this.#sidecars?.problems ?? [])].map(([key, message]) => {
+      const { namespace, name } = this.#options.engine.translation.workloads.get(key) ?? {};
+      return {
+        severity: "error",
+        code: "sidecar-not-started",
+        ...(name !== undefined && { object: `Workload ${namespace}/${name}` }),
+        message: `the sidecar ${key} cannot be started: ${message}`,
+        advice: "It is tried again; everything else serves without it",
+      };
+    });
   }
 
   /** What the sidecar of a workload ("namespace/name") counts; undefined where there is none. */

@@ -90,14 +90,15 @@ export async function startStandalone(options: StandaloneOptions): Promise<Stand
   });
   starting.defer(() => mesh.stop({ now: true }));
   await mesh.start();
+  const notReady = (): string | undefined => proxySide.notReady((proxy) => mesh.isStarting(proxy));
   const admin = starting.use(
-    await startAdminServer(options.admin, adminSources({ engine, proxySide, mesh, files, book, metrics })),
+    await startAdminServer(options.admin, adminSources({ engine, proxySide, mesh, files, book, metrics, notReady })),
   );
   const running = starting.move();
   return {
     engine,
     adminPort: admin.port,
-    notReady: () => proxySide.notReady(),
+    notReady,
     stop: async (how) => {
       // Gateways call workloads: those go last.
       await proxySide.stop(how);
@@ -155,6 +156,7 @@ interface Shown {
   readonly files: StandaloneFiles;
   readonly book: StatusBook;
   readonly metrics: Metrics;
+  readonly notReady: () => string | undefined;
 }
 
 function adminSources({
@@ -164,6 +166,7 @@ function adminSources({
   files,
   book,
   metrics,
+  notReady,
 }: Shown): Parameters<typeof startAdminServer>[1] {
   const { records, fleet } = proxySide;
   const diagnostics = (): Diagnostic[] => [
@@ -173,7 +176,7 @@ function adminSources({
     ...unhealthyDiagnostics(proxySide.unhealthy(), records),
   ];
   return {
-    notReady: () => proxySide.notReady(),
+    notReady,
     status: () => ({ objects: book.all(), diagnostics: diagnostics(), heldFiles: files.held }),
     graph: () => engine.graph.describe(),
     envoy: (kind) => describeResources(records.values(), kind, fleet),
@@ -184,7 +187,7 @@ function adminSources({
         engine,
         resources: [...records.values()].length,
         proxies: proxyCountsOf(fleet),
-        ready: proxySide.notReady() === undefined,
+        ready: notReady() === undefined,
         diagnostics: diagnostics(),
         filesHeld: files.held.length,
       }),

@@ -1,6 +1,7 @@
 /** The mesh on one machine: programs with a sidecar each, which prove themselves by tokens in files, and what others can do to them. */
 import { execFile } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { join, resolve } from "node:path";
@@ -10,9 +11,11 @@ import { openLocalAuthority } from "../../src/identity/index.ts";
 import { startHttpBackend } from "../backends/index.ts";
 import { envoyBinary } from "../support/envoy-binary.ts";
 import { freePorts } from "../support/free-ports.ts";
-import { gateway, type Manifest, route, selecting, workload } from "../support/manifests.ts";
+import { gateway, type Manifest, route, selecting, service, workload } from "../support/manifests.ts";
 import { CART_PORT, MeshWorld } from "../support/mesh-world.ts";
+import { plainRequest } from "../support/plain-request.ts";
 import { rawRequest } from "../support/raw-request.ts";
+import { ServedDirectory } from "../support/served-directory.ts";
 import { callAs, shownIdentity } from "../support/shown-identity.ts";
 
 const skipped = envoyBinary() === undefined;
@@ -306,3 +309,37 @@ class SteadyCalls {
     }
   }
 }
+
+test.skipIf(skipped)(
+  "a workload whose sidecar cannot start keeps Gateways and other workloads from nothing, and is told",
+  async () => {
+    const [port = 0] = await freePorts(1);
+    await using after = new AsyncDisposableStack();
+    const backend = await startHttpBackend({ name: "shop" });
+    after.defer(() => backend.close());
+    await using served = await ServedDirectory.create();
+    const sidecars = join(served.stateDirectory, "sidecars");
+    mkdirSync(sidecars, { recursive: true });
+    // Where its folder would be.
+    const folder = createHash("sha256").update("mesh/shop/broken/broken").digest("hex").slice(0, 12);
+    writeFileSync(join(sidecars, folder), "");
+    const ports = [{ port: 8080, localPort: backend.port }];
+    served.write("shop.yaml", [
+      gateway("web", [{ name: "http", port }]),
+      route({ name: "shop", parent: "web", rules: [{ backendRefs: [{ name: "shop", port: 80 }] }] }),
+      ...service("shop", [backend.port]),
+      workload({ name: "broken", account: "broken", namespace: "shop", address: "127.1.9.1", ports }),
+      workload({ name: "good", account: "good", namespace: "shop", address: "127.1.9.2", ports }),
+    ]);
+    await served.start();
+    const { status } = await plainRequest(port, "shop.test", "/");
+    const { diagnostics } = JSON.parse((await served.ask("/status")).body) as {
+      diagnostics: { object?: string; code: string }[];
+    };
+    expect([status, diagnostics.map(({ object, code }) => [object, code]), served.sidecars().length]).toEqual([
+      200,
+      [["Workload shop/broken", "sidecar-not-started"]],
+      1,
+    ]);
+  },
+);
