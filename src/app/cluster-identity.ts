@@ -85,7 +85,7 @@ export async function openClusterIdentity(options: ClusterIdentityOptions): Prom
     onServerCertificate: (pair) => {
       for (const tell of certificateTold) tell(tlsOf(pair));
     },
-    onProblem: (error) => log.error({ err: error }, "the control plane's authority has a problem; the last one stays"),
+    onProblem: (error) => log.error({ err: error }, "the control plane's authority has a problem"),
   });
   const refusing =
     (caller: "proxy" | "replica") =>

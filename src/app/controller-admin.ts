@@ -115,7 +115,7 @@ export function diagnosticsOf({ engine, serving }: Pick<ReplicaView, "engine" | 
     severity: "error",
     code: "authority-unusable",
     message: `the authority of all identities has a problem: ${problem?.message ?? ""}`,
-    advice: "The last one that was good goes on",
+    advice: "The last one that was good goes on; where there was none, one of Trilith's own signs",
   };
   const unmade = [...infrastructure.problems].map(([gateway, problem]): Diagnostic => ({
     severity: "error",

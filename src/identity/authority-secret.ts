@@ -12,8 +12,8 @@
  * `ca.crt` is then what proxies trust, and `tls.crt` may be an intermediate authority.
  */
 import { ApiError, type ApiClient, resourcePath } from "../kubernetes/index.ts";
-import { type AuthorityState, trustedIn } from "./authority-state.ts";
-import { type Authority, bundleOf, checkAuthority, type KeyPair, lifetimeOf } from "./certificates.ts";
+import { type AuthorityState, type Former, trustedIn } from "./authority-state.ts";
+import { type Authority, bundleOf, checkAuthority, type KeyPair, lifetimeOf } from "./certificate-chains.ts";
 import { IdentityError } from "./identity-error.ts";
 
 export interface SecretLocation {
@@ -28,10 +28,18 @@ export interface StoredAuthority {
   readonly bundle: string;
   /** False where somebody else keeps the Secret. */
   readonly isOurs: boolean;
+  /**
+   * How long the present root is to be trusted after it has ceased to sign, for the longest-lived certificates that any replica has
+   * had it sign, also before their life was made shorter.
+   */
+  readonly retireMs: number;
   /** A person asked for a new root with the annotation. */
   readonly isRotationAsked: boolean;
   readonly resourceVersion: string;
 }
+
+/** What is written. */
+export type WantedAuthority = Pick<StoredAuthority, "state" | "retireMs">;
 
 export interface Secret {
   readonly apiVersion: "v1";
@@ -52,6 +60,12 @@ const LABELS = { "app.kubernetes.io/managed-by": "trilith" };
 const ROTATE = "trilith.dev/rotate-root";
 /** When the present step of a rotation began. */
 const SINCE = "trilith.dev/rotation-step-since";
+/** Until when roots are trusted that sign no more. */
+const UNTIL = "trilith.dev/former-roots-until";
+/** `StoredAuthority.retireMs`, in seconds. */
+const RETIREMENT = "trilith.dev/root-retirement-seconds";
+/** What holds where nothing is written down: earlier versions had it for certificates of a day, which is the default. */
+const EARLIER_RETIRE_MS = 28 * 3_600_000;
 
 /** Undefined where there is none. Rejects with an ApiError, or `badAuthority` where the Secret is not usable. */
 export async function readAuthority(at: SecretLocation): Promise<StoredAuthority | undefined> {
@@ -65,19 +79,22 @@ export async function readAuthority(at: SecretLocation): Promise<StoredAuthority
 }
 
 /** Undefined where another replica was first. */
-export async function createAuthority(at: SecretLocation, state: AuthorityState): Promise<StoredAuthority | undefined> {
+export async function createAuthority(
+  at: SecretLocation,
+  wanted: WantedAuthority,
+): Promise<StoredAuthority | undefined> {
   const path = resourcePath({ ...SECRETS, namespace: at.namespace });
-  return await unlessLost(at.client.request<Secret>({ method: "POST", path, body: secretOf(at, state) }));
+  return await unlessLost(at.client.request<Secret>({ method: "POST", path, body: secretOf(at, wanted) }));
 }
 
 /** Undefined where the Secret is not what it was when it was read. */
 export async function replaceAuthority(
   at: SecretLocation,
   { resourceVersion }: StoredAuthority,
-  state: AuthorityState,
+  wanted: WantedAuthority,
 ): Promise<StoredAuthority | undefined> {
   const path = resourcePath({ ...SECRETS, namespace: at.namespace, name: at.name });
-  const body = secretOf(at, state, resourceVersion);
+  const body = secretOf(at, wanted, resourceVersion);
   return await unlessLost(at.client.request<Secret>({ method: "PUT", path, body }));
 }
 
@@ -105,12 +122,13 @@ function authorityOf({ metadata, data = {} }: Secret): StoredAuthority {
     );
   checkIn(metadata, present);
   const isOurs = Object.entries(LABELS).every(([key, value]) => metadata.labels?.[key] === value);
-  const state = isOurs ? stateOf(present, textOf, metadata.annotations?.[SINCE]) : { step: "steady" as const, present };
+  const state = isOurs ? stateOf(present, textOf, metadata.annotations) : { step: "steady" as const, present };
   const given = isOurs ? undefined : textOf("ca.crt");
   return {
     state,
     bundle: bundleOf(given === undefined ? trustedIn(state) : [given]),
     isOurs,
+    retireMs: Number(metadata.annotations?.[RETIREMENT] ?? Number.NaN) * 1_000 || EARLIER_RETIRE_MS,
     isRotationAsked: metadata.annotations?.[ROTATE] !== undefined,
     resourceVersion: metadata.resourceVersion ?? "",
   };
@@ -125,16 +143,20 @@ export function textIn(data: Secret["data"], field: string): string | undefined 
 function stateOf(
   present: Authority,
   textOf: (field: string) => string | undefined,
-  sinceText: string | undefined,
+  annotations: Secret["metadata"]["annotations"],
 ): AuthorityState {
   const next = authorityIn(textOf, "next", "next-root");
-  const former = textOf("former.crt");
-  if (next) {
-    const since = sinceOf(sinceText, next);
-    return { step: "introducing", present, next, ...(former !== undefined && { former }), since };
-  }
-  if (former === undefined) return { step: "steady", present };
-  return { step: "retiring", present, former, since: sinceOf(sinceText, present) };
+  const roots = textOf("former.crt");
+  const since = sinceOf(annotations?.[SINCE], next ?? present);
+  const former = roots === undefined ? undefined : { roots, until: untilOf(annotations?.[UNTIL], since) };
+  if (next) return { step: "introducing", present, next, ...(former && { former }), since };
+  return former === undefined ? { step: "steady", present } : { step: "retiring", present, former, since };
+}
+
+/** Earlier versions did not write it down. */
+function untilOf(text: string | undefined, since: Date): Former["until"] {
+  const stated = new Date(text ?? "");
+  return Number.isNaN(stated.getTime()) ? new Date(since.getTime() + EARLIER_RETIRE_MS) : stated;
 }
 
 /** Somebody may have taken the annotation away; the new root was made when the rotation began. */
@@ -166,14 +188,15 @@ const fieldsOf = ({ certificate, key, roots }: Authority, pair: string, root: st
 
 function secretOf(
   { namespace, name }: Pick<SecretLocation, "namespace" | "name">,
-  state: AuthorityState,
+  { state, retireMs }: WantedAuthority,
   resourceVersion?: string,
 ): Secret {
+  const former = state.step === "steady" ? undefined : state.former;
   const texts = {
     ...fieldsOf(state.present, "tls", "root"),
     "ca.crt": bundleOf(trustedIn(state)),
     ...(state.step === "introducing" && fieldsOf(state.next, "next", "next-root")),
-    ...(state.step !== "steady" && state.former !== undefined && { "former.crt": state.former }),
+    ...(former && { "former.crt": former.roots }),
   };
   const data = Object.entries(texts).map(([field, text]) => [field, Buffer.from(text).toString("base64")] as const);
   return {
@@ -184,7 +207,11 @@ function secretOf(
       namespace,
       labels: LABELS,
       ...(resourceVersion !== undefined && { resourceVersion }),
-      ...(state.step !== "steady" && { annotations: { [SINCE]: state.since.toISOString() } }),
+      annotations: {
+        [RETIREMENT]: String(retireMs / 1_000),
+        ...(state.step !== "steady" && { [SINCE]: state.since.toISOString() }),
+        ...(former && { [UNTIL]: former.until.toISOString() }),
+      },
     },
     // Ours has fields that a Secret of type kubernetes.io/tls may have, too, and the type cannot be changed later.
     type: "Opaque",

@@ -5,14 +5,14 @@
  *   steady       one root, which is trusted and signs. Two thirds of its life over, or asked to → introducing
  *   introducing  the next root is trusted, too, and the present one still signs. Told to all proxies for `introduceMs` → retiring
  *   retiring     the next root has become the present one and signs; the former one is still trusted, for those certificates
- *                that it signed. `retireMs` later, when none of them is valid any more → steady
+ *                that it signed, until none of them is valid any more, whatever their lives were meanwhile → steady
  *
  * An authority that somebody brings takes the place of the next root: introduced where its root is not trusted yet, and at once
  * where it is, as another intermediate authority of the same root.
  *
  * Each step is one change of one value, so whoever makes it may crash before or after, and of two who make it one wins.
  */
-import { type Authority, bundleOf, leadsTo, lifetimeOf } from "./certificates.ts";
+import { type Authority, bundleOf, leadsTo, lifetimeOf } from "./certificate-chains.ts";
 
 export type AuthorityState =
   | { readonly step: "steady"; readonly present: Authority }
@@ -20,16 +20,24 @@ export type AuthorityState =
       readonly step: "introducing";
       readonly present: Authority;
       readonly next: Authority;
-      /** Roots of those before, where another one is introduced before they were retired. */
-      readonly former?: string;
+      /** Those before, where another one is introduced before they were retired. */
+      readonly former?: Former;
       readonly since: Date;
     }
-  | { readonly step: "retiring"; readonly present: Authority; readonly former: string; readonly since: Date };
+  | { readonly step: "retiring"; readonly present: Authority; readonly former: Former; readonly since: Date };
+
+/** Roots that sign no more. */
+export interface Former {
+  /** PEM. */
+  readonly roots: string;
+  /** When the last certificate that leads to one of them has ended. */
+  readonly until: Date;
+}
 
 export interface RotationTimes {
   /** How long a new root is trusted before it signs: many times what a changed ConfigMap takes to reach a pod (2 min). */
   readonly introduceMs: number;
-  /** How long an old root is trusted after it has ceased to sign: longer than a server certificate lives. */
+  /** How long an old root is trusted after it has ceased to sign: longer than any certificate lives that leads to it. */
   readonly retireMs: number;
 }
 
@@ -47,18 +55,29 @@ export function nextStep(state: AuthorityState, now: Date, times: RotationTimes,
         state: {
           step: "retiring",
           present: state.next,
-          former: bundleOf([state.present.roots, state.former ?? ""]),
+          former: formerOf(state.present.roots, state.former, now, times),
           since: now,
         },
       };
     case "retiring":
-      if (now.getTime() - state.since.getTime() < times.retireMs) return "none";
+      if (now < state.former.until) return "none";
       return { state: { step: "steady", present: state.present } };
   }
 }
 
+/** `before`: what is retired already, and has its own time. */
+const formerOf = (roots: string, before: Former | undefined, now: Date, { retireMs }: RotationTimes): Former => ({
+  roots: bundleOf([roots, before?.roots ?? ""]),
+  until: new Date(Math.max(now.getTime() + retireMs, before?.until.getTime() ?? 0)),
+});
+
 /** What becomes of the state where this authority is to sign; undefined where it does, or is about to. */
-export function stateTowards(state: AuthorityState, wanted: Authority, now: Date): AuthorityState | undefined {
+export function stateTowards(
+  state: AuthorityState,
+  wanted: Authority,
+  now: Date,
+  times: RotationTimes,
+): AuthorityState | undefined {
   const { present } = state;
   const former = state.step === "steady" ? undefined : state.former;
   const isPresent = isSame(present, wanted);
@@ -71,12 +90,16 @@ export function stateTowards(state: AuthorityState, wanted: Authority, now: Date
     case "steady":
       if (isPresent) return undefined;
       if (leadsTo(wanted.certificate, present.roots))
-        return settled(wanted, present.roots === wanted.roots ? former : bundleOf([present.roots, former ?? ""]), now);
+        return settled(
+          wanted,
+          present.roots === wanted.roots ? former : formerOf(present.roots, former, now, times),
+          now,
+        );
   }
   return { step: "introducing", present, next: wanted, ...(former !== undefined && { former }), since: now };
 }
 
-const settled = (present: Authority, former: string | undefined, since: Date): AuthorityState =>
+const settled = (present: Authority, former: Former | undefined, since: Date): AuthorityState =>
   former === undefined ? { step: "steady", present } : { step: "retiring", present, former, since };
 
 const isSame = (a: Authority, b: Authority): boolean =>
@@ -88,9 +111,9 @@ export function trustedIn(state: AuthorityState): readonly string[] {
     case "steady":
       return [state.present.roots];
     case "introducing":
-      return [state.present.roots, state.next.roots, state.former ?? ""];
+      return [state.present.roots, state.next.roots, state.former?.roots ?? ""];
     case "retiring":
-      return [state.present.roots, state.former];
+      return [state.present.roots, state.former.roots];
   }
 }
 

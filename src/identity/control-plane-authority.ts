@@ -12,19 +12,14 @@ import {
   replaceAuthority,
   type SecretLocation,
   type StoredAuthority,
+  type WantedAuthority,
 } from "./authority-secret.ts";
 import { type AuthorityState, nextStep, type RotationTimes, renewalOf, stateTowards } from "./authority-state.ts";
-import {
-  type Authority,
-  createRoot,
-  issueServerCertificate,
-  issueWorkloadCertificate,
-  type KeyPair,
-  lifetimeOf,
-  livesFrom,
-} from "./certificates.ts";
+import { type Authority, type KeyPair, lifetimeOf } from "./certificate-chains.ts";
 import { type GivenAuthority, readGivenAuthority } from "./given-authority.ts";
+import { IdentityError } from "./identity-error.ts";
 import { IntermediateAuthority } from "./intermediate-authority.ts";
+import { createRoot, issueServerCertificate, issueWorkloadCertificate, livesFrom } from "./issue-certificates.ts";
 
 export interface AuthorityOptions extends SecretLocation {
   /** The Secret of whoever brings an authority. Default: nobody does. */
@@ -188,19 +183,44 @@ interface Settled {
 async function settle(options: AuthorityOptions, times: AuthorityTimes): Promise<Settled> {
   const now = nowOf(options);
   const given = await givenTo(options, now);
-  const problem = given.kind === "unusable" ? given.problem : undefined;
   for (let race = 0; race < MOST_LOST_RACES; race += 1) {
     const stored = await readAuthority(options);
     if (stored && !stored.isOurs) return { stored };
-    const due = stored
-      ? await dueState(stored, given, now, times)
-      : { step: "steady" as const, present: given.kind === "usable" ? given.authority : await newRoot(now, times) };
+    const problem = given.kind === "unusable" ? problemOf(given.problem, stored) : undefined;
+    const due = stored ? await dueAuthority(stored, given, now, times) : await firstAuthority(given, now, times);
     if (stored && !due) return { stored, problem };
     const written = due && (stored ? replaceAuthority(options, stored, due) : createAuthority(options, due));
     const settled = await written;
     if (settled) return { stored: settled, problem };
   }
   throw new Error(`the Secret ${options.namespace}/${options.name} changed each time that it was to be written`);
+}
+
+function problemOf({ code, message, cause }: IdentityError, stored: StoredAuthority | undefined): IdentityError {
+  const instead = stored ? "what signed before goes on" : "an authority of Trilith's own signs until it can be";
+  return new IdentityError(code, `${message}. Meanwhile, ${instead}`, cause);
+}
+
+async function firstAuthority(given: GivenAuthority, now: Date, times: AuthorityTimes): Promise<WantedAuthority> {
+  const present = given.kind === "usable" ? given.authority : await newRoot(now, times);
+  return { state: { step: "steady", present }, retireMs: times.retireMs };
+}
+
+/**
+ * What is to be written now, if anything. How long a root is trusted after it has ceased to sign is that of the longest life that
+ * its certificates have had, and begins anew with another root; whoever has them live longer writes that down before the first is made.
+ */
+async function dueAuthority(
+  stored: StoredAuthority,
+  given: GivenAuthority,
+  now: Date,
+  times: AuthorityTimes,
+): Promise<WantedAuthority | undefined> {
+  const retireMs = Math.max(stored.retireMs, times.retireMs);
+  const state = await dueState(stored, given, now, { ...times, retireMs });
+  if (state === undefined) return stored.retireMs < retireMs ? { state: stored.state, retireMs } : undefined;
+  const isSameRoot = state.present.roots === stored.state.present.roots;
+  return { state, retireMs: isSameRoot ? retireMs : times.retireMs };
 }
 
 async function givenTo({ client, namespace, givenName }: AuthorityOptions, now: Date): Promise<GivenAuthority> {
@@ -215,7 +235,7 @@ async function dueState(
   now: Date,
   times: AuthorityTimes,
 ): Promise<AuthorityState | undefined> {
-  const wanted = given.kind === "usable" ? stateTowards(state, given.authority, now) : undefined;
+  const wanted = given.kind === "usable" ? stateTowards(state, given.authority, now, times) : undefined;
   if (wanted) return wanted;
   const step = nextStep(state, now, times, isRotationAsked);
   if (step === "none") return undefined;

@@ -16,22 +16,27 @@ export const defaultIdentityTimes: IdentityTimes = { certificateLifeMs: 24 * 3_6
 
 /** A certificate is renewed when this share of its life is over: of a day, an hour. */
 const RENEWAL_SHARE = 1 / 24;
-/** An old root is trusted so much longer than any certificate lives that it signed. */
-const RETIREMENT_SHARE = 7 / 6;
+/** An old root is trusted longer than any certificate lives that it signed: by this share of that life, */
+const RETIREMENT_SHARE = 1 / 6;
+/** and by so many looks at least, since another replica has it sign until it has looked. */
+const RETIREMENT_LOOKS = 2;
 const INTERMEDIATE_LIVES = 7;
 const MOST_LOOK_MS = 60_000;
 const MOST_RETRY_MS = 5_000;
 
-export const authorityTimesOf = ({
+export function authorityTimesOf({
   certificateLifeMs,
   rootIntroductionMs,
-}: IdentityTimes): Omit<AuthorityTimes, "rootLifeMs"> => ({
-  serverLifeMs: certificateLifeMs,
-  intermediateLifeMs: INTERMEDIATE_LIVES * certificateLifeMs,
-  introduceMs: rootIntroductionMs,
-  retireMs: RETIREMENT_SHARE * certificateLifeMs,
-  lookMs: Math.min(MOST_LOOK_MS, rootIntroductionMs / 4),
-});
+}: IdentityTimes): Omit<AuthorityTimes, "rootLifeMs"> {
+  const lookMs = Math.min(MOST_LOOK_MS, rootIntroductionMs / 4);
+  return {
+    serverLifeMs: certificateLifeMs,
+    intermediateLifeMs: INTERMEDIATE_LIVES * certificateLifeMs,
+    introduceMs: rootIntroductionMs,
+    retireMs: certificateLifeMs + Math.max(RETIREMENT_SHARE * certificateLifeMs, RETIREMENT_LOOKS * lookMs),
+    lookMs,
+  };
+}
 
 export function workloadTimesOf({ certificateLifeMs }: IdentityTimes): WorkloadTimes {
   const renewMs = RENEWAL_SHARE * certificateLifeMs;

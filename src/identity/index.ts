@@ -10,7 +10,7 @@ export {
   type RefusalReason,
 } from "./admission.ts";
 export { PEER_AUDIENCE, PROXY_AUDIENCE } from "./audiences.ts";
-export { type KeyPair } from "./certificates.ts";
+export { type KeyPair } from "./certificate-chains.ts";
 export {
   type AuthorityOptions,
   type AuthorityTimes,

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
-import { createIntermediate, createRoot, issueWorkloadCertificate, leadsTo } from "./certificates.ts";
+import { leadsTo } from "./certificate-chains.ts";
 import { IntermediateAuthority } from "./intermediate-authority.ts";
+import { createIntermediate, createRoot, issueWorkloadCertificate } from "./issue-certificates.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -7,7 +7,8 @@
  *
  * An authority that may not sign others, such as one that was brought, signs itself.
  */
-import { createIntermediate, type KeyPair, type Lifetime, lifetimeOf, maySignAuthorities } from "./certificates.ts";
+import { type KeyPair, type Lifetime, lifetimeOf } from "./certificate-chains.ts";
+import { createIntermediate, maySignAuthorities } from "./issue-certificates.ts";
 
 export class IntermediateAuthority {
   readonly #livesFrom: (now: Date) => Lifetime;

@@ -3,7 +3,8 @@
  * lies in. It is not rotated while it serves: one whose time is two thirds over is replaced at the next start.
  */
 import { renewalOf } from "./authority-state.ts";
-import { checkAuthority, createRoot, issueWorkloadCertificate, type KeyPair, livesFrom } from "./certificates.ts";
+import { checkAuthority, type KeyPair } from "./certificate-chains.ts";
+import { createRoot, issueWorkloadCertificate, livesFrom } from "./issue-certificates.ts";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
 
 export interface LocalAuthority {

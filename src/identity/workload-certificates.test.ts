@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { expect, test } from "vitest";
-import { createRoot, issueWorkloadCertificate, type KeyPair } from "./certificates.ts";
+import type { KeyPair } from "./certificate-chains.ts";
+import { createRoot, issueWorkloadCertificate } from "./issue-certificates.ts";
 import { WorkloadCertificates } from "./workload-certificates.ts";
 
 /** Timers that fire when they are told to. */

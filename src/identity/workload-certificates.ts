@@ -6,7 +6,7 @@
  * anything for most of a day. Until a renewal works the last certificate stays, and the problem is told.
  */
 import { systemTimers, type Timers } from "../kubernetes/index.ts";
-import type { KeyPair } from "./certificates.ts";
+import type { KeyPair } from "./certificate-chains.ts";
 
 export interface WorkloadCertificatesOptions<Key extends string> {
   readonly issue: (spiffeId: string, lifeMs: number) => Promise<KeyPair>;

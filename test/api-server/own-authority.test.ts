@@ -1,15 +1,14 @@
 /** An authority that somebody brings, against a real API server: how it takes over, what is told of one that is of no use, and what goes on. */
 import { X509Certificate } from "node:crypto";
 import { beforeEach, describe, expect, inject, test } from "vitest";
+import { type Authority, type KeyPair, leadsTo } from "../../src/identity/certificate-chains.ts";
 import {
-  type Authority,
-  createIntermediate,
-  createRoot,
-  issueServerCertificate,
-  type KeyPair,
-  leadsTo,
-} from "../../src/identity/certificates.ts";
-import { controlPlaneNames, type ControlPlaneAuthority, openAuthority } from "../../src/identity/index.ts";
+  type AuthorityTimes,
+  controlPlaneNames,
+  type ControlPlaneAuthority,
+  openAuthority,
+} from "../../src/identity/index.ts";
+import { createIntermediate, createRoot, issueServerCertificate } from "../../src/identity/issue-certificates.ts";
 import { useControlPlane } from "./use-control-plane.ts";
 
 const environment = inject("controlPlane");
@@ -51,6 +50,11 @@ interface Company {
   readonly branch: (name: string) => Promise<KeyPair>;
 }
 
+const lifetimeFrom = (fromMs: number) => ({
+  notBefore: new Date(Date.now() + fromMs),
+  notAfter: new Date(Date.now() + 30 * DAY_MS),
+});
+
 async function company(name: string, from = 0, toDays = 1_000): Promise<Company> {
   const lifetime = { notBefore: new Date(Date.now() + from), notAfter: new Date(Date.now() + toDays * DAY_MS) };
   const root = await createRoot(name, lifetime);
@@ -62,8 +66,10 @@ class Replica implements AsyncDisposable {
   now: number = Date.now();
   readonly #authority: Promise<ControlPlaneAuthority>;
 
-  constructor() {
+  /** `times`: in the place of the default ones. */
+  constructor(times: Partial<AuthorityTimes> = {}) {
     this.#authority = openAuthority({
+      times,
       client: cluster.client,
       namespace,
       name: "trilith-ca",
@@ -206,6 +212,23 @@ describe.skipIf(environment === undefined)("an authority that is brought", () =>
       "its tls.crt has expired, at",
       async () => fieldsOf((await company("c", -2 * DAY_MS, -1)).root),
     ],
+    [
+      "below one that begins later",
+      "its tls.crt leads to a root by way of certificates alone that are not good now: CN=above is good from",
+      async () => {
+        const { root } = await company("c");
+        const above = await createIntermediate(root, "above", lifetimeFrom(2 * HOUR_MS));
+        return fieldsOf(await createIntermediate(above, "below", lifetimeFrom(0)), root.certificate);
+      },
+    ],
+    [
+      "of a root that begins later",
+      "its tls.crt leads to a root by way of certificates alone that are not good now: CN=c is good from",
+      async () => {
+        const { root } = await company("c", 2 * HOUR_MS);
+        return fieldsOf(await createIntermediate(root, "branch", lifetimeFrom(0)), root.certificate);
+      },
+    ],
     ["that begins later", "its tls.crt is good from", async () => fieldsOf((await company("c", 2 * HOUR_MS)).root)],
   ])("%s is told of, and what signed before goes on, through a restart as well", async (_, message, fields) => {
     await using first = new Replica();
@@ -214,12 +237,46 @@ describe.skipIf(environment === undefined)("an authority that is brought", () =>
     await first.lookAfter(60_000);
     await using second = new Replica();
     const after = await second.bundle();
-    const told = `the Secret ${namespace}/trilith-own-ca cannot be used, and what signed before goes on: ${message}`;
-    expect([first.told, second.told]).toEqual([[expect.stringContaining(told)], [expect.stringContaining(told)]]);
+    const told = expect.stringMatching(
+      new RegExp(
+        `^the Secret ${namespace}/trilith-own-ca cannot be used: ${message.replaceAll(/[().]/g, "\\$&")}.*\\. Meanwhile, what signed before goes on$`,
+      ),
+    ) as string;
+    expect([first.told, second.told]).toEqual([[told], [told]]);
     expect([after === before, await first.isTrustedWith(before), await second.isTrustedWith(before)]).toEqual([
       true,
       true,
       true,
     ]);
+  });
+
+  test("that is of no use at the first start is told of as it is: an authority of ours signs", async () => {
+    await bring({ "tls.crt": (await company("c")).root.certificate });
+    await using replica = new Replica();
+    const told = `the Secret ${namespace}/trilith-own-ca cannot be used: it has no tls.crt with a tls.key. Meanwhile, an authority of Trilith's own signs until it can be`;
+    expect([await replica.isTrustedWith(await replica.bundle()), replica.told]).toEqual([true, [told]]);
+  });
+
+  test("retires no root while a certificate of it may be good, though they live shorter since", async () => {
+    await using before = new Replica({ retireMs: 28 * HOUR_MS });
+    const old = await before.workload();
+    await using replica = new Replica({ retireMs: 2 * HOUR_MS });
+    const { root } = await company("company");
+    await bring(fieldsOf(root));
+    const steps: unknown[] = [];
+    for (const passedMs of [0, 61 * 60_000, 27 * HOUR_MS, 2 * HOUR_MS])
+      steps.push([await replica.lookAfter(passedMs), leadsTo(old, await replica.bundle())]);
+    expect(steps).toEqual([
+      ["introducing", true],
+      ["retiring", true],
+      ["retiring", true],
+      ["steady", false],
+    ]);
+    // What the next one signs has lived shorter all the time.
+    await bring(fieldsOf((await company("next")).root));
+    const next = [0, 61 * 60_000, 2 * HOUR_MS].map((passedMs) => () => replica.lookAfter(passedMs));
+    const later: string[] = [];
+    for (const look of next) later.push(await look());
+    expect(later).toEqual(["introducing", "retiring", "steady"]);
   });
 });

@@ -5,7 +5,8 @@
  */
 import { join } from "node:path";
 import { describe, expect, inject, test } from "vitest";
-import { issueWorkloadCertificate, type KeyPair } from "../../src/identity/certificates.ts";
+import type { KeyPair } from "../../src/identity/certificate-chains.ts";
+import { issueWorkloadCertificate } from "../../src/identity/issue-certificates.ts";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
 import { echoWithAccount, namespaceObject } from "./echo-workload.ts";
 import { impostorOf } from "./impostor.ts";

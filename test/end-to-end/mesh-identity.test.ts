@@ -12,7 +12,7 @@ import { ClusterSchema } from "../../src/generated/envoy/config/cluster/v3/clust
 import { MetadataSchema } from "../../src/generated/envoy/config/core/v3/base_pb.ts";
 import { ClusterLoadAssignmentSchema } from "../../src/generated/envoy/config/endpoint/v3/endpoint_pb.ts";
 import { HttpProtocolOptionsSchema } from "../../src/generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
-import type { Authority } from "../../src/identity/certificates.ts";
+import type { Authority } from "../../src/identity/certificate-chains.ts";
 import { spiffeId } from "../../src/model/index.ts";
 import type { ResourceRecord } from "../../src/xds/index.ts";
 import { freePorts } from "../support/free-ports.ts";

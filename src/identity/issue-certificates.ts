@@ -5,26 +5,19 @@
 // @peculiar/x509 does not load without it.
 // oxlint-disable-next-line import/no-unassigned-import
 import "reflect-metadata";
-import { createPrivateKey, type KeyObject, webcrypto, X509Certificate } from "node:crypto";
+import { type KeyObject, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
+import {
+  type Authority,
+  bundleOf,
+  firstCertificateOf,
+  isSelfSigned,
+  type KeyPair,
+  type Lifetime,
+  privateKeyOf,
+  withNewline,
+} from "./certificate-chains.ts";
 import { IdentityError } from "./identity-error.ts";
-
-/** A certificate, with those that lead from it to a root if there are any, and its key (PKCS #8); both PEM. */
-export interface KeyPair {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** What signs, with the roots that its certificates lead to. */
-export interface Authority extends KeyPair {
-  /** PEM. Of a root: itself. */
-  readonly roots: string;
-}
-
-export interface Lifetime {
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-}
 
 /** Clocks of machines differ: a certificate is good from a while ago. */
 const BACKDATE_MS = 3_600_000;
@@ -159,71 +152,6 @@ async function issue(
 /** RFC 5280, ub-common-name. */
 const LONGEST_COMMON_NAME = 64;
 
-/** Throws `badAuthority`, saying what is wrong, where these cannot sign for servers. */
-export function checkAuthority({ certificate, key }: KeyPair): void {
-  const parsed = firstCertificateOf(certificate);
-  if (!parsed.ca) throw new IdentityError("badAuthority", "its certificate is not one of an authority (CA:TRUE)");
-  if (!parsed.checkPrivateKey(privateKeyOf(key)))
-    throw new IdentityError("badAuthority", "its private key does not belong to its certificate");
-}
-
-/**
- * Whether the first certificate leads to one of the roots, by way of those that follow it. Of a root itself as well; whether any of them
- * has ended is not looked at.
- */
-export function leadsTo(chain: string, roots: string): boolean {
-  const trusted = certificatesIn(roots);
-  const [first, ...others] = certificatesIn(chain);
-  for (let current = first; current !== undefined;) {
-    const subject = current;
-    if (trusted.some((root) => root.raw.equals(subject.raw) || isIssuedBy(subject, root))) return true;
-    const next = others.findIndex((other) => isIssuedBy(subject, other));
-    current = next === -1 ? undefined : others.splice(next, 1)[0];
-  }
-  return false;
-}
-
-const isIssuedBy = (subject: X509Certificate, issuer: X509Certificate): boolean =>
-  issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
-
-/** Whether the first certificate of the PEM is its own issuer. */
-export const isRoot = (certificate: string): boolean => isSelfSigned(firstCertificateOf(certificate));
-
-/** Throws `badAuthority` for what is none. */
-function certificatesIn(pem: string): X509Certificate[] {
-  return (pem.match(PEM_CERTIFICATE) ?? []).map(firstCertificateOf);
-}
-
-/** When the first certificate of the PEM begins and ends. */
-export function lifetimeOf(certificate: string): Lifetime {
-  const { validFromDate, validToDate } = firstCertificateOf(certificate);
-  return { notBefore: validFromDate, notAfter: validToDate };
-}
-
-/** All of these, each once, in their order. */
-export function bundleOf(certificates: readonly string[]): string {
-  const blocks = certificates.flatMap((pem) => pem.match(PEM_CERTIFICATE) ?? []);
-  return [...new Set(blocks.map((block) => block.replaceAll("\r", "")))].map(withNewline).join("");
-}
-
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-function firstCertificateOf(pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch (error) {
-    throw new IdentityError("badAuthority", "its certificate is no X.509 certificate in PEM", error);
-  }
-}
-
-function privateKeyOf(pem: string): KeyObject {
-  try {
-    return createPrivateKey(pem);
-  } catch (error) {
-    throw new IdentityError("badAuthority", "its private key is none in PEM", error);
-  }
-}
-
 interface SigningKey {
   readonly key: webcrypto.CryptoKey;
   readonly algorithm: { readonly name: string; readonly hash: string };
@@ -247,13 +175,9 @@ function algorithmOf(key: KeyObject): { readonly name: string; readonly hash: st
   throw new IdentityError("badAuthority", "its private key is neither RSA nor ECDSA on P-256, P-384 or P-521");
 }
 
-const isSelfSigned = (certificate: X509Certificate): boolean => certificate.checkIssued(certificate);
-
 async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 }
-
-const withNewline = (pem: string): string => (pem.endsWith("\n") ? pem : `${pem}\n`);
 
 const pemOf = (certificate: x509.X509Certificate): string => withNewline(certificate.toString("pem"));
 
