@@ -58,12 +58,20 @@ describe("the chart", () => {
     ["mesh.networks={10.0.0.0/8,cart}", "at '/mesh/networks/1': 'cart' does not match pattern"],
     ["mesh.redirection=Plugin", "at '/mesh/redirection': value must be one of 'InitContainer', 'Node'"],
     ["mesh.node.networkNamespaces=netns", "at '/mesh/node/networkNamespaces': 'netns' does not match pattern"],
+    ["identity.certificateLife=59s", "at '/identity/certificateLife': "],
+    ["identity.certificateLife=0h0m5s59999ms", "at '/identity/certificateLife': "],
+    ["identity.rootIntroduction=999ms", "at '/identity/rootIntroduction': "],
     ["image.tag=a b", "at '/image/tag': 'a b' does not match pattern"],
     ["metrics.serviceMonitor.interval=often", "at '/metrics/serviceMonitor/interval': 'often' does not match pattern"],
     ["gatewayClass.parametersRef.name=x", "properties 'group', 'kind' required, if 'name' exists"],
   ])("refuses %s and says why", (setting, message) => {
     const { code, error } = run(helm, ["template", "trilith", chart, "--set", setting]);
     expect([code, error]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  test.each(["1m", "60s", "90s", "1h0m", "0h1m5s", "60000ms", "1h5ms"])("takes a certificate's life of %s", (life) => {
+    const { code, error } = run(helm, ["template", "trilith", chart, "--set", `identity.certificateLife=${life}`]);
+    expect([code, error]).toEqual([0, ""]);
   });
 
   test("makes monitors for Prometheus only when asked", () => {
