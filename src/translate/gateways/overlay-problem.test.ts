@@ -46,7 +46,10 @@ const helpful: Readonly<Record<string, Overlays>> = {
       spec: {
         loadBalancerSourceRanges: ["192.0.2.0/24"],
         sessionAffinity: "ClientIP",
-        ports: [{ port: 80, nodePort: 1 }],
+        ports: [
+          { port: 80, nodePort: 1 },
+          { port: 9000, targetPort: 9000 },
+        ],
       },
     },
   },
@@ -98,6 +101,10 @@ const harmful: readonly (readonly [Overlays, string])[] = [
   ],
   [{ service: { spec: { ports: [{ $patch: "replace" }] } } }, `overlays.service: spec.ports ${KEPT}`],
   [{ service: { spec: { ports: null } } }, `overlays.service: spec.ports ${KEPT}`],
+  [
+    { service: { spec: { ports: [{ port: 443, targetPort: 8443 }] } } },
+    `overlays.service: spec.ports[port=443].targetPort ${KEPT}`,
+  ],
   [{ service: { spec: { clusterIP: "None" } } }, "overlays.service: spec.clusterIP is not for overlays to state"],
   [{ podDisruptionBudget: { spec: { selector: {} } } }, `overlays.podDisruptionBudget: spec.selector ${KEPT}`],
   [

@@ -41,7 +41,8 @@ function lostBy(name: keyof Overlays, overlay: JsonObject): string | undefined {
   const kept = KEPT_IN[name];
   const merged = strategicMerge(kept, overlay);
   if ("problem" in merged) return `${merged.problem.path || "it"} ${merged.problem.message}`;
-  const lost = missingIn(kept, merged.object, "") ?? (name === "service" ? takenPort(overlay) : undefined);
+  const lost =
+    missingIn(kept, merged.object, "") ?? (name === "service" ? (takenPort(overlay) ?? movedPort(overlay)) : undefined);
   return lost === undefined ? undefined : `${lost} may not be changed or taken away, since Trilith relies on it`;
 }
 
@@ -53,6 +54,16 @@ function takenPort({ spec }: JsonObject): string | undefined {
   return isJsonObject(taken)
     ? `spec.ports${taken["port"] === undefined ? "" : `[port=${showJson(taken["port"])}]`}`
     : undefined;
+}
+
+/**
+ * Envoy listens on the ports of the Service themselves, and other containers that have a port of their own can have it under the same
+ * number.
+ */
+function movedPort({ spec }: JsonObject): string | undefined {
+  const ports = isJsonObject(spec) && isJsonList(spec["ports"]) ? spec["ports"].filter(isJsonObject) : [];
+  const moved = ports.find((port) => port["targetPort"] !== undefined && port["targetPort"] !== port["port"]);
+  return moved && `spec.ports[port=${showJson(moved["port"] ?? null)}].targetPort`;
 }
 
 /** The path of the first thing in `wanted` that is not in `found`. Items of lists may stand anywhere. */
