@@ -16,7 +16,7 @@ import type { ReportSink } from "./report-writer.ts";
 
 /** What was programmed before this replica started, as the stored statuses tell; 0 where nothing is known. */
 export interface Remembered {
-  readonly listener: (listener: ListenerKey) => number;
+  readonly listener: (listener: ListenerKey) => { readonly generation: number; readonly uid?: string };
   readonly route: (route: ObjectKey, uid: string | undefined) => number;
   /** The listeners of a socket. */
   readonly listenersOf: (socket: SocketKey) => readonly ListenerKey[];
@@ -175,8 +175,8 @@ export class PeerBoard {
     return {
       key,
       programmed: listeners.flatMap((listener) => {
-        const generation = this.#remembered?.listener(listener) ?? 0;
-        return generation > 0 ? [{ listener, generation }] : [];
+        const known = this.#remembered?.listener(listener);
+        return known && known.generation > 0 ? [{ listener, ...known }] : [];
       }),
     };
   }

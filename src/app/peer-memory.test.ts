@@ -33,7 +33,11 @@ test("a listener was programmed at the generation that its Gateway's stored stat
     ],
   });
   const asked = ["Gateway/shop/web/http", "Gateway/shop/web/https", "Gateway/shop/other/http"];
-  expect(asked.map((listener) => memory.listener(listener as ListenerKey))).toEqual([3, 0, 0]);
+  expect(asked.map((listener) => memory.listener(listener as ListenerKey))).toEqual([
+    { generation: 3, uid: UID },
+    { generation: 0, uid: UID },
+    { generation: 0 },
+  ]);
 });
 
 test("a route was programmed at the generation that all of its parents here say", () => {

@@ -18,8 +18,9 @@ export function rememberedIn(
   return {
     listener: (listener) => {
       const [object, section] = placeOf(listener);
-      const listeners = stored.get(object)?.status?.listeners ?? [];
-      return generationIn(listeners.find(({ name }) => name === section)?.conditions, "Programmed");
+      const { status, uid } = stored.get(object) ?? {};
+      const found = status?.listeners?.find(({ name }) => name === section);
+      return { generation: generationIn(found?.conditions, "Programmed"), ...(uid !== undefined && { uid }) };
     },
     // A route that one of its parents does not have yet is asked for again at all of them.
     route: (route, uid) => {

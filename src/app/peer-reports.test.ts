@@ -58,6 +58,21 @@ test("a route says nothing of an earlier one with its name, whoever told of that
   ]);
 });
 
+test("a listener says nothing of that of an earlier Gateway with its name, whoever told of that", () => {
+  const of = (uid: string, generation: number): SocketReport => ({
+    key: socket,
+    programmed: [{ listener: listener("a"), generation, uid }],
+  });
+  const both = { key: socket, programmed: [...of("1", 5).programmed, ...of("2", 1).programmed] };
+  expect([
+    // One replica does not know yet that it is another one.
+    mergeSocketReports(socket, [of("2", 1), of("1", 5)], of("1", 5)),
+    mergeSocketReports(socket, [of("2", 1), of("2", 1)], of("1", 5)),
+    mergeSocketReports(socket, [of("2", 2), of("2", 1)], both),
+    mergeSocketReports(socket, [], of("1", 5)),
+  ]).toEqual([of("1", 5), of("2", 1), of("2", 1), of("1", 5)]);
+});
+
 test("a listener that no replica tells of any more is forgotten", () => {
   const before = socketReport({ a: 3, gone: 3 });
   expect(mergeSocketReports(socket, [socketReport({ a: 4 })], before)).toEqual(socketReport({ a: 4 }));

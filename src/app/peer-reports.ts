@@ -6,7 +6,7 @@
  * one. What was true stays true for its generation, since an Envoy that starts, or goes, takes nothing away from what
  * was programmed.
  */
-import type { ListenerKey, ProxyKey, SocketKey } from "../model/index.ts";
+import type { ProxyKey, SocketKey } from "../model/index.ts";
 import type { RouteReport, SocketReport } from "../translate/index.ts";
 
 /** What the counting replicas say, in an order that is the same for everybody; undefined where one has not said anything. */
@@ -14,16 +14,20 @@ type Told<Report> = readonly (Report | undefined)[];
 
 type Programmed = SocketReport["programmed"][number];
 
+/** A listener of one Gateway: that of another one of the same name, before or after it, is another listener. */
+const identityOf = ({ listener, uid = "" }: Programmed): string => `${listener} ${uid}`;
+
 /** `before` is what was known until now. */
 export function mergeSocketReports(key: SocketKey, told: Told<SocketReport>, before?: SocketReport): SocketReport {
   const kept = keptOf(before?.programmed ?? [], told);
-  const merged = new Map(kept.map((programmed) => [programmed.listener, programmed]));
-  for (const { listener, generation } of acknowledgedByAll(told)) {
-    const known = merged.get(listener)?.generation ?? 0;
-    merged.set(listener, { listener, generation: Math.max(known, generation) });
+  const merged = new Map(kept.map((programmed) => [identityOf(programmed), programmed]));
+  for (const acknowledged of acknowledgedByAll(told)) {
+    const known = merged.get(identityOf(acknowledged))?.generation ?? 0;
+    const generation = Math.max(known, acknowledged.generation);
+    merged.set(identityOf(acknowledged), { ...acknowledged, generation });
   }
   const problem = told.find((report) => report?.problem)?.problem;
-  const programmed = [...merged.values()].sort((a, b) => (a.listener < b.listener ? -1 : 1));
+  const programmed = [...merged.values()].sort((a, b) => (identityOf(a) < identityOf(b) ? -1 : 1));
   return { key, programmed, ...(problem && { problem }) };
 }
 
@@ -56,17 +60,18 @@ export const proxyOfSocket = (socket: SocketKey): ProxyKey => socket.split("/").
 function keptOf(before: readonly Programmed[], told: Told<SocketReport>): readonly Programmed[] {
   const listed = told.map((report) => report?.programmed ?? []);
   if (listed.length === 0 || listed.some((programmed) => programmed.length === 0)) return before;
-  const present = new Set(listed.flat().map(({ listener }) => listener));
-  return before.filter(({ listener }) => present.has(listener));
+  const present = new Set(listed.flat().map(identityOf));
+  return before.filter((programmed) => present.has(identityOf(programmed)));
 }
 
 function acknowledgedByAll(told: Told<SocketReport>): Programmed[] {
-  const [first, ...others] = told.map((report) => generationsOf(report));
-  return [...(first ?? [])].flatMap(([listener, generation]) => {
-    const generations = others.flatMap((of) => of.get(listener) ?? []);
-    return generations.length < others.length ? [] : [{ listener, generation: Math.min(generation, ...generations) }];
+  const [first, ...others] = told.map((report) => byIdentity(report));
+  return [...(first?.values() ?? [])].flatMap((programmed) => {
+    const generations = others.flatMap((of) => of.get(identityOf(programmed))?.generation ?? []);
+    if (generations.length < others.length) return [];
+    return [{ ...programmed, generation: Math.min(programmed.generation, ...generations) }];
   });
 }
 
-const generationsOf = (report: SocketReport | undefined): Map<ListenerKey, number> =>
-  new Map((report?.programmed ?? []).map(({ listener, generation }) => [listener, generation]));
+const byIdentity = (report: SocketReport | undefined): Map<string, Programmed> =>
+  new Map((report?.programmed ?? []).map((programmed) => [identityOf(programmed), programmed]));

@@ -173,7 +173,7 @@ test("a stream that makes no sense is a problem that is told, and tried again", 
 
 test("what the stored statuses tell counts until proxies of the Gateway say more", () => {
   const { board, programmed, report } = boardWithFacts({
-    listener: () => 7,
+    listener: () => ({ generation: 7 }),
     route: () => 7,
     listenersOf: () => ["Gateway/shop/web/http" as ListenerKey],
   });

@@ -62,14 +62,16 @@ export class SocketReports {
     const problem =
       barrier === undefined ? problemOf(key, delivery) : ({ reason: "PortUnavailable", message: barrier } as const);
     if (delivery.state !== "acknowledged") {
-      return { key, programmed: this.#before.get(key)?.programmed ?? [], ...(problem && { problem }) };
+      const before = this.#before.get(key)?.programmed ?? [];
+      const ofThese = before.filter(({ listener, uid }) => translation.listenerGenerations.get(listener)?.uid === uid);
+      return { key, programmed: ofThese, ...(problem && { problem }) };
     }
     return {
       key,
-      programmed: socket.listeners.map((listener) => ({
-        listener,
-        generation: translation.listenerGenerations.get(listener)?.generation ?? 0,
-      })),
+      programmed: socket.listeners.map((listener) => {
+        const { generation = 0, uid } = translation.listenerGenerations.get(listener) ?? {};
+        return { listener, generation, ...(uid !== undefined && { uid }) };
+      }),
     };
   }
 

@@ -107,8 +107,15 @@ export interface GatewayAddressFact {
 /** What proxies did with a socket. */
 export interface SocketReport {
   readonly key: SocketKey;
-  /** The listeners that proxies have acknowledged, with the generation of the Gateway or ListenerSet at that time. */
-  readonly programmed: readonly { readonly listener: ListenerKey; readonly generation: number }[];
+  /**
+   * The listeners that proxies have acknowledged, with the generation of the Gateway or ListenerSet at that time, and its uid: of a later
+   * one with the same name it says nothing.
+   */
+  readonly programmed: readonly {
+    readonly listener: ListenerKey;
+    readonly generation: number;
+    readonly uid?: string;
+  }[];
   readonly problem?: { readonly reason: "PortUnavailable" | "Refused"; readonly message: string };
 }
 

@@ -101,4 +101,6 @@ export interface Listener {
 export interface ListenerGeneration {
   readonly key: ListenerKey;
   readonly generation: number;
+  /** Of that object: another one of its name begins with generation 1 again. */
+  readonly uid?: string;
 }

@@ -149,10 +149,10 @@ export class TranslateWorld {
       for (const { key } of gone) this.#socketReports.delete(key);
       for (const { key, chains } of sockets.values()) {
         const listeners = chains.flatMap((chain) => chain.listeners);
-        const programmed = listeners.map((listener) => ({
-          listener,
-          generation: listenerGenerations.get(listener)?.generation ?? 0,
-        }));
+        const programmed = listeners.map((listener) => {
+          const { generation = 0, uid } = listenerGenerations.get(listener) ?? {};
+          return { listener, generation, ...(uid !== undefined && { uid }) };
+        });
         this.#socketReports.set({ key, programmed });
       }
     });

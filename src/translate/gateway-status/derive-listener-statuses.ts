@@ -40,10 +40,10 @@ export function deriveListenerResults(graph: Graph, sources: ListenerStatusSourc
     from: listeners,
     reads: [listenerGenerations, attachedRoutes.of, socketReports],
     map: (listener, read) => {
-      const generation = read.get(listenerGenerations, listener.key)?.generation ?? 0;
+      const stated = read.get(listenerGenerations, listener.key) ?? { generation: 0 };
       const reports = socketsOfListener(listener).map((socket: SocketKey) => read.get(socketReports, socket));
       const count = read.count(attachedRoutes.byListener, listener.key);
-      return [resultOf(listener, judgeListener(listener, generation, reports), generation, count)];
+      return [resultOf(listener, judgeListener(listener, stated, reports), stated.generation, count)];
     },
   });
   return { of, byParent: graph.index(of, "by parent", ({ parent }) => [parent]) };

@@ -4,7 +4,7 @@ import type { OwnCondition } from "../../resources/index.ts";
 import type { Verdict } from "../attachment.ts";
 import { conditionOf } from "../conditions.ts";
 import type { SocketReport } from "../inputs.ts";
-import type { Listener } from "../listener.ts";
+import type { Listener, ListenerGeneration } from "../listener.ts";
 
 /** The sockets of a listener, one for each address. */
 export const socketsOfListener = ({ proxy, addresses, transport, port }: Listener): SocketKey[] =>
@@ -18,7 +18,7 @@ export interface ListenerVerdicts {
 /** `reports`: of the listener's sockets, in their order; undefined where no proxy has said anything yet. */
 export function judgeListener(
   listener: Listener,
-  generation: number,
+  stated: Pick<ListenerGeneration, "generation" | "uid">,
   reports: readonly (SocketReport | undefined)[],
 ): ListenerVerdicts {
   const { accepted } = listener;
@@ -28,13 +28,17 @@ export function judgeListener(
     return { accepted: unavailable, programmed: unavailable };
   }
   if (problem !== undefined) return { accepted, programmed: no("Invalid", problem.message) };
-  return { accepted, programmed: programmedOf(listener, generation, reports) };
+  return { accepted, programmed: programmedOf(listener, stated, reports) };
 }
 
 /** Reasons that say as much about Programmed as about Accepted. */
 const SHARED_REASONS: readonly string[] = ["HostnameConflict", "ProtocolConflict", "PortUnavailable"];
 
-function programmedOf(listener: Listener, generation: number, reports: readonly (SocketReport | undefined)[]): Verdict {
+function programmedOf(
+  listener: Listener,
+  stated: Pick<ListenerGeneration, "generation" | "uid">,
+  reports: readonly (SocketReport | undefined)[],
+): Verdict {
   const { accepted, resolvedRefs, serving, present, addresses } = listener;
   if (accepted.status === "False") {
     return no(SHARED_REASONS.includes(accepted.reason) ? accepted.reason : "Invalid", accepted.message);
@@ -42,14 +46,20 @@ function programmedOf(listener: Listener, generation: number, reports: readonly 
   if (!present) return no("Invalid", "The Gateway is not accepted");
   if (!serving && addresses.length > 0) return no("Invalid", resolvedRefs.message);
   if (!serving) return no("Pending", "The Gateway has no address that can be listened on");
-  if (reports.every((report) => isAcknowledged(report, listener.key, generation))) {
+  if (reports.every((report) => isAcknowledged(report, listener.key, stated))) {
     return { status: "True", reason: "Programmed", message: "Every proxy listens" };
   }
   return no("Pending", "No proxy has acknowledged this generation yet");
 }
 
-function isAcknowledged(report: SocketReport | undefined, key: ListenerKey, generation: number): boolean {
-  return report?.programmed.some((one) => one.listener === key && one.generation >= generation) ?? false;
+function isAcknowledged(
+  report: SocketReport | undefined,
+  key: ListenerKey,
+  { generation, uid }: Pick<ListenerGeneration, "generation" | "uid">,
+): boolean {
+  return (
+    report?.programmed.some((one) => one.listener === key && one.uid === uid && one.generation >= generation) ?? false
+  );
 }
 
 /** https://gateway-api.sigs.k8s.io/reference/spec/#listenerconditiontype */

@@ -22,6 +22,7 @@ export interface ManagedListenerSet extends NamespacedName {
   readonly key: ObjectKey;
   readonly generation: number;
   readonly createdAt?: string;
+  readonly uid?: string;
   readonly gateway: NamespacedName;
   readonly gatewayObject: ObjectKey;
   /** Why the Gateway does not let it attach. */
@@ -47,7 +48,7 @@ export function deriveListenerSets(
       const parent = read.pick(gateways, gatewayObject, (found) => found && { allowed: found.spec.allowedListeners });
       if (parent === undefined) return [];
       const from: ListenerNamespaces = parent.allowed?.namespaces ?? { from: "None" };
-      const { namespace, name, generation = 0, creationTimestamp } = set.metadata;
+      const { namespace, name, generation = 0, creationTimestamp, uid } = set.metadata;
       const refusal = isNamespaceAllowed(from, gateway.namespace, namespace, namespaces, read)
         ? undefined
         : `Gateway ${gateway.name} does not allow ListenerSets of namespace ${namespace} (allowedListeners.namespaces.from is ${from.from})`;
@@ -58,6 +59,7 @@ export function deriveListenerSets(
           name,
           generation,
           ...(creationTimestamp !== undefined && { createdAt: creationTimestamp }),
+          ...(uid !== undefined && { uid }),
           gateway,
           gatewayObject,
           ...(refusal !== undefined && { refusal }),

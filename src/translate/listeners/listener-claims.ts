@@ -91,20 +91,22 @@ export function deriveListenerGenerations(
     ...shape,
     name: "translate/GenerationsOfGatewayListeners",
     from: gateways,
-    map: ({ namespace, name, generation, spec }) =>
+    map: ({ namespace, name, generation, uid, spec }) =>
       spec.listeners.map((listener) => ({
         key: listenerKey({ kind: "Gateway", namespace, name }, listener.name),
         generation,
+        ...(uid !== undefined && { uid }),
       })),
   });
   const ofSets = graph.derive({
     ...shape,
     name: "translate/GenerationsOfListenerSetListeners",
     from: listenerSets,
-    map: ({ namespace, name, generation, listeners }) =>
+    map: ({ namespace, name, generation, uid, listeners }) =>
       listeners.map((listener) => ({
         key: listenerKey({ kind: "ListenerSet", namespace, name }, listener.name),
         generation,
+        ...(uid !== undefined && { uid }),
       })),
   });
   return graph.union<ListenerGeneration>({ name: "translate/ListenerGenerations", of: [own, ofSets] });
