@@ -6,7 +6,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip
 COPY package.json package-lock.json .npmrc ./
 RUN npm install --no-save --loglevel=error
 COPY . .
-RUN node tools/generate-envoy.ts && npm prune --omit=dev
+RUN node tools/generate-envoy.ts && node tools/strip-sources.ts src stripped && npm prune --omit=dev
 
 # The image that redirects connections in pods of the mesh: docker build --target capture. It needs no file of this checkout.
 FROM debian:bookworm-slim AS capture
@@ -17,18 +17,16 @@ ENTRYPOINT ["/usr/sbin/nft"]
 FROM capture AS node
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /app/package.json /app/package.json
-COPY --from=build /app/bin /app/bin
-COPY --from=build /app/src /app/src
+COPY --from=build /app/stripped /app/src
 COPY --from=build /app/charts /app/charts
 COPY --from=build /app/node_modules /app/node_modules
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=20", "/app/src/cli/main.ts"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=20", "/app/src/cli/main.js"]
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /app/package.json /app/package.json
-COPY --from=build /app/bin /app/bin
-COPY --from=build /app/src /app/src
+COPY --from=build /app/stripped /app/src
 COPY --from=build /app/charts /app/charts
 COPY --from=build /app/node_modules /app/node_modules
 USER 65532:65532
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=20", "/app/src/cli/main.ts"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=20", "/app/src/cli/main.js"]

