@@ -24,8 +24,10 @@ interface Definition {
   readonly spec: { readonly versions: readonly { readonly name: string }[] };
 }
 
-const routeDefinition = (): Definition =>
-  parse(readFileSync(join(environment?.crds ?? "", `${GROUP}_httproutes.yaml`), "utf8")) as Definition;
+const definitionOf = (plural: string): Definition =>
+  parse(readFileSync(join(environment?.crds ?? "", `${GROUP}_${plural}.yaml`), "utf8")) as Definition;
+
+const routeDefinition = (): Definition => definitionOf("httproutes");
 
 /** Resolves when it, and all objects of its kind, are gone. */
 async function deleteDefinition(name: string): Promise<void> {
@@ -126,5 +128,22 @@ describe.skipIf(environment === undefined)("definitions", { timeout: 300_000 }, 
     await expect
       .poll(supported, PATIENCE)
       .toEqual(["Accepted=True Accepted", "SupportedVersion=True SupportedVersion"]);
+  });
+
+  test("without which there is nothing to do are missed aloud, at a start and later, and keep no replica from serving", async () => {
+    const missed = (followed: FollowedCluster): readonly string[] =>
+      followed.source.problems.map(({ code, message }) => `${code}: ${message}`);
+    const before = new FollowedCluster(cluster.client);
+    await before.synced;
+    expect(missed(before)).toEqual([]);
+    const definition = definitionOf("gateways");
+    await deleteDefinition(definition.metadata.name);
+    const told = ["not-served: The cluster has no Gateway"];
+    await expect.poll(() => missed(before), PATIENCE).toEqual(told);
+    const after = new FollowedCluster(cluster.client);
+    await after.synced;
+    expect(missed(after)).toEqual(told);
+    await createDefinition(cluster.client, definition);
+    await expect.poll(() => [missed(before), missed(after)], PATIENCE).toEqual([[], []]);
   });
 });
