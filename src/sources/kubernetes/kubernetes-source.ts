@@ -8,10 +8,11 @@
  *   away:     what was told stays told, and `problems` says what cannot be followed
  */
 import { type ApiClient, ResourceWatch, type Timers, Turns } from "../../kubernetes/index.ts";
-import { type Kind, kinds, objectKey, type ObjectKey } from "../../resources/index.ts";
+import { type Kind, kinds, type ObjectKey } from "../../resources/index.ts";
+import { ChangeBatches } from "./change-batches.ts";
 import { DiscoveredKinds } from "./discovered-kinds.ts";
 import type { ObjectChange } from "../object-change.ts";
-import { keyOf, ObjectStore, type StoredVersion } from "./object-store.ts";
+import { keyOf, keyOfName, ObjectStore, type StoredVersion } from "./object-store.ts";
 import { type BundleVersions, isBuiltIn, ServedKinds } from "./served-kinds.ts";
 import {
   refusalProblems,
@@ -102,17 +103,16 @@ export class KubernetesSource implements Disposable {
   readonly #served: ServedKinds;
   readonly #discovered: DiscoveredKinds;
   readonly #problems: SourceProblems;
-  #changes: ObjectChange[] = [];
+  readonly #batches: ChangeBatches;
   #refusals = 0;
-  #isFlushing = false;
   /** Of the CRDs and of the APIs that are discovered. */
   #kindListsAwaited = 2;
-  #isTelling = false;
   #isSynced = false;
   #isStopped = false;
 
   constructor(options: KubernetesSourceOptions) {
     this.#options = options;
+    this.#batches = new ChangeBatches(options.onChanges);
     this.#problems = new SourceProblems(() => {
       if (!this.#isStopped) options.onProblems?.();
     });
@@ -167,7 +167,7 @@ export class KubernetesSource implements Disposable {
       watch[Symbol.dispose]();
       this.#wanted.delete(key);
       this.#problems.set(key, undefined);
-      for (const of of this.#store.keysOf(wish.kind, wish)) this.#push(this.#store.delete(wish.kind, of));
+      for (const of of this.#store.keysOf(wish.kind, wish)) this.#batches.push(this.#store.delete(wish.kind, of));
     }
     for (const wish of wishes.values()) if (!this.#wanted.has(wish.key)) this.#followWanted(wish);
     this.#settle();
@@ -176,6 +176,7 @@ export class KubernetesSource implements Disposable {
   /** Nothing more is told. */
   [Symbol.dispose](): void {
     this.#isStopped = true;
+    this.#batches[Symbol.dispose]();
     this.#served[Symbol.dispose]();
     this.#discovered[Symbol.dispose]();
     for (const { watch } of [...this.#kinds.values(), ...this.#wanted.values()]) watch[Symbol.dispose]();
@@ -209,7 +210,8 @@ export class KubernetesSource implements Disposable {
       watch: this.#watch(kind, { group, version, plural }, kind, {
         onSet: (key) => void (followed.isListed || listed.add(key)),
         onListed: () => {
-          for (const key of this.#store.keysOf(kind)) if (!listed.has(key)) this.#push(this.#store.delete(kind, key));
+          for (const key of this.#store.keysOf(kind))
+            if (!listed.has(key)) this.#batches.push(this.#store.delete(kind, key));
           listed.clear();
           followed.isListed = true;
         },
@@ -222,7 +224,7 @@ export class KubernetesSource implements Disposable {
     this.#kinds.get(kind)?.watch[Symbol.dispose]();
     this.#kinds.delete(kind);
     this.#problems.set(kind, undefined);
-    for (const key of this.#store.keysOf(kind)) this.#push(this.#store.delete(kind, key));
+    for (const key of this.#store.keysOf(kind)) this.#batches.push(this.#store.delete(kind, key));
   }
 
   #followWanted(wish: Wanted): void {
@@ -263,11 +265,11 @@ export class KubernetesSource implements Disposable {
       onChanges: (changes) => {
         const stored: ObjectKey[] = [];
         for (const change of changes) {
-          if (change.kind === "delete") this.#push(this.#store.delete(kind, keyOfName(kind, change.name)));
+          if (change.kind === "delete") this.#batches.push(this.#store.delete(kind, keyOfName(kind, change.name)));
           else {
             const key = keyOf(kind, change.item.metadata);
             onSet(key);
-            this.#push(this.#store.set(kind, change.item));
+            this.#batches.push(this.#store.set(kind, change.item));
             if (this.#store.stored.has(key)) stored.push(key);
           }
         }
@@ -299,43 +301,15 @@ export class KubernetesSource implements Disposable {
     this.#problems.tell();
   }
 
-  /** Whatever came by the time of the next turn of the event loop is told together. */
-  #push(change: ObjectChange | undefined): void {
-    if (change === undefined) return;
-    this.#changes.push(change);
-    if (!this.#isTelling || this.#isFlushing) return;
-    this.#isFlushing = true;
-    setImmediate(() => this.#flush());
-  }
-
-  #flush(): void {
-    this.#isFlushing = false;
-    const changes = this.#changes;
-    this.#changes = [];
-    if (changes.length > 0 && !this.#isStopped) this.#options.onChanges(changes);
-  }
-
   #settle(): void {
     if (this.#isSynced || this.#isStopped || this.#kindListsAwaited > 0) return;
     if (![...this.#kinds.values()].every(({ isListed }) => isListed)) return;
-    if (!this.#isTelling) {
-      this.#isTelling = true;
-      this.#flush();
-    }
+    if (!this.#batches.isOpen) this.#batches.flush();
     if (![...this.#wanted.values()].every(({ isListed }) => isListed)) return;
-    this.#flush();
+    this.#batches.flush();
     // What has just been told may have made more wanted.
     if (this.#isSynced || ![...this.#wanted.values()].every(({ isListed }) => isListed)) return;
     this.#isSynced = true;
     this.#options.onSynced();
   }
-}
-
-/** `name`: as a watch tells it. */
-function keyOfName(kind: Kind, name: string): ObjectKey {
-  const slash = name.indexOf("/");
-  const identity = { group: kinds[kind].group, kind };
-  return slash === -1
-    ? objectKey({ ...identity, name })
-    : objectKey({ ...identity, namespace: name.slice(0, slash), name: name.slice(slash + 1) });
 }

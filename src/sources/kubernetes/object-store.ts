@@ -137,6 +137,12 @@ export function keyOf(
   return objectKey({ group: kinds[kind].group, kind, namespace, name });
 }
 
+/** `name`: as a watch tells it. */
+export function keyOfName(kind: Kind, name: string): ObjectKey {
+  const slash = name.indexOf("/");
+  return keyOf(kind, slash === -1 ? { name } : { namespace: name.slice(0, slash), name: name.slice(slash + 1) });
+}
+
 interface ReadPart {
   readonly apiVersion: string;
   readonly metadata: Omit<SentObject["metadata"], "resourceVersion">;
