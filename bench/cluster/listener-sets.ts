@@ -24,11 +24,13 @@ export const listenerSets: Section = {
     using log = await StatusLog.open(gateway);
     const began = performance.now();
     const createdAt = await createSets(gateway, tell);
-    tell("all are created");
+    const seconds = (ms: number): string => shown(ms / 1_000);
+    tell(`all are created after ${seconds(createdAt - began)} s`);
     const count = SETS * ROUTES_OF_A_SET;
     const accepted = await log.accepted(count);
-    tell("all are accepted");
+    tell(`all are accepted ${seconds(Math.max(accepted - createdAt, 0))} s after the last create`);
     const programmed = await log.programmed(count);
+    tell(`all are programmed ${seconds(Math.max(programmed - createdAt, 0))} s after the last create`);
     const last = `r0.s${SETS - 1}.bench.test`;
     using answers = new Answers(gateway.address);
     await answers.until(
@@ -39,7 +41,9 @@ export const listenerSets: Section = {
     const { controllers, proxies } = await gateway.processes();
     const largest = Math.max(...(await Promise.all(controllers.map(largestMessage))));
     const peaks = (processes: readonly PodProcess[]): string => processes.map((one) => shown(peakMiB(one))).join(", ");
-    const seconds = (ms: number): string => shown(ms / 1_000);
+    tell(
+      `peaks: controllers ${peaks(controllers)} MiB, Envoy ${peaks(proxies)} MiB; ${largest} bytes the largest message; deleting`,
+    );
     return {
       method: `${SETS} ListenerSets of one Gateway, each with one listener for a hostname of its own and ${ROUTES_OF_A_SET} HTTPRoutes, created as fast as the API server takes them.`,
       tables: [
