@@ -4,8 +4,10 @@
  */
 import { once } from "node:events";
 import { join } from "node:path";
+import type { TestCluster } from "../../test/cluster/test-cluster.ts";
 import { startTrilithCluster } from "../../test/cluster/trilith-cluster.ts";
 import { sectionsNamed } from "../run-sections.ts";
+import { listenerSets } from "./listener-sets.ts";
 import { clusterPage, usualSections } from "./page.ts";
 
 const asked = process.argv.slice(2);
@@ -23,9 +25,22 @@ sectionsNamed(clusterPage, asked, usualSections);
 const tell = (line: string): void => console.log(`bench: ${line}`);
 const cluster = await startTrilithCluster(tell);
 try {
+  if (asked.includes(listenerSets.name)) raiseMemoryLimit(cluster);
   const inside = cluster.start(process.execPath, [join(import.meta.dirname, "inside.ts"), ...asked], { isShown: true });
   const [code] = (await once(inside, "exit")) as [number | null];
   process.exitCode = code ?? 1;
 } finally {
   await cluster[Symbol.asyncDispose]();
+}
+
+/** The chart's limit is for some thousands of routes. */
+function raiseMemoryLimit(owner: TestCluster): void {
+  const deployment = ["-n", "trilith-system", "deployment/trilith"];
+  for (const command of [
+    ["set", "resources", ...deployment, "--limits=memory=4Gi"],
+    ["rollout", "status", ...deployment, "--timeout=120s"],
+  ]) {
+    const { status, output } = owner.kubectl(command);
+    if (status !== 0) throw new Error(output);
+  }
 }
