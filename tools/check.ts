@@ -11,6 +11,7 @@ const steps: readonly (readonly [string, ...string[]])[] = [
   ["tsc", "-p", "tsconfig.pure.json"],
   ["oxlint", "--type-aware"],
   ["node", "tools/check-rooms.ts"],
+  ["node", "tools/check-links.ts"],
   ["knip"],
 ];
 const tests: (typeof steps)[number] = ["vitest", "run", "--project", "unit", "--project", "golden"];
