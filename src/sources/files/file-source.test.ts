@@ -174,7 +174,8 @@ describe("following files", () => {
   );
 
   test("a file that is written in pieces is not read before it is complete", async () => {
-    followed = new Followed([folder], 100);
+    // On a busy machine a piece can take long.
+    followed = new Followed([folder], 500);
     const before = followed.state;
     const piecewise = async (): Promise<void> => {
       const file = await open(join(folder, "a.yaml"), "w");
