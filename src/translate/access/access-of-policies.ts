@@ -7,7 +7,20 @@ import {
   type Decisions,
   spiffeId,
 } from "../../model/index.ts";
-import type { AccessPolicy, AccessPolicyRequest, AccessPolicyRule, AccessPolicySource } from "../../resources/index.ts";
+import {
+  type AccessPolicy,
+  type AccessPolicyRequest,
+  type AccessPolicyRule,
+  type AccessPolicySource,
+  compareText,
+} from "../../resources/index.ts";
+
+/** Where there is no mesh, or nobody of it is meant: nobody has an identity of this one. */
+export const NO_TRUST_DOMAIN = "no-mesh.invalid";
+
+/** Of one namespace, in an order that is the same for everybody. */
+export const sortedByName = (policies: Iterable<AccessPolicy>): AccessPolicy[] =>
+  [...policies].sort((a, b) => compareText(a.metadata.name, b.metadata.name));
 
 /** Policies add to each other: what one allows, no other has to. */
 export function accessOfPolicies(policies: readonly AccessPolicy[], trustDomain: string): AccessRules {

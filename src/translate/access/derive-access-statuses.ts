@@ -24,11 +24,11 @@ import type { MeshMember } from "../inputs.ts";
 import type { ObjectStatus } from "../object-status.ts";
 import { type OwnAncestor, targetAncestorOf } from "../policies/ancestors.ts";
 import type { TranslateSettings } from "../settings.ts";
-import { backendFindings } from "./backend-access-findings.ts";
 import { accountsOf } from "./derive-access.ts";
 import { backendsOf } from "./derive-backend-access.ts";
 import { gatewaysOf } from "./derive-gateway-access.ts";
 import { gatewayFindings } from "./gateway-access-findings.ts";
+import { targetMissing } from "./policy-targets.ts";
 import { NO_MESH, workloadFindings } from "./workload-access-findings.ts";
 
 export interface AccessSources {
@@ -64,7 +64,9 @@ export function deriveAccessStatuses(graph: Graph, sources: AccessSources): Acce
       from: policies,
       reads: [gateways.stated, gateways.ours, backends],
       map: (policy, read) => [
-        ...backendFindings(policy, (name) => isBackendThere({ ...policy.metadata, name }, backends, read)),
+        ...backendsOf(policy).flatMap((name) =>
+          isBackendThere({ ...policy.metadata, name }, backends, read) ? [] : [targetMissing(policy, "XBackend", name)],
+        ),
         ...workloadFindings(policy, settings.mesh !== undefined),
         ...gatewayFindings(
           policy,

@@ -4,15 +4,14 @@
  */
 import type { Collection, Graph, Group } from "../../collections/index.ts";
 import { type Access, sidecarKey, sidecarsOf } from "../../model/index.ts";
-import { type AccessPolicy, compareText, objectKeyOf } from "../../resources/index.ts";
+import { type AccessPolicy, objectKeyOf } from "../../resources/index.ts";
 import type { TranslateSettings } from "../settings.ts";
-import { accessOfPolicies, decisionsOf } from "./access-of-policies.ts";
+import { accessOfPolicies, decisionsOf, sortedByName } from "./access-of-policies.ts";
+import { targetsOf } from "./policy-targets.ts";
 
 /** Names of the ServiceAccounts that a policy protects; undefined: the whole namespace; none: it is about Gateways alone. */
-export function accountsOf({ spec: { targetRefs } }: AccessPolicy): readonly string[] | undefined {
-  const names = targetRefs?.flatMap(({ kind, name }) => (kind === "ServiceAccount" ? name : []));
-  return names && [...new Set(names)].sort(compareText);
-}
+export const accountsOf = (policy: AccessPolicy): readonly string[] | undefined =>
+  policy.spec.targetRefs && targetsOf(policy, "ServiceAccount");
 
 export function deriveAccess(
   graph: Graph,
@@ -34,7 +33,7 @@ export function deriveAccess(
 }
 
 function accessIn(namespace: string, policies: readonly AccessPolicy[], trustDomain: string): Access[] {
-  const sorted = [...policies].sort((a, b) => compareText(a.metadata.name, b.metadata.name));
+  const sorted = sortedByName(policies);
   const ofAll = sorted.filter((policy) => accountsOf(policy) === undefined);
   const accounts = new Set(sorted.flatMap((policy) => accountsOf(policy) ?? []));
   return [

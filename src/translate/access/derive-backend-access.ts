@@ -4,8 +4,9 @@
  */
 import type { Collection, Graph, Group } from "../../collections/index.ts";
 import type { Decisions, NamespacedName } from "../../model/index.ts";
-import { type AccessPolicy, compareText } from "../../resources/index.ts";
-import { accessOfPolicies, decisionsOf } from "./access-of-policies.ts";
+import type { AccessPolicy } from "../../resources/index.ts";
+import { accessOfPolicies, decisionsOf, NO_TRUST_DOMAIN, sortedByName } from "./access-of-policies.ts";
+import { targetsOf } from "./policy-targets.ts";
 
 export interface BackendAccess {
   /** Of the XBackend: "namespace/name". */
@@ -14,8 +15,7 @@ export interface BackendAccess {
 }
 
 /** Names of the XBackends, in its own namespace, that a policy is about. */
-export const backendsOf = ({ spec: { targetRefs = [] } }: AccessPolicy): readonly string[] =>
-  [...new Set(targetRefs.flatMap(({ kind, name }) => (kind === "XBackend" ? name : [])))].sort(compareText);
+export const backendsOf = (policy: AccessPolicy): readonly string[] => targetsOf(policy, "XBackend");
 
 export const accessOfBackend = ({ namespace, name }: NamespacedName): string => `${namespace}/${name}`;
 
@@ -23,7 +23,7 @@ export const accessOfBackend = ({ namespace, name }: NamespacedName): string => 
 export function deriveBackendAccess(
   graph: Graph,
   policies: Collection<AccessPolicy>,
-  trustDomain = "no-mesh.invalid",
+  trustDomain: string = NO_TRUST_DOMAIN,
 ): Collection<BackendAccess> {
   const byBackend = graph.groups<AccessPolicy>({
     name: "translate/AccessPoliciesOfBackends",
@@ -34,9 +34,8 @@ export function deriveBackendAccess(
     name: "translate/BackendAccess",
     key: (access: BackendAccess) => access.key,
     from: byBackend,
-    map: ({ key, members }: Group<AccessPolicy>) => {
-      const sorted = [...members].sort((a, b) => compareText(a.metadata.name, b.metadata.name));
-      return [{ key, decisions: decisionsOf(sorted, (of) => accessOfPolicies(of, trustDomain)) }];
-    },
+    map: ({ key, members }: Group<AccessPolicy>) => [
+      { key, decisions: decisionsOf(sortedByName(members), (of) => accessOfPolicies(of, trustDomain)) },
+    ],
   });
 }

@@ -9,15 +9,14 @@ import {
   type AccessPolicy,
   type AccessPolicyRule,
   type AccessPolicySource,
-  compareText,
   objectKeyOf,
 } from "../../resources/index.ts";
 import type { TranslateSettings } from "../settings.ts";
-import { accessOfPolicies, decisionsOf } from "./access-of-policies.ts";
+import { accessOfPolicies, decisionsOf, NO_TRUST_DOMAIN, sortedByName } from "./access-of-policies.ts";
+import { targetsOf } from "./policy-targets.ts";
 
 /** Names of the Gateways, in its own namespace, that a policy is about. */
-export const gatewaysOf = ({ spec: { targetRefs = [] } }: AccessPolicy): readonly string[] =>
-  [...new Set(targetRefs.flatMap(({ kind, name }) => (kind === "Gateway" ? name : [])))].sort(compareText);
+export const gatewaysOf = (policy: AccessPolicy): readonly string[] => targetsOf(policy, "Gateway");
 
 export function deriveGatewayAccess(
   graph: Graph,
@@ -34,8 +33,9 @@ export function deriveGatewayAccess(
     key: (access: GatewayAccess) => access.key,
     from: byGateway,
     map: ({ key, members }: Group<AccessPolicy>) => {
-      const sorted = [...members].sort((a, b) => compareText(a.metadata.name, b.metadata.name));
-      const ofMembers = (of: readonly AccessPolicy[]): AccessRules => accessOfPolicies(of, mesh?.trustDomain ?? NONE);
+      const sorted = sortedByName(members);
+      const ofMembers = (of: readonly AccessPolicy[]): AccessRules =>
+        accessOfPolicies(of, mesh?.trustDomain ?? NO_TRUST_DOMAIN);
       return [
         {
           key,
@@ -53,10 +53,7 @@ export const isOfClients = ({ type }: AccessPolicySource): boolean => type === "
 
 /** No identity of a mesh is asked about, so that its trust domain does not matter. */
 const rulesOfClients = (policies: readonly AccessPolicy[]): AccessRules =>
-  accessOfPolicies(policies.map(ofClients), NONE);
-
-/** Nobody's trust domain. */
-const NONE = "no-mesh.invalid";
+  accessOfPolicies(policies.map(ofClients), NO_TRUST_DOMAIN);
 
 /** A rule for callers of the mesh alone is one for nobody, and stays in its place, by which it is known. */
 function ofClients(policy: AccessPolicy): AccessPolicy {

@@ -2,6 +2,7 @@
 import { type AccessPolicy, type GatewaySpec, objectKeyOf } from "../../resources/index.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import { gatewaysOf, isOfClients } from "./derive-gateway-access.ts";
+import { pathOfTarget, targetMissing } from "./policy-targets.ts";
 
 /** One of our Gateways that the policy is about. */
 interface Target {
@@ -20,30 +21,19 @@ export function gatewayFindings(
   specOf: (gateway: string) => GatewaySpec | "missing" | undefined,
   trustDomain: string | undefined,
 ): Finding[] {
-  const { targetRefs = [] } = policy.spec;
-  const stated = gatewaysOf(policy).map((name) => {
-    const index = targetRefs.findIndex((target) => target.kind === "Gateway" && target.name === name);
-    return { name, path: `spec.targetRefs[${index}]`, spec: specOf(name) };
-  });
+  const stated = gatewaysOf(policy).map((name) => ({
+    name,
+    path: pathOfTarget(policy, "Gateway", name),
+    spec: specOf(name),
+  }));
   const ours = stated.flatMap(({ spec, ...rest }): Target[] =>
     spec === undefined || spec === "missing" ? [] : [{ ...rest, spec }],
   );
   return [
-    ...stated.flatMap(({ name, path, spec }) => (spec === "missing" ? [missing(policy, name, path)] : [])),
+    ...stated.flatMap(({ name, spec }) => (spec === "missing" ? [targetMissing(policy, "Gateway", name)] : [])),
     ...sourceFindings(policy, ours, trustDomain),
     ...ours.flatMap((target) => datagramFindings(policy, target)),
   ];
-}
-
-function missing(policy: AccessPolicy, name: string, path: string): Finding {
-  return findingOf({
-    object: objectKeyOf(policy),
-    severity: "error",
-    code: "access-policy-target-not-found",
-    path,
-    message: `there is no Gateway ${policy.metadata.namespace}/${name}`,
-    advice: "Name a Gateway of the policy's own namespace",
-  });
 }
 
 /** One of each source, for all Gateways of which it is true. */
