@@ -19,6 +19,7 @@ import type { AttachPoint, AttachPoints } from "./attach-points.ts";
 import { DEFAULT_GATEWAYS, sectionToken } from "./attach-points.ts";
 import { type Binding, bindRoute, type ParentWish } from "./attach-route.ts";
 import { bindToService, type ServiceParents } from "../mesh/bind-to-service.ts";
+import { addressesIn } from "../mesh/mesh-networks.ts";
 import { indexMeshRoutes, isServiceReference } from "../mesh/mesh-routes.ts";
 import type { TranslateSettings } from "../settings.ts";
 import { type RouteClaim, routeClaimOf } from "./route-claim.ts";
@@ -54,7 +55,7 @@ export function deriveAttachments(
     of: [httpRoutes, grpcRoutes, tlsRoutes, tcpRoutes, udpRoutes],
   });
   const mesh = hasMesh
-    ? { services, networks: meshSettings.networks, routes: indexMeshRoutes(graph, routes) }
+    ? { services, isInMesh: addressesIn(meshSettings.networks), routes: indexMeshRoutes(graph, routes) }
     : undefined;
   const bindings = graph.derive({
     name: "translate/RouteBindings",

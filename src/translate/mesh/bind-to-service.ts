@@ -23,13 +23,12 @@ import type { Binding, ParentWish } from "../attach/attach-route.ts";
 import type { RouteClaim } from "../attach/route-claim.ts";
 import { ANY_HOSTNAME } from "../hostname.ts";
 import { routeRulesKey } from "../rules/route-rules.ts";
-import { isInMesh } from "./mesh-networks.ts";
+import type { IsInMesh } from "./mesh-networks.ts";
 import { callersOf, canSpeakForServices, type PortInView, strongerKind } from "./mesh-routes.ts";
 
 export interface ServiceParents {
   readonly services: Collection<Service>;
-  /** Of the mesh; absent: any address will do. */
-  readonly networks: readonly string[] | undefined;
+  readonly isInMesh: IsInMesh;
   /** See `indexMeshRoutes`. */
   readonly routes: Index<Route>;
 }
@@ -48,7 +47,7 @@ export function bindToService(
   const spec = read.pick(parents.services, key, (found) => found?.spec);
   if (spec === undefined) return undefined;
   const callers = callersOf(reference.namespace, service.namespace);
-  const isReached = addressesOf(spec).some((address) => isInMesh(parents.networks, address));
+  const isReached = addressesOf(spec).some(parents.isInMesh);
   const ports = isReached ? portsNamedBy(spec, parentRef) : [];
   const met = ports.map((port): PortInView => ({ service, port, callers }));
   const free = met.filter((port) => strongerKind(reference.kind, port, parents.routes, read) === undefined);

@@ -7,7 +7,7 @@ import { compareText, objectKey, type ObjectKey } from "../../resources/index.ts
 import { type Finding, findingOf } from "../finding.ts";
 import type { Inputs } from "../inputs.ts";
 import { addressesOf } from "./bind-to-service.ts";
-import { isInMesh } from "./mesh-networks.ts";
+import { addressesIn } from "./mesh-networks.ts";
 
 interface Outsider {
   readonly key: string;
@@ -21,10 +21,11 @@ export function deriveOutsideFindings(
   { services, meshMembers }: Pick<Inputs, "services" | "meshMembers">,
   networks: readonly string[],
 ): Collection<Finding> {
+  const isInMesh = addressesIn(networks);
   const shape = { key: ({ key }: Outsider) => key };
   const outsiders = (object: ObjectKey, addresses: readonly string[]): Outsider[] =>
     addresses
-      .filter((address) => !isInMesh(networks, address))
+      .filter((address) => !isInMesh(address))
       .map((address) => ({ key: `${object}|${address}`, object, address }));
   const ofServices = graph.derive({
     ...shape,
