@@ -29,8 +29,6 @@ export const MANIFEST_KINDS = {
 /** What is made for Gateways has this label, and is found by it. */
 export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
 export const MANAGED_BY = "trilith.dev-gateway-controller";
-/** The Gateway that it was made for; its value is one of `labelValueOf`. */
-export const GATEWAY_NAME_LABEL = "gateway.networking.k8s.io/gateway-name";
 
 export const pathOf = ({ kind, metadata: { namespace, name } }: Manifest): string =>
   resourcePath({ ...MANIFEST_KINDS[kind], namespace, name });

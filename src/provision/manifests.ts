@@ -9,17 +9,11 @@
  * https://gateway-api.sigs.k8s.io/geps/gep-1762/
  */
 import { createHash } from "node:crypto";
+import { gatewayNameLabel } from "../resources/index.ts";
 import { autoscalerSpec, disruptionSpec } from "./availability.ts";
 import { deploymentSpec } from "./deployment.ts";
 import { generatedName, labelValueOf } from "./generated-name.ts";
-import {
-  GATEWAY_NAME_LABEL,
-  MANAGED_BY,
-  MANAGED_BY_LABEL,
-  type Manifest,
-  MANIFEST_KINDS,
-  type ManifestKind,
-} from "./manifest.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL, type Manifest, MANIFEST_KINDS, type ManifestKind } from "./manifest.ts";
 import { overlaid } from "./overlaid.ts";
 import { serviceSpec } from "./service.ts";
 import { type ServicePlan, servicesOf } from "./service-plan.ts";
@@ -115,7 +109,7 @@ function apiVersionOf(kind: ManifestKind): string {
 }
 
 function selectorOf({ name, gatewayClassName }: Wish): Record<string, string> {
-  return { [GATEWAY_NAME_LABEL]: labelValueOf(name), [CLASS_NAME_LABEL]: labelValueOf(gatewayClassName) };
+  return { [gatewayNameLabel]: labelValueOf(name), [CLASS_NAME_LABEL]: labelValueOf(gatewayClassName) };
 }
 
 /** Those of the Gateway may not replace the ones by which its pods are found. */

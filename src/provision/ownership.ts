@@ -7,8 +7,9 @@
  *
  * https://kubernetes.io/docs/concepts/architecture/garbage-collection/
  */
+import { gatewayNameLabel } from "../resources/index.ts";
 import { labelValueOf } from "./generated-name.ts";
-import { GATEWAY_NAME_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from "./manifest.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "./manifest.ts";
 import type { SentObject } from "./owned-objects.ts";
 import type { Wish } from "./wish.ts";
 
@@ -33,7 +34,7 @@ export interface Owner {
 
 export function ownershipOf({ metadata: { uid, labels = {}, ownerReferences = [] } }: SentObject): Ownership {
   const found = ownerReferences.find(({ controller }) => controller);
-  const gatewayLabel = labels[GATEWAY_NAME_LABEL];
+  const gatewayLabel = labels[gatewayNameLabel];
   return {
     isLabelled: labels[MANAGED_BY_LABEL] === MANAGED_BY,
     ...(uid !== undefined && { uid }),

@@ -4,6 +4,7 @@
  */
 import { askPod, type ClusterClient, listResources, type PodPort } from "../../kubernetes/index.ts";
 import { SIDECAR_LABEL, SIDECAR_PORTS } from "../../model/index.ts";
+import { gatewayNameLabel } from "../../resources/index.ts";
 import { CliError } from "../cli-error.ts";
 
 export interface ProxyPages {
@@ -15,7 +16,6 @@ export interface ProxyPages {
   readonly problem?: string;
 }
 
-const GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name";
 /** Of Gateways' pods: see `metrics` among their ports. */
 const GATEWAY_METRICS_PORT = "metrics";
 const PATH = "/stats/prometheus";
@@ -37,7 +37,7 @@ export async function proxyPorts(client: ClusterClient, namespace: string | unde
   const location = { group: "", version: "v1", plural: "pods", ...(namespace !== undefined && { namespace }) };
   const list = async (labelSelector: string): Promise<readonly Pod[]> =>
     (await listResources<Pod>(client, location, { labelSelector })).filter(({ status }) => status?.phase === "Running");
-  const [sidecars, gateways] = await Promise.all([list(`${SIDECAR_LABEL}=envoy`), list(GATEWAY_LABEL)]);
+  const [sidecars, gateways] = await Promise.all([list(`${SIDECAR_LABEL}=envoy`), list(gatewayNameLabel)]);
   const at = ({ metadata: { namespace: space, name } }: Pod, port: number): PodPort => ({
     namespace: space,
     pod: name,

@@ -10,6 +10,9 @@ export interface Gateway extends NamespacedObject {
   readonly status?: GatewayStatus;
 }
 
+/** On whatever is made for a Gateway: its name. https://gateway-api.sigs.k8s.io/geps/gep-1762/ */
+export const gatewayNameLabel = "gateway.networking.k8s.io/gateway-name";
+
 export interface GatewaySpec {
   readonly gatewayClassName: string;
   readonly listeners: readonly Listener[];

@@ -13,10 +13,10 @@ import type {
 } from "../../model/index.ts";
 
 import type { EndpointSlice, Pod, Service } from "../../resources/index.ts";
-import { experimentalGroup, objectKey, serviceNameLabel } from "../../resources/index.ts";
+import { experimentalGroup, gatewayNameLabel, objectKey, serviceNameLabel } from "../../resources/index.ts";
 import type { Inputs } from "../inputs.ts";
 import { type Identities, indexIdentities } from "../mesh/endpoint-identities.ts";
-import { GATEWAY_LABEL, type GatewayMember } from "../mesh/gateway-members.ts";
+import type { GatewayMember } from "../mesh/gateway-members.ts";
 import type { BackendUser } from "./backend-user.ts";
 import type { Finding } from "../finding.ts";
 import { deriveEndpointFindings } from "./endpoint-findings.ts";
@@ -150,7 +150,7 @@ function servicePlan(
   const service = read.pick(
     inputs.services,
     key,
-    (found: Service | undefined) => found && { spec: found.spec, gateway: found.metadata.labels?.[GATEWAY_LABEL] },
+    (found: Service | undefined) => found && { spec: found.spec, gateway: found.metadata.labels?.[gatewayNameLabel] },
   );
   const servicePort = service && servicePortOf(service.spec, port, transport);
   if (service === undefined || servicePort === undefined) return NOTHING;

@@ -3,13 +3,13 @@
  * serve and to drain, and what statuses are made of. Written as the objects themselves, as far as that goes; `src/app/
  * overlay-limits.test.ts` holds it against what provisioning makes. Everything else is the platform team's to change.
  */
-import type { JsonObject, Overlays } from "../../resources/index.ts";
+import { gatewayNameLabel, type JsonObject, type Overlays } from "../../resources/index.ts";
 
 /** In the place of a value that no overlay may change, whatever it is. */
 export const KEPT = "(kept)";
 
 const labels = {
-  "gateway.networking.k8s.io/gateway-name": KEPT,
+  [gatewayNameLabel]: KEPT,
   "gateway.networking.k8s.io/gateway-class-name": KEPT,
   "app.kubernetes.io/managed-by": KEPT,
 } as const;

@@ -7,11 +7,8 @@ import type { ManagedGateway } from "../gateways/managed-gateways.ts";
 import type { Listener } from "../listener.ts";
 import type { GatewayNames } from "../settings.ts";
 
-/** On the Services in front of a Gateway's Envoys. https://gateway-api.sigs.k8s.io/geps/gep-1762/ */
-export const GATEWAY_LABEL = "gateway.networking.k8s.io/gateway-name";
-
 export interface GatewayMember {
-  /** The namespace, and what its Services have as `GATEWAY_LABEL`: "namespace/value". */
+  /** The namespace, and what its Services have as `gatewayNameLabel`: "namespace/value". */
   readonly key: string;
   /** The ServiceAccount of its Envoys, after which their Deployment is named, too. */
   readonly account: string;
