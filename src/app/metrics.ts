@@ -2,12 +2,13 @@
  * What Trilith counts, for Prometheus. Few series, none per route: with thousands of routes the page stays as long as with
  * one. Numbers that somebody else keeps are read when the page is asked for.
  */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { Counter, Gauge } from "prom-client";
 import type { DeltaDiscoveryResponse } from "../generated/envoy/service/discovery/v3/discovery_pb.ts";
 import type { RefusalReason } from "../identity/index.ts";
 import { type Fact, kindOf, type ResourceId } from "../xds/index.ts";
 import type { Diagnostic } from "./diagnosis.ts";
 import type { Engine } from "./engine.ts";
+import { processRegistry } from "./process-metrics.ts";
 import { PROXY_ROLES, type ProxyCounts } from "./proxy-counts.ts";
 import { StatusMetrics } from "./status-metrics.ts";
 
@@ -27,16 +28,10 @@ export interface MetricReadings {
   readonly statusBacklog?: number;
 }
 
-/**
- * How often the lag of the event loop is looked at; the values told include it. Ten times as often, as the library would have it,
- * costs a hundredth of a processor for as long as nothing happens.
- */
-const LAG_PRECISION_MS = 100;
-
 export class Metrics {
   /** Of what is written to the API server: none where statuses stay in the process. */
   readonly statuses: StatusMetrics | undefined;
-  readonly #registry = new Registry();
+  readonly #registry = processRegistry();
   readonly #proxies: Readonly<Record<keyof ProxyCounts["gateway"], Gauge>>;
   readonly #gauges = new Map<string, Gauge>();
   readonly #answers: Counter;
@@ -50,7 +45,6 @@ export class Metrics {
 
   constructor({ writesStatuses = false }: { readonly writesStatuses?: boolean } = {}) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LAG_PRECISION_MS });
     this.statuses = writesStatuses ? new StatusMetrics(this.#registry) : undefined;
     this.#proxies = {
       connected: new Gauge({

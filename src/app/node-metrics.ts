@@ -1,12 +1,11 @@
 /** What the agent on a node counts, for Prometheus: by state and outcome, never by pod. */
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import { Counter, Gauge } from "prom-client";
 import type { RedirectionErrorCode, RedirectionState } from "../node/index.ts";
 import type { DroppedEvent } from "../status/index.ts";
-
-const LAG_PRECISION_MS = 100;
+import { droppedEvents, processRegistry } from "./process-metrics.ts";
 
 export class NodeMetrics {
-  readonly #registry = new Registry();
+  readonly #registry = processRegistry();
   readonly #pods: Gauge;
   readonly #redirections: Counter;
   readonly #failures: Counter;
@@ -14,7 +13,6 @@ export class NodeMetrics {
 
   constructor() {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LAG_PRECISION_MS });
     this.#pods = new Gauge({
       name: "trilith_node_pods",
       help: "Pods of this node that ask for redirection: redirected, waiting for their sidecar, or failing.",
@@ -32,12 +30,7 @@ export class NodeMetrics {
       labelNames: ["reason"],
       registers,
     });
-    this.#dropped = new Counter({
-      name: "trilith_events_dropped_total",
-      help: "Events that were not written: rationed, because there were too many, or failed, because the API server did not take them.",
-      labelNames: ["cause"],
-      registers,
-    });
+    this.#dropped = droppedEvents(this.#registry);
   }
 
   countRedirection(): void {

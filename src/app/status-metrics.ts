@@ -5,6 +5,7 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import { parseObjectKey } from "../resources/index.ts";
 import type { DroppedEvent, StatusWriteEvent } from "../status/index.ts";
+import { droppedEvents } from "./process-metrics.ts";
 
 const DROPPED_EVENTS: readonly DroppedEvent[] = ["rationed", "failed"];
 
@@ -27,12 +28,7 @@ export class StatusMetrics {
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
     });
-    this.#dropped = new Counter({
-      name: "trilith_events_dropped_total",
-      help: "Events that were not written: rationed, because there were too many, or failed, because the API server did not take them.",
-      labelNames: ["cause"],
-      registers,
-    });
+    this.#dropped = droppedEvents(registry);
     for (const cause of DROPPED_EVENTS) this.#dropped.inc({ cause }, 0);
   }
 
