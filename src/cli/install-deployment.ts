@@ -61,8 +61,7 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
       fromPod("POD_NAME", "metadata.name"),
       fromPod("POD_NAMESPACE", "metadata.namespace"),
       fromPod("POD_IP", "status.podIP"),
-      { name: "MALLOC_ARENA_MAX", value: "1" },
-      { name: "NODE_OPTIONS", value: nodeOptions },
+      ...ofNode(nodeOptions),
     ],
     ports: [
       { name: "xds", containerPort: 18000 },
@@ -70,6 +69,7 @@ function container(installation: Installation, { log, nodeOptions, resources }: 
       { name: "admin", containerPort: 19000 },
       ...(installation.mesh ? [{ name: "pods", containerPort: 18443 }] : []),
     ],
+    startupProbe: { httpGet: { path: "/healthz", port: "admin" }, periodSeconds: 1, failureThreshold: 60 },
     ...probes,
     lifecycle: { preStop: { sleep: { seconds: SERVES_ON_SECONDS } } },
     resources,
@@ -99,10 +99,16 @@ function meshArguments(installation: Installation): string[] {
   ];
 }
 
+/** What Node.js is told. */
+export const ofNode = (options: string): readonly object[] => [
+  { name: "MALLOC_ARENA_MAX", value: "1" },
+  { name: "NODE_OPTIONS", value: options },
+];
+
 export const fromPod = (name: string, fieldPath: string): object => ({ name, valueFrom: { fieldRef: { fieldPath } } });
 
-const probes = {
-  startupProbe: { httpGet: { path: "/healthz", port: "admin" }, periodSeconds: 1, failureThreshold: 60 },
+/** Of whatever has the port `admin`. */
+export const probes = {
   livenessProbe: {
     httpGet: { path: "/healthz", port: "admin" },
     periodSeconds: 10,

@@ -11,7 +11,7 @@ import {
   type Manifest,
   readChart,
 } from "./install-chart.ts";
-import { fromPod } from "./install-deployment.ts";
+import { fromPod, ofNode, probes } from "./install-deployment.ts";
 
 const NAME = "trilith-node";
 const component = { "app.kubernetes.io/component": "node" };
@@ -89,17 +89,10 @@ function container(installation: Installation, { log, nodeOptions, mesh }: Chart
       fromPod("NODE_NAME", "spec.nodeName"),
       fromPod("HOST_IPS", "status.hostIPs"),
       fromPod("POD_NAME", "metadata.name"),
-      { name: "MALLOC_ARENA_MAX", value: "1" },
-      { name: "NODE_OPTIONS", value: nodeOptions },
+      ...ofNode(nodeOptions),
     ],
     ports: [{ name: "admin", containerPort: 19000 }],
-    livenessProbe: {
-      httpGet: { path: "/healthz", port: "admin" },
-      periodSeconds: 10,
-      timeoutSeconds: 5,
-      failureThreshold: 6,
-    },
-    readinessProbe: { httpGet: { path: "/readyz", port: "admin" }, periodSeconds: 2, timeoutSeconds: 2 },
+    ...probes,
     resources: mesh.node.resources,
     securityContext: {
       runAsUser: 0,

@@ -5,6 +5,7 @@
  * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
  */
 import {
+  fromPod,
   PLACE_VARIABLES,
   placeInPod,
   placeVariables,
@@ -142,11 +143,6 @@ export function sidecarContainer(
     ],
   };
 }
-
-const fromPod = (name: string, fieldPath: string): object => ({
-  name,
-  valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
-});
 
 /** The kubelet puts the variables that stand before in their places. */
 const OWN_POD = {

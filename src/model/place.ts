@@ -22,21 +22,25 @@ export function placesOf(statement: string, isOfWorkload: boolean): readonly Pla
   return [...kept, `node/${node}`, ...(zone === "" ? [] : [`zone/${zone}` as const])];
 }
 
+/** A variable of a container's environment that the kubelet fills in. */
 interface PodVariable {
   readonly name: string;
   readonly valueFrom: { readonly fieldRef: { readonly apiVersion: "v1"; readonly fieldPath: string } };
 }
 
+export const fromPod = (name: string, fieldPath: string): PodVariable => ({
+  name,
+  valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
+});
+
 /**
  * Of the environment of a proxy's container: what `placeInPod` is made of. Kubernetes gives pods the label with the zone of their node since
  * 1.35 (https://kep.k8s.io/4742); before that it is empty.
  */
-export const placeVariables: readonly PodVariable[] = (
-  [
-    [PLACE_VARIABLES.zone, "metadata.labels['topology.kubernetes.io/zone']"],
-    [PLACE_VARIABLES.node, "spec.nodeName"],
-  ] as const
-).map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } } }));
+export const placeVariables: readonly PodVariable[] = [
+  fromPod(PLACE_VARIABLES.zone, "metadata.labels['topology.kubernetes.io/zone']"),
+  fromPod(PLACE_VARIABLES.node, "spec.nodeName"),
+];
 
 /** What a proxy says of itself in a pod; the kubelet puts in the values. */
 export const placeInPod: string = placeStatement(`$(${PLACE_VARIABLES.zone})`, `$(${PLACE_VARIABLES.node})`);

@@ -8,6 +8,7 @@
  * https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
  */
 import {
+  fromPod,
   PLACE_VARIABLES,
   placeInPod,
   placeVariables,
@@ -152,11 +153,6 @@ const resourceVariable = {
     pod: { name: "$(POD_NAME)", uid: "$(POD_UID)", node: `$(${PLACE_VARIABLES.node})`, container: CONTAINER },
   }),
 };
-
-const fromPod = (name: string, fieldPath: string): object => ({
-  name,
-  valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
-});
 
 const podVariables = [fromPod("POD_NAME", "metadata.name"), fromPod("POD_UID", "metadata.uid"), ...placeVariables];
 
