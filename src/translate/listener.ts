@@ -82,6 +82,8 @@ export interface Listener {
   readonly table?: RouteTableKey;
   /** How many filters its requests go through before routes are matched; absent: none. */
   readonly requestFilters?: number;
+  /** HTTP, or HTTPS for more than one name: its Gateway's parameters say that it is to be made for many hosts. */
+  readonly manyHosts?: true;
   /** What it terminates TLS with. */
   readonly termination?: ServerTls;
   readonly accepted: Verdict;

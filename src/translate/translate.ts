@@ -196,7 +196,7 @@ function deriveGatewaySide(graph: Graph, inputs: Inputs, grants: Grants, setting
     telemetry: deriveTelemetryBindings(graph, telemetryClaims, backendSources),
     listenerFilters,
     presented,
-    listeners: deriveListeners(graph, claims, tls, listenerFilters),
+    listeners: deriveListeners(graph, claims, { tls, listenerFilters, parameters }),
     listenerGenerations: deriveListenerGenerations(graph, stated),
     clientCertificates,
     statuses,

@@ -61,6 +61,9 @@ const gatewayParameters: OwnKind = {
       },
     },
     { resources: { requests: { cpu: 2 }, limits: { memory: "1Ki" } } },
+    { hosts: "Few" },
+    { hosts: "Many" },
+    { hosts: null },
     { somethingElse: true, service: { somethingElse: true } },
     {
       overlays: {
@@ -116,6 +119,9 @@ const gatewayParameters: OwnKind = {
     { autoscaling: {} },
     { autoscaling: { minReplicas: 3, maxReplicas: 2 } },
     { autoscaling: { maxReplicas: 2, targetCPUUtilizationPercentage: 0 } },
+    { hosts: "many" },
+    { hosts: "" },
+    { hosts: 500 },
     { overlays: { deployment: [] } },
     { overlays: { service: "metadata" } },
   ],

@@ -201,6 +201,7 @@ export const gatewayParametersSchema: Schema<GatewayParameters> = object<Gateway
       envoy,
       podDisruptionBudget,
       autoscaling,
+      hosts: oneOf(["Few", "Many"]),
       overlays,
     }),
   },

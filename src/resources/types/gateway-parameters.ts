@@ -1,6 +1,7 @@
 /**
- * GatewayParameters (trilith.dev): how the Envoys of Gateways run in a cluster, and the Service in front of them. A GatewayClass
- * refers to one for all of its Gateways, a Gateway to one of its own; what is absent says nothing, so that the other may.
+ * GatewayParameters (trilith.dev): how the Envoys of Gateways run in a cluster, the Service in front of them, and how many hosts
+ * their listeners are made for. A GatewayClass refers to one for all of its Gateways, a Gateway to one of its own; what is absent
+ * says nothing, so that the other may.
  */
 import type { JsonObject } from "../json.ts";
 import type { NamespacedObject } from "./meta.ts";
@@ -22,8 +23,15 @@ export interface GatewayParametersSpec {
   readonly envoy?: EnvoyParameters;
   readonly podDisruptionBudget?: PodDisruptionBudgetParameters;
   readonly autoscaling?: AutoscalingParameters;
+  readonly hosts?: HostsParameter;
   readonly overlays?: Overlays;
 }
+
+/**
+ * How many hosts the Gateway's listeners are made for; Few unless stated. With Many, a change of a route costs a fraction of what
+ * it does with Few, and each request somewhat more. The only field that counts on a machine, too.
+ */
+export type HostsParameter = "Few" | "Many";
 
 /** Strategic merge patches, laid over what is made for a Gateway. */
 export interface Overlays {

@@ -1,12 +1,19 @@
 /**
  * What GatewayParameters say for each Gateway: those that its class refers to, and over them, field by field, those that it
  * refers to itself. What is absent in one is left to the other; the fields of `service` and of `envoy` are each for themselves,
- * every other field is one. Overlays are both laid over what is made, the Gateway's last.
+ * every other field is one. Overlays are both laid over what is made, the Gateway's last. Listeners are derived from `hosts`, and
+ * so it stands apart from what the rest is for: the pods and the Service, which are as they are whatever it says.
  *
  * https://gateway-api.sigs.k8s.io/reference/spec/#gatewayinfrastructure
  */
 import type { Collection, Graph } from "../../collections/index.ts";
-import type { GatewayParameters, GatewayParametersSpec, ObjectKey, Overlays } from "../../resources/index.ts";
+import type {
+  GatewayParameters,
+  GatewayParametersSpec,
+  HostsParameter,
+  ObjectKey,
+  Overlays,
+} from "../../resources/index.ts";
 import { type Finding, findingOf } from "../finding.ts";
 import type { TranslateSettings } from "../settings.ts";
 import { findParameters } from "./find-parameters.ts";
@@ -16,10 +23,12 @@ import { classKeyOf, type ManagedGateway } from "./managed-gateways.ts";
 export interface ParametersOfGateway {
   /** The Gateway's object key. */
   readonly key: ObjectKey;
-  /** Without `overlays`, which follow. */
-  readonly parameters: Omit<GatewayParametersSpec, "overlays">;
+  /** Without `overlays` and `hosts`, which follow. */
+  readonly parameters: Omit<GatewayParametersSpec, "overlays" | "hosts">;
   /** In the order in which they are laid over what is made: those of the class, those of the Gateway. */
   readonly overlays: readonly Overlays[];
+  /** Absent: Few, and so where there is a problem. */
+  readonly hosts?: HostsParameter;
   readonly problem?: ParametersProblem;
 }
 
@@ -55,20 +64,21 @@ export function deriveParameters(
       const reference = spec.infrastructure?.parametersRef;
       const found = findParameters(reference && { ...reference, namespace }, gatewayParameters, read);
       if (found.problem !== undefined) return refuse(found.problem, "spec.infrastructure.parametersRef");
-      const { overlays: classOverlays, ...classParameters } = ofClass;
-      const { overlays: ownOverlays, ...ownParameters } = found.parameters ?? {};
+      const { overlays: classOverlays, hosts: classHosts, ...classParameters } = ofClass;
+      const { overlays: ownOverlays, hosts = classHosts, ...ownParameters } = found.parameters ?? {};
       return [
         {
           key,
           parameters: mergeParameters(classParameters, ownParameters),
           overlays: [...(classOverlays ? [classOverlays] : []), ...(ownOverlays ? [ownOverlays] : [])],
+          ...(hosts && { hosts }),
         },
       ];
     },
   });
 }
 
-/** Where Gateways share the Envoy of a machine, nothing is made that parameters could be of. */
+/** Where Gateways share the Envoy of a machine, nothing is made that parameters could be of; `hosts` counts there, too. */
 export function deriveParametersFindings(
   graph: Graph,
   parameters: Collection<ParametersOfGateway>,
@@ -81,7 +91,7 @@ export function deriveParametersFindings(
     map: ({ key, parameters: stated, overlays }) => {
       if (addresses === "service" || Object.keys(stated).length + overlays.length === 0) return [];
       const code = "parameters-without-effect";
-      const message = "GatewayParameters are for clusters: Gateways share the one Envoy of this machine";
+      const message = "Of GatewayParameters, only hosts counts here: Gateways share the one Envoy of this machine";
       return [findingOf({ object: key, severity: "warning", code, message })];
     },
   });

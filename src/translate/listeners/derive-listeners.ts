@@ -1,21 +1,27 @@
 /**
- * Listeners: claims judged together with the others of their port, their TLS and their kinds of routes. Nothing here
- * knows of routes.
+ * Listeners: claims judged together with the others of their port, their TLS, their kinds of routes and the parameters of
+ * their Gateway. Nothing here knows of routes.
  */
 import type { Collection, Graph } from "../../collections/index.ts";
 import { routeTableKey, socketKey } from "../../model/index.ts";
 import type { Verdict } from "../attachment.ts";
+import type { ParametersOfGateway } from "../gateways/parameters.ts";
 import type { FieldProblem, Listener, ListenerClaim, PortVerdict } from "../listener.ts";
 import { hostnameOf, judgePort } from "./conflicts.ts";
 import { type ListenerFilters, unknownFilterOf } from "./listener-filters.ts";
 import type { ListenerTls } from "./listener-tls.ts";
 import { allowedKindsOf, isSupportedProtocol, isTlsProtocol, transportOf } from "./protocols.ts";
 
+export interface ListenerSources {
+  readonly tls: Collection<ListenerTls>;
+  readonly listenerFilters: Collection<ListenerFilters>;
+  readonly parameters: Collection<ParametersOfGateway>;
+}
+
 export function deriveListeners(
   graph: Graph,
   claims: Collection<ListenerClaim>,
-  tls: Collection<ListenerTls>,
-  filters: Collection<ListenerFilters>,
+  { tls, listenerFilters, parameters }: ListenerSources,
 ): Collection<Listener> {
   const ports = graph.groups<ListenerClaim>({
     name: "translate/Ports",
@@ -33,10 +39,13 @@ export function deriveListeners(
     name: "translate/Listeners",
     key: (listener: Listener) => listener.key,
     from: claims,
-    reads: [verdicts, tls, filters],
+    reads: [verdicts, tls, listenerFilters, parameters],
     map: (claim, read) => {
-      const unresolved = read.pick(filters, claim.key, (found) => found?.unresolved ?? []);
-      return [listenerOf(claim, read.get(verdicts, claim.key), read.get(tls, claim.key), unresolved)];
+      const unresolved = read.pick(listenerFilters, claim.key, (found) => found?.unresolved ?? []);
+      const listener = listenerOf(claim, read.get(verdicts, claim.key), read.get(tls, claim.key), unresolved);
+      const isForMany =
+        canHaveManyHosts(listener) && read.pick(parameters, claim.gatewayObject, (stated) => stated?.hosts === "Many");
+      return [{ ...listener, ...(isForMany && { manyHosts: true as const }) }];
     },
   });
 }
@@ -89,6 +98,10 @@ function listenerOf(
     problems: [...(refusal && refusal.reason !== "NoValidCACertificate" ? [refusal] : []), ...unresolved],
   };
 }
+
+/** All routes of an HTTPS listener for one name share that one host. */
+const canHaveManyHosts = ({ protocol, hostname }: Listener): boolean =>
+  protocol === "HTTP" || (protocol === "HTTPS" && hostname.startsWith("*"));
 
 /** Why the listener is not accepted: the first of what would have to change anyway. */
 function refusalOf(
