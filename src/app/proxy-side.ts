@@ -68,13 +68,7 @@ const RETRY_MS = 2_000;
 /** The sources must have been read once: what the engine holds now is the first complete state. */
 export async function startProxySide(engine: Engine, options: ProxySideOptions): Promise<ProxySide> {
   await using starting = new AsyncDisposableStack();
-  const accessLog = (options.accessLog ?? true) ? "all" : "none";
-  const records = envoyResources(engine.graph, engine.model, {
-    ...defaultSettings,
-    accessLog,
-    sidecarAccessLog: accessLog,
-    redirection: false,
-  });
+  const records = recordsOf(engine, options);
   const gate: PortGate = starting.use(
     new PortGate({
       opened: (listener) => feed.release(listener),
@@ -115,8 +109,7 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
   const proxy: ProxyProcess = await startEnvoy(options);
   gate.hold(await listenersIn(proxy));
   feed.open();
-  const retrying = setInterval(() => void retryRefused(records, fleet), RETRY_MS);
-  starting.defer(() => clearInterval(retrying));
+  starting.use(retryingRefused(records, fleet));
   const readiness = new Readiness({
     records,
     fleet,
@@ -125,25 +118,45 @@ export async function startProxySide(engine: Engine, options: ProxySideOptions):
     onLeftOut: (proxies) =>
       options.log.warn({ proxies }, "ready, though these sidecars have not acknowledged everything"),
   });
-  const running = starting.move();
-  return {
-    records,
-    fleet,
-    unhealthy: () => health.awaited(),
-    get envoyPid() {
-      return proxy.pid;
-    },
-    metrics: () => proxy.admin.get("/stats/prometheus"),
-    notReady: (isStarting = () => true) => readiness.missing(isStarting),
-    stop: async (how) => {
-      await proxy.stop(how);
-      await running.disposeAsync();
-    },
-    leave: async () => {
-      await proxy.leave();
-      await running.disposeAsync();
-    },
-  };
+  return proxySideOf({ records, fleet, health, proxy, readiness }, starting.move());
+}
+
+interface Parts extends Pick<ProxySide, "records" | "fleet"> {
+  readonly health: HealthWatch;
+  readonly proxy: ProxyProcess;
+  readonly readiness: Readiness;
+}
+
+const proxySideOf = (
+  { records, fleet, health, proxy, readiness }: Parts,
+  running: AsyncDisposableStack,
+): ProxySide => ({
+  records,
+  fleet,
+  unhealthy: () => health.awaited(),
+  get envoyPid() {
+    return proxy.pid;
+  },
+  metrics: () => proxy.admin.get("/stats/prometheus"),
+  notReady: (isStarting = () => true) => readiness.missing(isStarting),
+  stop: async (how) => {
+    await proxy.stop(how);
+    await running.disposeAsync();
+  },
+  leave: async () => {
+    await proxy.leave();
+    await running.disposeAsync();
+  },
+});
+
+function recordsOf({ graph, model }: Engine, options: ProxySideOptions): Collection<EnvoyRecord> {
+  const accessLog = (options.accessLog ?? true) ? "all" : "none";
+  return envoyResources(graph, model, {
+    ...defaultSettings,
+    accessLog,
+    sidecarAccessLog: accessLog,
+    redirection: false,
+  });
 }
 
 function startEnvoy({ envoyPath, directory, concurrency, onProxyEvent }: ProxySideOptions): Promise<ProxyProcess> {
@@ -169,6 +182,11 @@ async function listenersIn(proxy: ProxyProcess): Promise<string[]> {
   if (status !== 200) return [];
   const { listener_statuses = [] } = JSON.parse(body) as { listener_statuses?: { name: string }[] };
   return listener_statuses.map(({ name }) => name);
+}
+
+function retryingRefused(records: Collection<EnvoyRecord>, fleet: ProxyFleet): Disposable {
+  const retrying = setInterval(() => void retryRefused(records, fleet), RETRY_MS);
+  return { [Symbol.dispose]: () => clearInterval(retrying) };
 }
 
 /** A refused listener is not sent again for nothing, since Envoy complains aloud each time: its port is tried here first. */
