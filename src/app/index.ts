@@ -5,13 +5,15 @@
 import type { ApiClient } from "../kubernetes/index.ts";
 import type { CheckClusterOptions, CheckClusterResult } from "./check-cluster.ts";
 import type { CheckResult } from "./check-files.ts";
-import type { Controller, ControllerOptions } from "./controller.ts";
+import type { Controller } from "./controller.ts";
+import type { ControllerOptions } from "./controller-options.ts";
 import type { NodeAgent, NodeAgentOptions } from "./node-agent.ts";
 import type { Standalone, StandaloneOptions } from "./standalone.ts";
 
 export type { CheckClusterOptions, CheckClusterResult } from "./check-cluster.ts";
 export type { CheckResult } from "./check-files.ts";
-export type { Controller, ControllerOptions } from "./controller.ts";
+export type { Controller } from "./controller.ts";
+export type { ControllerOptions } from "./controller-options.ts";
 export type { ShownProxy } from "./describe-proxies.ts";
 export type { ShownResource } from "./describe-resources.ts";
 export type { Diagnostic } from "./diagnosis.ts";
