@@ -7,12 +7,13 @@
  *   later:    each change as it comes; what translation does not read wakes nobody
  *   away:     what was told stays told, and `problems` says what cannot be followed
  */
-import { type ApiClient, ResourceWatch, type Timers, Turns } from "../../kubernetes/index.ts";
+import type { ApiClient, Timers } from "../../kubernetes/index.ts";
 import { type Kind, kinds, type ObjectKey } from "../../resources/index.ts";
+import type { ObjectChange } from "../object-change.ts";
 import { ChangeBatches } from "./change-batches.ts";
 import { DiscoveredKinds } from "./discovered-kinds.ts";
-import type { ObjectChange } from "../object-change.ts";
-import { keyOf, keyOfName, ObjectStore, type StoredVersion } from "./object-store.ts";
+import { ObjectStore, type StoredVersion } from "./object-store.ts";
+import { ObjectWatches } from "./object-watches.ts";
 import { type BundleVersions, isBuiltIn, ServedKinds } from "./served-kinds.ts";
 import {
   refusalProblems,
@@ -21,7 +22,7 @@ import {
   versionProblem,
   watchProblem,
 } from "./source-problems.ts";
-import { type SentObject, trimObject } from "./trim-object.ts";
+import { type Wanted, WANTED_KINDS, WantedObjects } from "./wanted-objects.ts";
 
 export interface KubernetesSourceOptions {
   readonly client: ApiClient;
@@ -45,22 +46,6 @@ export interface Unread {
   readonly problem?: string;
 }
 
-/** Something of a kind of which only what is wanted is read. */
-export interface Wanted {
-  /** Unique. */
-  readonly key: string;
-  readonly kind: "Secret" | "ConfigMap" | "Pod";
-  readonly namespace: string;
-  /** Absent: all of the namespace. Then nothing else of this kind may be wanted there. */
-  readonly name?: string;
-}
-
-const WANTED_KINDS: readonly Kind[] = ["Secret", "ConfigMap", "Pod"];
-/**
- * Of those, so many are asked for at once. A server lets in a few hundred calls of one account and refuses more (API Priority and
- * Fairness); a list of one object takes it a millisecond, so that more at once would be no faster.
- */
-const MOST_LISTS_AT_ONCE = 32;
 /** Without these, there is nothing to do. */
 const INDISPENSABLE_KINDS: readonly Kind[] = ["GatewayClass", "Gateway"];
 /** What tells which kinds there are. */
@@ -79,32 +64,16 @@ interface FollowedKind {
   isListed: boolean;
 }
 
-interface FollowedWish {
-  readonly wish: Wanted;
-  readonly watch: Disposable;
-  isListed: boolean;
-}
-
-interface WatchEvents {
-  readonly turns?: Turns;
-  /** What it is part of, for the problems that all of that have together. */
-  readonly group?: string;
-  readonly onSet: (key: ObjectKey) => void;
-  readonly onListed: () => void;
-  readonly onForbidden?: () => void;
-}
-
 export class KubernetesSource implements Disposable {
   readonly #options: KubernetesSourceOptions;
   readonly #store = new ObjectStore();
   readonly #kinds = new Map<Kind, FollowedKind>();
-  readonly #wanted = new Map<string, FollowedWish>();
-  readonly #turns = new Turns(MOST_LISTS_AT_ONCE);
   readonly #served: ServedKinds;
   readonly #discovered: DiscoveredKinds;
   readonly #problems: SourceProblems;
   readonly #batches: ChangeBatches;
-  #refusals = 0;
+  readonly #watches: ObjectWatches;
+  readonly #wanted: WantedObjects;
   /** Of the CRDs and of the APIs that are discovered. */
   #kindListsAwaited = 2;
   #isSynced = false;
@@ -115,6 +84,20 @@ export class KubernetesSource implements Disposable {
     this.#batches = new ChangeBatches(options.onChanges);
     this.#problems = new SourceProblems(() => {
       if (!this.#isStopped) options.onProblems?.();
+    });
+    this.#watches = new ObjectWatches({
+      client: options.client,
+      store: this.#store,
+      problems: this.#problems,
+      onChange: (change) => this.#batches.push(change),
+      onStored: (keys) => this.#isSynced && options.onStored?.(keys),
+      timers: options.timers,
+    });
+    this.#wanted = new WantedObjects({
+      watches: this.#watches,
+      store: this.#store,
+      problems: this.#problems,
+      onSettled: () => this.#settle(),
     });
     for (const { kind, versions } of Object.values(kinds))
       if (isBuiltIn(kind) && ![...WANTED_KINDS, ...OPTIONAL_KINDS].includes(kind)) this.#follow(kind, versions[0]);
@@ -149,10 +132,10 @@ export class KubernetesSource implements Disposable {
   /** What of the first state has not been read yet. */
   get unread(): readonly Unread[] {
     if (this.#isSynced) return [];
-    const waiting = (followed: ReadonlyMap<string, { readonly isListed: boolean }>): Unread[] =>
-      [...followed].flatMap(([label, { isListed }]) => (isListed ? [] : [this.#unreadOf(label)]));
+    const kindsUnlisted = [...this.#kinds].flatMap(([kind, { isListed }]) => (isListed ? [] : [kind]));
     const definitions = this.#kindListsAwaited > 0 ? LISTS_OF_KINDS.map((label) => this.#unreadOf(label)) : [];
-    return [...definitions.filter(({ problem }) => problem), ...waiting(this.#kinds), ...waiting(this.#wanted)];
+    const unread = [...kindsUnlisted, ...this.#wanted.unread].map((label) => this.#unreadOf(label));
+    return [...definitions.filter(({ problem }) => problem), ...unread];
   }
 
   get problems(): readonly SourceProblem[] {
@@ -161,15 +144,7 @@ export class KubernetesSource implements Disposable {
 
   /** Follows exactly this of Secrets, ConfigMaps and Pods: what else is known of them is forgotten, and told as gone. */
   want(wanted: Iterable<Wanted>): void {
-    const wishes = new Map([...wanted].map((wish) => [wish.key, wish]));
-    for (const [key, { watch, wish }] of this.#wanted) {
-      if (wishes.has(key)) continue;
-      watch[Symbol.dispose]();
-      this.#wanted.delete(key);
-      this.#problems.set(key, undefined);
-      for (const of of this.#store.keysOf(wish.kind, wish)) this.#batches.push(this.#store.delete(wish.kind, of));
-    }
-    for (const wish of wishes.values()) if (!this.#wanted.has(wish.key)) this.#followWanted(wish);
+    this.#wanted.want(wanted);
     this.#settle();
   }
 
@@ -179,7 +154,8 @@ export class KubernetesSource implements Disposable {
     this.#batches[Symbol.dispose]();
     this.#served[Symbol.dispose]();
     this.#discovered[Symbol.dispose]();
-    for (const { watch } of [...this.#kinds.values(), ...this.#wanted.values()]) watch[Symbol.dispose]();
+    this.#wanted[Symbol.dispose]();
+    for (const { watch } of this.#kinds.values()) watch[Symbol.dispose]();
   }
 
   #knowKinds(): void {
@@ -207,13 +183,16 @@ export class KubernetesSource implements Disposable {
     const followed: FollowedKind = {
       version,
       isListed: false,
-      watch: this.#watch(kind, { group, version, plural }, kind, {
+      watch: this.#watches.open({
+        kind,
+        resource: { group, version, plural },
+        label: kind,
         onSet: (key) => void (followed.isListed || listed.add(key)),
         onListed: () => {
-          for (const key of this.#store.keysOf(kind))
-            if (!listed.has(key)) this.#batches.push(this.#store.delete(kind, key));
+          for (const key of this.#store.keysOf(kind)) if (!listed.has(key)) this.#watches.forget(kind, key);
           listed.clear();
           followed.isListed = true;
+          this.#settle();
         },
       }),
     };
@@ -224,70 +203,7 @@ export class KubernetesSource implements Disposable {
     this.#kinds.get(kind)?.watch[Symbol.dispose]();
     this.#kinds.delete(kind);
     this.#problems.set(kind, undefined);
-    for (const key of this.#store.keysOf(kind)) this.#batches.push(this.#store.delete(kind, key));
-  }
-
-  #followWanted(wish: Wanted): void {
-    const { key, kind, namespace, name } = wish;
-    const resource = { group: "", version: "v1", plural: kinds[kind].plural, namespace, ...(name && { name }) };
-    const followed: FollowedWish = {
-      wish,
-      isListed: false,
-      watch: this.#watch(kind, resource, key, {
-        turns: this.#turns,
-        group: `${kind}s of ${namespace}`,
-        onSet: () => undefined,
-        onListed: () => {
-          followed.isListed = true;
-        },
-        // Somebody named what Trilith may not read: that is the matter of who named it, and nobody else waits for it.
-        onForbidden: () => {
-          followed.isListed = true;
-          this.#settle();
-        },
-      }),
-    };
-    this.#wanted.set(key, followed);
-  }
-
-  #watch(
-    kind: Kind,
-    resource: ConstructorParameters<typeof ResourceWatch>[0]["resource"],
-    label: string,
-    { turns, group = label, onSet, onListed, onForbidden }: WatchEvents,
-  ): Disposable {
-    const { client, timers } = this.#options;
-    const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-    return new ResourceWatch<SentObject>({
-      client,
-      resource,
-      read: (object) => trimObject(object as unknown as SentObject, kind, apiVersion),
-      onChanges: (changes) => {
-        const stored: ObjectKey[] = [];
-        for (const change of changes) {
-          if (change.kind === "delete") this.#batches.push(this.#store.delete(kind, keyOfName(kind, change.name)));
-          else {
-            const key = keyOf(kind, change.item.metadata);
-            onSet(key);
-            this.#batches.push(this.#store.set(kind, change.item));
-            if (this.#store.stored.has(key)) stored.push(key);
-          }
-        }
-        this.#tellRefused();
-        if (this.#isSynced && stored.length > 0) this.#options.onStored?.(stored);
-      },
-      onSynced: () => {
-        onListed();
-        this.#settle();
-      },
-      onRestored: () => this.#store.doubt(kind),
-      ...(turns && { turns }),
-      onProblem: (problem) => {
-        this.#problems.set(label, problem && watchProblem(problem.code === "forbidden" ? label : group, problem));
-        if (problem?.code === "forbidden") onForbidden?.();
-      },
-      ...(timers && { timers }),
-    });
+    for (const key of this.#store.keysOf(kind)) this.#watches.forget(kind, key);
   }
 
   #unreadOf(label: string): Unread {
@@ -295,20 +211,14 @@ export class KubernetesSource implements Disposable {
     return { what: label, ...(problem !== undefined && { problem }) };
   }
 
-  #tellRefused(): void {
-    if (this.#store.refusals === this.#refusals) return;
-    this.#refusals = this.#store.refusals;
-    this.#problems.tell();
-  }
-
   #settle(): void {
     if (this.#isSynced || this.#isStopped || this.#kindListsAwaited > 0) return;
     if (![...this.#kinds.values()].every(({ isListed }) => isListed)) return;
     if (!this.#batches.isOpen) this.#batches.flush();
-    if (![...this.#wanted.values()].every(({ isListed }) => isListed)) return;
+    if (this.#wanted.unread.size > 0) return;
     this.#batches.flush();
     // What has just been told may have made more wanted.
-    if (this.#isSynced || ![...this.#wanted.values()].every(({ isListed }) => isListed)) return;
+    if (this.#isSynced || this.#wanted.unread.size > 0) return;
     this.#isSynced = true;
     this.#options.onSynced();
   }
