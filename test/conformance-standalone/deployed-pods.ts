@@ -1,6 +1,6 @@
 /** Runs what Deployments state, and keeps EndpointSlices of the Services that select them, as a cluster would. */
 import { type EchoPod, type PodOptions, startEchoPod } from "./echo-pod.ts";
-import type { LoopbackAddresses } from "./loopback-addresses.ts";
+import type { LoopbackAddresses } from "../support/loopback-addresses.ts";
 import type { Manifest } from "./official-manifests.ts";
 import type { SuiteCertificates } from "./suite-certificates.ts";
 

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { ask, expectAnswers } from "./exchange.ts";
 import { expectForeignStatusKept } from "./foreign-status.ts";
-import { LoopbackAddresses } from "./loopback-addresses.ts";
+import { LoopbackAddresses } from "../support/loopback-addresses.ts";
 import type { Manifest } from "./official-manifests.ts";
 import { officialTests } from "./official-test.ts";
 import {

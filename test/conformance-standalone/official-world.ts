@@ -14,7 +14,7 @@ import { StatusBook, type StoredStatus } from "../../src/status/index.ts";
 import { ServedGateway, validated } from "../oracle/served-gateway.ts";
 import { DeployedPods } from "./deployed-pods.ts";
 import type { EchoPod } from "./echo-pod.ts";
-import { LoopbackAddresses } from "./loopback-addresses.ts";
+import { LoopbackAddresses } from "../support/loopback-addresses.ts";
 import { type Manifest, officialManifests } from "./official-manifests.ts";
 import { withShiftedPorts } from "./shifted-ports.ts";
 import { statusViolations } from "./status-limits.ts";

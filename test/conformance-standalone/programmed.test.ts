@@ -12,7 +12,7 @@ import type { OwnCondition } from "../../src/resources/index.ts";
 import { ServedGateway, validated } from "../oracle/served-gateway.ts";
 import { selfSignedCertificate } from "../support/certificate.ts";
 import { tlsSecret } from "../support/manifests.ts";
-import { LoopbackAddresses } from "./loopback-addresses.ts";
+import { LoopbackAddresses } from "../support/loopback-addresses.ts";
 
 const GATEWAYS = 30;
 

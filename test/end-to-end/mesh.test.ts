@@ -11,6 +11,7 @@ import { openLocalAuthority } from "../../src/identity/index.ts";
 import { startHttpBackend } from "../backends/index.ts";
 import { envoyBinary } from "../support/envoy-binary.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { LoopbackAddresses } from "../support/loopback-addresses.ts";
 import { gateway, type Manifest, route, selecting, service, workload } from "../support/manifests.ts";
 import { CART_PORT, MeshWorld } from "../support/mesh-world.ts";
 import { plainRequest } from "../support/plain-request.ts";
@@ -86,12 +87,13 @@ test.skipIf(skipped)("a Service can keep each workload that calls to an endpoint
   const parentRefs = [{ group: "", kind: "Service", name: "sticky" }];
   const routed = { ...cart([]), spec: { parentRefs, rules: [{ backendRefs: [to("sticky")] }] } };
   const ports = await freePorts(5);
+  const addresses = new LoopbackAddresses();
   const callers = ports.map((localPort, index) =>
     workload({
       name: `caller-${index}`,
       namespace: "shop",
       account: "callers",
-      address: `127.1.7.${60 + index}`,
+      address: addresses.next(),
       calls: [{ service: { name: "sticky" }, port: CART_PORT, localPort }],
     }),
   );
@@ -230,7 +232,7 @@ test.skipIf(skipped)("a port that somebody else has is told of, and taken when i
     name: "late",
     namespace: "shop",
     account: "late",
-    address: "127.1.7.40",
+    address: new LoopbackAddresses().next(),
     calls: [{ service: { name: "cart" }, port: CART_PORT, localPort: taken }],
   });
   await using world = await MeshWorld.start([late]);
@@ -246,7 +248,7 @@ test.skipIf(skipped)("workloads come and go with their files, and each sidecar w
   await using world = await MeshWorld.start();
   const count = world.served.sidecars().length;
   const [localPort = 0] = await freePorts(1);
-  const address = "127.1.7.23";
+  const address = new LoopbackAddresses().next();
   const third = await startHttpBackend({ name: "third", port: localPort });
   const manifest = workload({
     name: "third",
@@ -326,12 +328,13 @@ test.skipIf(skipped)(
     const folder = createHash("sha256").update("mesh/shop/broken/broken").digest("hex").slice(0, 12);
     writeFileSync(join(sidecars, folder), "");
     const ports = [{ port: 8080, localPort: backend.port }];
+    const addresses = new LoopbackAddresses();
     served.write("shop.yaml", [
       gateway("web", [{ name: "http", port }]),
       route({ name: "shop", parent: "web", rules: [{ backendRefs: [{ name: "shop", port: 80 }] }] }),
       ...service("shop", [backend.port]),
-      workload({ name: "broken", account: "broken", namespace: "shop", address: "127.1.9.1", ports }),
-      workload({ name: "good", account: "good", namespace: "shop", address: "127.1.9.2", ports }),
+      workload({ name: "broken", account: "broken", namespace: "shop", address: addresses.next(), ports }),
+      workload({ name: "good", account: "good", namespace: "shop", address: addresses.next(), ports }),
     ]);
     await served.start();
     const { status } = await plainRequest(port, "shop.test", "/");

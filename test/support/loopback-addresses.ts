@@ -1,4 +1,4 @@
-/** Addresses of 127.0.0.0/8, one for each Gateway and pod, from a range of its own for each run, so that runs side by side do not meet. */
+/** Addresses of 127.0.0.0/8, each once, from a range of its own for each run, so that runs side by side do not meet. */
 export class LoopbackAddresses {
   readonly #prefix = `127.${1 + Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 256)}`;
   #last = 0;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { AdminClient } from "../../src/proxy/index.ts";
 import { type Backend, type Echo, startHttpBackend } from "../backends/index.ts";
 import { freePorts } from "./free-ports.ts";
+import { LoopbackAddresses } from "./loopback-addresses.ts";
 import { type Manifest, selecting, workload } from "./manifests.ts";
 import { type RawAnswer, rawRequest, type RawRequest } from "./raw-request.ts";
 import { ServedDirectory } from "./served-directory.ts";
@@ -15,24 +16,26 @@ export type Version = "cart-v1" | "cart-v2";
 
 /** At every address of the world: addresses differ, so that ports need not. */
 export const CART_PORT = 8080;
-const ADDRESSES = {
-  "cart-v1": "127.1.7.21",
-  "cart-v2": "127.1.7.22",
-  web: "127.1.7.10",
-  visitor: "127.1.7.30",
-} as const;
 
 export class MeshWorld implements AsyncDisposable {
   readonly served: ServedDirectory;
   /** Where each caller calls cart. */
   readonly ports: Readonly<Record<Caller, number>>;
   readonly programs: Map<Version, Backend> = new Map();
+  readonly #addresses: Readonly<Record<Caller | Version, string>>;
   readonly #localPorts: Readonly<Record<Version, number>>;
 
   private constructor(served: ServedDirectory, ports: readonly number[]) {
     const [web = 0, visitor = 0, first = 0, second = 0] = ports;
+    const addresses = new LoopbackAddresses();
     this.served = served;
     this.ports = { web, visitor };
+    this.#addresses = {
+      "cart-v1": addresses.next(),
+      "cart-v2": addresses.next(),
+      web: addresses.next(),
+      visitor: addresses.next(),
+    };
     this.#localPorts = { "cart-v1": first, "cart-v2": second };
   }
 
@@ -64,12 +67,12 @@ export class MeshWorld implements AsyncDisposable {
         name,
         namespace: "shop",
         account: "cart",
-        address: ADDRESSES[name],
+        address: this.#addresses[name],
         labels: { app: "cart", version: name },
         ports: [{ port: CART_PORT, localPort: this.#localPorts[name] }],
       });
     const caller = (name: Caller, namespace: string): Manifest =>
-      workload({ name, namespace, account: name, address: ADDRESSES[name], calls: calls(this.ports[name]) });
+      workload({ name, namespace, account: name, address: this.#addresses[name], calls: calls(this.ports[name]) });
     return [cart("cart-v1"), cart("cart-v2"), caller("web", "shop"), caller("visitor", "street")];
   }
 
@@ -79,7 +82,7 @@ export class MeshWorld implements AsyncDisposable {
 
   /** Where others reach it. */
   at(name: Version): { readonly address: string; readonly port: number } {
-    return { address: ADDRESSES[name], port: CART_PORT };
+    return { address: this.#addresses[name], port: CART_PORT };
   }
 
   async call(caller: Caller, request: Omit<RawRequest, "port"> = {}): Promise<RawAnswer> {

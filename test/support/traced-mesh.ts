@@ -4,6 +4,7 @@
  */
 import { createServer, request, type Server } from "node:http";
 import { freePorts } from "./free-ports.ts";
+import { LoopbackAddresses } from "./loopback-addresses.ts";
 import { gateway, type Manifest, route, selecting, workload } from "./manifests.ts";
 import { CART_PORT, MeshWorld } from "./mesh-world.ts";
 import { type RawAnswer, rawRequest } from "./raw-request.ts";
@@ -37,6 +38,7 @@ export class TracedMesh implements AsyncDisposable {
     const collector = new SpanCollector("grpc");
     const collectorPort = await collector.listen();
     const front = await passingOn(frontPort, calledPort);
+    const addresses = new LoopbackAddresses();
     const world = await MeshWorld.start([
       gateway("edge", [{ name: "http", port: gatewayPort }]),
       route({
@@ -55,7 +57,7 @@ export class TracedMesh implements AsyncDisposable {
         name: "front",
         namespace: "shop",
         account: "front",
-        address: "127.1.7.50",
+        address: addresses.next(),
         labels: { app: "front" },
         ports: [{ port: CART_PORT, localPort: frontPort }],
         calls: [{ service: { name: "cart" }, port: CART_PORT, localPort: calledPort }],
@@ -64,7 +66,7 @@ export class TracedMesh implements AsyncDisposable {
         name: "otlp",
         namespace: "monitoring",
         account: "otlp",
-        address: "127.1.7.60",
+        address: addresses.next(),
         labels: { app: "otlp" },
         ports: [{ port: OTLP_PORT, localPort: collectorPort }],
       }),
