@@ -4,10 +4,10 @@
  *
  * https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
  */
-import type { BackendOrigin, Endpoint, EndpointsAt, EndpointSetKey } from "../../model/index.ts";
-import type { EndpointSlice, Service, ServicePort } from "../../resources/index.ts";
+import type { BackendOrigin, Endpoint, EndpointsAt, EndpointSetKey, Place } from "../../model/index.ts";
+import type { EndpointSlice, EndpointSliceEndpoint, Service, ServicePort } from "../../resources/index.ts";
 import { canonicalAddress, isIPv4, isIPv6 } from "../../resources/index.ts";
-import { type IsNear, nearPlacesOf } from "./near-endpoints.ts";
+import { type NearPlaces, nearPlacesOf } from "./near-endpoints.ts";
 
 export interface EndpointPlan {
   readonly endpoints: readonly Endpoint[];
@@ -51,8 +51,10 @@ export function planOfService(
   return at === undefined ? usable : { ...usable, at };
 }
 
-const isReady: IsNear = ({ conditions }) => conditions?.ready !== false;
-const isLastResort: IsNear = ({ conditions }) => conditions?.serving === true && conditions.terminating === true;
+type IsWanted = (endpoint: EndpointSliceEndpoint) => boolean;
+
+const isReady: IsWanted = ({ conditions }) => conditions?.ready !== false;
+const isLastResort: IsWanted = ({ conditions }) => conditions?.serving === true && conditions.terminating === true;
 
 /** Of a Service of both families, whose pods are in slices of each: those of its first family, while an endpoint there is of use. */
 function slicesInUse(
@@ -63,7 +65,7 @@ function slicesInUse(
   const [first, second] = ipFamilies;
   if (second === undefined) return slices;
   const ofFirst = slices.filter(({ addressType }) => addressType === first);
-  const has = (some: readonly EndpointSlice[], wanted: IsNear): boolean =>
+  const has = (some: readonly EndpointSlice[], wanted: IsWanted): boolean =>
     collect(some, port, wanted).endpoints.length > 0;
   return has(ofFirst, isReady) || (!has(slices, isReady) && has(ofFirst, isLastResort)) ? ofFirst : slices;
 }
@@ -81,16 +83,39 @@ function placesOf(
   const ofPort = slices.filter((slice) => slice.addressType !== "FQDN" && targetOf(slice, port) !== undefined);
   const all = ofPort.flatMap(({ endpoints }) => endpoints);
   const counted = all.filter((endpoint) => isReady(endpoint) || (isLocal && isLastResort(endpoint)));
-  const places = nearPlacesOf(spec, counted);
-  if (places.size === 0) return undefined;
-  const at = [...places].map(([place, isNear]) => {
-    const here = (wanted: IsNear): readonly Endpoint[] =>
-      collect(slices, port, (endpoint) => isNear(endpoint) && wanted(endpoint)).endpoints;
-    const ready = here(isReady);
-    return [place, ready.length > 0 || !isLocal ? ready : here(isLastResort)] as const;
-  });
-  return Object.fromEntries(at);
+  const near = nearPlacesOf(spec, counted);
+  if (near.places.length === 0) return undefined;
+  const ready = byPlace(ofPort, port, near, isReady);
+  const others = isLocal ? byPlace(ofPort, port, near, isLastResort) : undefined;
+  return Object.fromEntries(
+    near.places.map((place) => [place, sortedValues(ready.get(place) ?? others?.get(place) ?? new Map())]),
+  );
 }
+
+type Endpoints = Map<string, Endpoint>;
+
+function byPlace(
+  slices: readonly EndpointSlice[],
+  port: ServicePort,
+  { placesOf }: NearPlaces,
+  isWanted: IsWanted,
+): ReadonlyMap<Place, Endpoints> {
+  const found = new Map<Place, Endpoints>();
+  for (const slice of slices) {
+    const target = targetOf(slice, port);
+    if (target === undefined) continue;
+    for (const endpoint of slice.endpoints.filter(isWanted))
+      for (const place of placesOf(endpoint)) {
+        const here: Endpoints = found.get(place) ?? new Map();
+        found.set(place, here);
+        for (const address of endpoint.addresses) add(here, address, target);
+      }
+  }
+  return found;
+}
+
+const add = (endpoints: Endpoints, address: string, port: number): void =>
+  void endpoints.set(`${address}:${port}`, { address: canonicalAddress(address), port });
 
 export const NOTHING: EndpointPlan = { endpoints: [], names: [] };
 
@@ -102,8 +127,8 @@ function planOfName(stated: string, port: number): EndpointPlan {
 
 const hostnameOf = (stated: string): string => stated.toLowerCase().replace(/\.$/, "");
 
-function collect(slices: readonly EndpointSlice[], port: ServicePort, wanted: IsNear): EndpointPlan {
-  const endpoints = new Map<string, Endpoint>();
+function collect(slices: readonly EndpointSlice[], port: ServicePort, wanted: IsWanted): EndpointPlan {
+  const endpoints: Endpoints = new Map();
   const names = new Map<string, { hostname: string; port: number }>();
   for (const slice of slices) {
     const target = targetOf(slice, port);
@@ -111,7 +136,7 @@ function collect(slices: readonly EndpointSlice[], port: ServicePort, wanted: Is
     for (const address of slice.endpoints.filter(wanted).flatMap((endpoint) => endpoint.addresses)) {
       if (slice.addressType === "FQDN")
         names.set(`${hostnameOf(address)}:${target}`, { hostname: hostnameOf(address), port: target });
-      else endpoints.set(`${address}:${target}`, { address: canonicalAddress(address), port: target });
+      else add(endpoints, address, target);
     }
   }
   return { endpoints: sortedValues(endpoints), names: sortedValues(names) };

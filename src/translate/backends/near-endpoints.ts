@@ -12,38 +12,39 @@
 import type { Place } from "../../model/index.ts";
 import type { EndpointSliceEndpoint, Service } from "../../resources/index.ts";
 
-/** Whether the endpoints of a place are among these. */
-export type IsNear = (endpoint: EndpointSliceEndpoint) => boolean;
+/** The places at which callers have other endpoints than everywhere else. */
+export interface NearPlaces {
+  /** Also those whose callers are to have none. */
+  readonly places: readonly Place[];
+  /** Those whose callers are to have the endpoint. */
+  readonly placesOf: (endpoint: EndpointSliceEndpoint) => readonly Place[];
+}
 
-/** `endpoints`: those that all callers would have. By place; empty where places do not matter. */
+/** `endpoints`: those that all callers would have. */
 export function nearPlacesOf(
   { internalTrafficPolicy }: Service["spec"],
   endpoints: readonly EndpointSliceEndpoint[],
-): ReadonlyMap<Place, IsNear> {
-  return new Map<Place, IsNear>(internalTrafficPolicy === "Local" ? ownNodes(endpoints) : hinted(endpoints));
+): NearPlaces {
+  return internalTrafficPolicy === "Local" ? ownNodes(endpoints) : hinted(endpoints);
 }
 
-const ownNodes = (endpoints: readonly EndpointSliceEndpoint[]): (readonly [Place, IsNear])[] => [
-  ["workloads", () => false],
-  ...distinct(endpoints.map(({ nodeName }) => (nodeName === undefined ? [] : [nodeName]))).map(
-    (node): readonly [Place, IsNear] => [`workloads/${node}`, ({ nodeName }) => nodeName === node],
-  ),
-];
-
-const hinted = (endpoints: readonly EndpointSliceEndpoint[]): (readonly [Place, IsNear])[] => [
-  ...hintedBy(endpoints, "node", ({ hints }) => hints?.forNodes),
-  ...hintedBy(endpoints, "zone", ({ hints }) => hints?.forZones),
-];
-
-function hintedBy(
-  endpoints: readonly EndpointSliceEndpoint[],
-  kind: "node" | "zone",
-  hintsOf: (endpoint: EndpointSliceEndpoint) => readonly { readonly name: string }[] | undefined,
-): (readonly [Place, IsNear])[] {
-  const namesOf = (endpoint: EndpointSliceEndpoint): string[] => (hintsOf(endpoint) ?? []).map(({ name }) => name);
-  const hints = endpoints.map(namesOf);
-  if (hints.some((names) => names.length === 0)) return [];
-  return distinct(hints).map((name) => [`${kind}/${name}`, (endpoint) => namesOf(endpoint).includes(name)]);
+function ownNodes(endpoints: readonly EndpointSliceEndpoint[]): NearPlaces {
+  const placesOf = ({ nodeName }: EndpointSliceEndpoint): Place[] =>
+    nodeName === undefined ? [] : [`workloads/${nodeName}`];
+  return { places: ["workloads", ...distinct(endpoints.map(placesOf))], placesOf };
 }
 
-const distinct = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())].sort();
+function hinted(endpoints: readonly EndpointSliceEndpoint[]): NearPlaces {
+  const kinds = [forNodes, forZones].filter((hintsOf) => endpoints.every((endpoint) => hintsOf(endpoint).length > 0));
+  return {
+    places: kinds.flatMap((hintsOf) => distinct(endpoints.map(hintsOf))),
+    placesOf: (endpoint) => kinds.flatMap((hintsOf) => hintsOf(endpoint)),
+  };
+}
+
+const forNodes = ({ hints }: EndpointSliceEndpoint): Place[] =>
+  (hints?.forNodes ?? []).map(({ name }): Place => `node/${name}`);
+const forZones = ({ hints }: EndpointSliceEndpoint): Place[] =>
+  (hints?.forZones ?? []).map(({ name }): Place => `zone/${name}`);
+
+const distinct = (lists: readonly (readonly Place[])[]): Place[] => [...new Set(lists.flat())].sort();
