@@ -66,6 +66,8 @@ export class SpanCollector {
   #grpcServer(): Http2Server {
     return createHttp2Server().on("stream", (stream, headers) => {
       const chunks: Buffer[] = [];
+      // Whoever sends may hang up in the middle, since policies go.
+      stream.on("error", () => undefined);
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
       stream.on("end", () => {
         this.#take(headers[":path"], headers["content-type"], headers["x-token"], chunks);
