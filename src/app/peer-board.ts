@@ -7,19 +7,18 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Graph, Source } from "../collections/index.ts";
-import type { ListenerKey, ProxyKey, SocketKey } from "../model/index.ts";
+import type { ProxyKey, SocketKey } from "../model/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
 import type { RouteReport, SocketReport } from "../translate/index.ts";
 import { mergeRouteReports, mergeSocketReports, proxyOfSocket } from "./peer-reports.ts";
 import { type PeerLine, PeerState, type ProxyCount, topicOf } from "./peer-lines.ts";
 import type { ReportSink } from "./report-writer.ts";
 
-/** What was programmed before this replica started, as the stored statuses tell; 0 where nothing is known. */
+/** What was programmed before this replica started, as the stored statuses tell. */
 export interface Remembered {
-  readonly listener: (listener: ListenerKey) => { readonly generation: number; readonly uid?: string };
+  readonly socket: (socket: SocketKey) => SocketReport["programmed"];
+  /** The generation; 0 where nothing is known. */
   readonly route: (route: ObjectKey, uid: string | undefined) => number;
-  /** The listeners of a socket. */
-  readonly listenersOf: (socket: SocketKey) => readonly ListenerKey[];
 }
 
 export interface PeerBoardOptions {
@@ -149,7 +148,8 @@ export class PeerBoard {
       return;
     }
     const told = this.#counting(proxyOfSocket(key)).map(({ sockets }) => sockets.get(key));
-    socketReports.set(mergeSocketReports(key, told, socketReports.get(key) ?? this.#rememberedSocket(key)));
+    const remembered = { key, programmed: this.#remembered?.socket(key) ?? [] };
+    socketReports.set(mergeSocketReports(key, told, socketReports.get(key) ?? remembered));
   }
 
   #mergeRoute(key: string): void {
@@ -168,17 +168,6 @@ export class PeerBoard {
   #counting(proxy: ProxyKey): PeerState[] {
     const peers = [...this.#peers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, state]) => state);
     return [this.own, ...peers].filter(({ proxies }) => proxies.has(proxy));
-  }
-
-  #rememberedSocket(key: SocketKey): SocketReport {
-    const listeners = this.#remembered?.listenersOf(key) ?? [];
-    return {
-      key,
-      programmed: listeners.flatMap((listener) => {
-        const known = this.#remembered?.listener(listener);
-        return known && known.generation > 0 ? [{ listener, ...known }] : [];
-      }),
-    };
   }
 }
 

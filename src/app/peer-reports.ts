@@ -14,7 +14,7 @@ type Told<Report> = readonly (Report | undefined)[];
 
 type Programmed = SocketReport["programmed"][number];
 
-/** A listener of one Gateway: that of another one of the same name, before or after it, is another listener. */
+/** A listener of one object: that of another one of the same name, before or after it, is another listener. */
 const identityOf = ({ listener, uid = "" }: Programmed): string => `${listener} ${uid}`;
 
 /** `before` is what was known until now. */

@@ -173,9 +173,8 @@ test("a stream that makes no sense is a problem that is told, and tried again", 
 
 test("what the stored statuses tell counts until proxies of the Gateway say more", () => {
   const { board, programmed, report } = boardWithFacts({
-    listener: () => ({ generation: 7 }),
+    socket: () => [{ listener: "Gateway/shop/web/http" as ListenerKey, generation: 7 }],
     route: () => 7,
-    listenersOf: () => ["Gateway/shop/web/http" as ListenerKey],
   });
   report(0);
   expect(programmed()).toEqual([[7], 7]);

@@ -2,7 +2,7 @@
 export { translate } from "./translate.ts";
 export type { GatewayNames, TranslateSettings } from "./settings.ts";
 export type { Translation } from "./translation.ts";
-export type { ListenerGeneration } from "./listener.ts";
+export { type ListenerGeneration, uidInGateway } from "./listener.ts";
 export type { AttachedHost, Attachment, ParentResult, RouteReference, Verdict } from "./attachment.ts";
 export type { Finding } from "./finding.ts";
 export {

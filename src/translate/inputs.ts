@@ -108,8 +108,8 @@ export interface GatewayAddressFact {
 export interface SocketReport {
   readonly key: SocketKey;
   /**
-   * The listeners that proxies have acknowledged, with the generation of the Gateway or ListenerSet at that time, and its uid: of a later
-   * one with the same name it says nothing.
+   * The listeners that proxies have acknowledged, with the generation of the Gateway or ListenerSet at that time, and its uid, as
+   * `ListenerGeneration` has it: of a later one with the same name it says nothing.
    */
   readonly programmed: readonly {
     readonly listener: ListenerKey;

@@ -103,6 +103,11 @@ export interface Listener {
 export interface ListenerGeneration {
   readonly key: ListenerKey;
   readonly generation: number;
-  /** Of that object: another one of its name begins with generation 1 again. */
+  /** Of that object: another one of its name begins with generation 1 again. For a ListenerSet see `uidInGateway`. */
   readonly uid?: string;
+}
+
+/** Of a ListenerSet in a Gateway: where either is made again, what proxies had taken was another listener. */
+export function uidInGateway(set: string | undefined, gateway: string | undefined): string | undefined {
+  return set === undefined || gateway === undefined ? set : `${set}/${gateway}`;
 }

@@ -16,12 +16,14 @@ import {
 } from "../../resources/index.ts";
 import { isNamespaceAllowed } from "../allowed-namespaces.ts";
 import { type Finding, findingOf } from "../finding.ts";
+import { uidInGateway } from "../listener.ts";
 import { gatewayKeyOf, type ManagedGateway } from "./managed-gateways.ts";
 
 export interface ManagedListenerSet extends NamespacedName {
   readonly key: ObjectKey;
   readonly generation: number;
   readonly createdAt?: string;
+  /** Of the set as it is in its Gateway. */
   readonly uid?: string;
   readonly gateway: NamespacedName;
   readonly gatewayObject: ObjectKey;
@@ -45,10 +47,15 @@ export function deriveListenerSets(
       const gateway = parentOf(set);
       if (gateway === undefined) return [];
       const gatewayObject = gatewayKeyOf(gateway);
-      const parent = read.pick(gateways, gatewayObject, (found) => found && { allowed: found.spec.allowedListeners });
+      const parent = read.pick(
+        gateways,
+        gatewayObject,
+        (found) => found && { allowed: found.spec.allowedListeners, uid: found.uid },
+      );
       if (parent === undefined) return [];
       const from: ListenerNamespaces = parent.allowed?.namespaces ?? { from: "None" };
-      const { namespace, name, generation = 0, creationTimestamp, uid } = set.metadata;
+      const { namespace, name, generation = 0, creationTimestamp } = set.metadata;
+      const uid = uidInGateway(set.metadata.uid, parent.uid);
       const refusal = isNamespaceAllowed(from, gateway.namespace, namespace, namespaces, read)
         ? undefined
         : `Gateway ${gateway.name} does not allow ListenerSets of namespace ${namespace} (allowedListeners.namespaces.from is ${from.from})`;
