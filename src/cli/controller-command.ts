@@ -1,19 +1,17 @@
 /** `trilith controller`: what runs in a cluster, until it is told to stop. */
 import { Command, Option } from "commander";
-import type { Controller } from "../app/index.ts";
+import type { ControllerOptions } from "../app/index.ts";
 import type { Redirection } from "../mesh/index.ts";
 import { PRIVATE_NETWORKS } from "../model/index.ts";
 import { parseAddress } from "./admin-client.ts";
 import { anyAddress, onEveryAddress } from "./any-address.ts";
 import { durationOption, LEAST_CERTIFICATE_LIFE_MS, LEAST_ROOT_INTRODUCTION_MS } from "./duration-option.ts";
 import { parseNetworks } from "./networks-option.ts";
-import { addLogOptions, type LogOptions } from "./log-options.ts";
-import { untilAsked } from "./until-asked.ts";
+import { addLogOptions } from "./log-options.ts";
+import { addInClusterOptions, type InCluster, type InClusterOptions, runInCluster } from "./run-in-cluster.ts";
 import { VERSION } from "./version.ts";
 
-interface ControllerCommandOptions extends LogOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
+interface ControllerCommandOptions extends InClusterOptions {
   readonly namespace: string;
   readonly service: string;
   readonly podName: string;
@@ -39,10 +37,10 @@ interface ControllerCommandOptions extends LogOptions {
 }
 
 export function controllerCommand(): Command {
-  const command = new Command("controller")
-    .description("serve the Gateways of a Kubernetes cluster, with an Envoy for each")
-    .option("--kubeconfig <file>", "how to reach the API server (by default as the pod that this runs in)")
-    .option("--context <name>", "the context of the kubeconfig")
+  const command = new Command("controller").description(
+    "serve the Gateways of a Kubernetes cluster, with an Envoy for each",
+  );
+  addInClusterOptions(command)
     .addOption(
       new Option("--namespace <name>", "where Trilith is installed").env("POD_NAMESPACE").default("trilith-system"),
     )
@@ -124,57 +122,39 @@ Example, as the chart's container has it:
 `;
 
 async function run(options: ControllerCommandOptions): Promise<void> {
-  const [{ startController }, { connectToCluster }, { loggerOf }] = await Promise.all([
-    import("../app/index.ts"),
-    import("../kubernetes/index.ts"),
-    import("./logger.ts"),
-  ]);
-  const log = loggerOf(options);
-  using client = await connectToCluster({
-    userAgent: "trilith-controller",
-    kubeconfig: options.kubeconfig,
-    context: options.context,
-  });
-  const stopping = untilAsked();
-  const controller = await startController({
-    client,
-    namespace: options.namespace,
-    service: options.service,
-    replica: options.podName,
-    peerTokenFile: options.peerToken,
-    bindAddress: options.bind,
-    podAddress: options.podAddress,
-    envoy: { image: options.envoyImage, pullPolicy: options.envoyPullPolicy },
-    identity: { certificateLifeMs: options.certificateLife, rootIntroductionMs: options.rootIntroduction },
-    ...(options.mesh && {
-      mesh: {
-        trustDomain: options.trustDomain,
-        unknownDestinations: options.unknownDestinations,
-        networks: options.meshNetworks,
-        redirection: redirectionOf(options),
-        accessLog: options.meshAccessLog,
-      },
-    }),
-    listen: {
-      xds: parseAddress(options.xds),
-      peers: parseAddress(options.peers),
-      pods: parseAddress(options.pods),
-      health: parseAddress(options.health),
-      admin: parseAddress(options.admin),
-    },
-    log,
-  });
-  await stopping;
-  log.info("stopping");
-  await stop(controller);
+  const { startController } = await import("../app/index.ts");
+  await runInCluster(options, "trilith-controller", (place) => startController(settingsOf(options, place)));
 }
+
+const settingsOf = (options: ControllerCommandOptions, place: InCluster): ControllerOptions => ({
+  ...place,
+  namespace: options.namespace,
+  service: options.service,
+  replica: options.podName,
+  peerTokenFile: options.peerToken,
+  bindAddress: options.bind,
+  podAddress: options.podAddress,
+  envoy: { image: options.envoyImage, pullPolicy: options.envoyPullPolicy },
+  identity: { certificateLifeMs: options.certificateLife, rootIntroductionMs: options.rootIntroduction },
+  ...(options.mesh && {
+    mesh: {
+      trustDomain: options.trustDomain,
+      unknownDestinations: options.unknownDestinations,
+      networks: options.meshNetworks,
+      redirection: redirectionOf(options),
+      accessLog: options.meshAccessLog,
+    },
+  }),
+  listen: {
+    xds: parseAddress(options.xds),
+    peers: parseAddress(options.peers),
+    pods: parseAddress(options.pods),
+    health: parseAddress(options.health),
+    admin: parseAddress(options.admin),
+  },
+});
 
 const redirectionOf = ({ redirection, captureImage, envoyPullPolicy }: ControllerCommandOptions): Redirection =>
   redirection === "Node"
     ? { by: "Node" }
     : { by: "InitContainer", image: { image: captureImage, pullPolicy: envoyPullPolicy } };
-
-async function stop(controller: Controller): Promise<void> {
-  const forced = untilAsked().then(() => process.exit(1));
-  await Promise.race([controller.stop(), forced]);
-}

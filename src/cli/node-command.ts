@@ -2,12 +2,10 @@
 import { Command, Option } from "commander";
 import { parseAddress } from "./admin-client.ts";
 import { onEveryAddress } from "./any-address.ts";
-import { addLogOptions, type LogOptions } from "./log-options.ts";
-import { untilAsked } from "./until-asked.ts";
+import { addLogOptions } from "./log-options.ts";
+import { addInClusterOptions, type InClusterOptions, runInCluster } from "./run-in-cluster.ts";
 
-interface NodeCommandOptions extends LogOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
+interface NodeCommandOptions extends InClusterOptions {
   readonly nodeName: string;
   readonly nodeAddresses: string;
   readonly podName: string;
@@ -16,10 +14,10 @@ interface NodeCommandOptions extends LogOptions {
 }
 
 export function nodeCommand(): Command {
-  const command = new Command("node")
-    .description("redirect connections of the mesh's pods on a node of a Kubernetes cluster")
-    .option("--kubeconfig <file>", "how to reach the API server (by default as the pod that this runs in)")
-    .option("--context <name>", "the context of the kubeconfig")
+  const command = new Command("node").description(
+    "redirect connections of the mesh's pods on a node of a Kubernetes cluster",
+  );
+  addInClusterOptions(command)
     .addOption(new Option("--node-name <name>", "whose pods").env("NODE_NAME").makeOptionMandatory())
     .addOption(
       new Option("--node-addresses <list>", "the node's own, with commas: a network that has one is never a pod's")
@@ -44,28 +42,15 @@ Example, as the chart's container has it:
 `;
 
 async function run(options: NodeCommandOptions): Promise<void> {
-  const [{ startNodeAgent }, { connectToCluster }, { loggerOf }] = await Promise.all([
-    import("../app/index.ts"),
-    import("../kubernetes/index.ts"),
-    import("./logger.ts"),
-  ]);
-  const log = loggerOf(options);
-  using client = await connectToCluster({
-    userAgent: "trilith-node",
-    kubeconfig: options.kubeconfig,
-    context: options.context,
-  });
-  const stopping = untilAsked();
-  const agent = await startNodeAgent({
-    client,
-    node: options.nodeName,
-    nodeAddresses: options.nodeAddresses.split(",").map((address) => address.trim()),
-    instance: options.podName,
-    networkNamespaces: options.networkNamespaces,
-    health: parseAddress(options.health),
-    log,
-  });
-  await stopping;
-  log.info("stopping");
-  await agent.stop();
+  const { startNodeAgent } = await import("../app/index.ts");
+  await runInCluster(options, "trilith-node", (place) =>
+    startNodeAgent({
+      ...place,
+      node: options.nodeName,
+      nodeAddresses: options.nodeAddresses.split(",").map((address) => address.trim()),
+      instance: options.podName,
+      networkNamespaces: options.networkNamespaces,
+      health: parseAddress(options.health),
+    }),
+  );
 }
