@@ -7,12 +7,14 @@ import { TypedExtensionConfigSchema } from "../generated/envoy/config/core/v3/ex
 import { ListenerSchema } from "../generated/envoy/config/listener/v3/listener_pb.ts";
 import { VirtualHostSchema } from "../generated/envoy/config/route/v3/route_components_pb.ts";
 import { RouteConfigurationSchema } from "../generated/envoy/config/route/v3/route_pb.ts";
+import { ScopedRouteConfigurationSchema } from "../generated/envoy/config/route/v3/scoped_route_pb.ts";
 import { SecretSchema } from "../generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { extensionRegistry } from "./extension-registry.ts";
 import type { ProxyFleet } from "./proxy-fleet.ts";
 
 const SCHEMAS: Readonly<Record<EnvoyRecord["kind"], DescMessage>> = {
   listener: ListenerSchema,
+  routeScope: ScopedRouteConfigurationSchema,
   routeTable: RouteConfigurationSchema,
   virtualHost: VirtualHostSchema,
   cluster: ClusterSchema,

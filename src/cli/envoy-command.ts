@@ -10,6 +10,7 @@ import { formatTable } from "./table.ts";
 const TYPES: ReadonlyMap<string, string> = new Map([
   ["listeners", "listener"],
   ["routes", "routeTable"],
+  ["scopes", "routeScope"],
   ["hosts", "virtualHost"],
   ["clusters", "cluster"],
   ["endpoints", "endpoints"],

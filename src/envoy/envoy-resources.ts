@@ -21,7 +21,7 @@ import type {
   TrustBundle,
   VirtualHost,
 } from "../model/index.ts";
-import { accessOfGateway } from "../model/index.ts";
+import { accessOfGateway, partsOf } from "../model/index.ts";
 import { clusterRecord } from "./clusters/cluster.ts";
 import { deriveIdentities, type Identities } from "./clusters/endpoint-identities.ts";
 import { streamClusterRecord } from "./clusters/stream-cluster.ts";
@@ -32,6 +32,7 @@ import { gatewayAccessRecords, takesMembers } from "./listeners/gateway-access.t
 import { listenerRecord } from "./listeners/listener.ts";
 import { deriveMeshResources, type MeshInputs } from "./mesh/mesh-resources.ts";
 import type { EnvoyRecord } from "./record.ts";
+import { routeScopeRecord } from "./route-scope.ts";
 import { routeTableRecord } from "./route-table.ts";
 import { defaultSettings } from "./settings.ts";
 import type { EnvoySettings } from "./settings.ts";
@@ -63,6 +64,7 @@ export function envoyResources(
     of: [
       deriveRecords(graph, "Listeners", inputs.sockets, (socket) => listenerRecord(socket, settings)),
       deriveRecords(graph, "RouteTables", inputs.routeTables, routeTableRecord),
+      deriveRecords(graph, "RouteScopes", inputs.routeTables, routeScopeRecord),
       deriveVirtualHosts(graph, inputs),
       ...deriveBackends(graph, inputs, identities, settings),
       deriveRecords(graph, "Certificates", inputs.certificates, certificateRecord),
@@ -150,4 +152,6 @@ function deriveVirtualHosts(
 }
 
 const tableSchemeOf = (chain: Chain): readonly TableScheme[] =>
-  chain.kind === "http" || chain.kind === "https" ? [{ table: chain.table, scheme: chain.kind }] : [];
+  chain.kind === "http" || chain.kind === "https"
+    ? partsOf(chain.table).map((table) => ({ table, scheme: chain.kind }))
+    : [];

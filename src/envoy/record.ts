@@ -9,7 +9,15 @@ import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { isAudience, type ProxyKey } from "../model/index.ts";
 import { contentHash } from "./content-hash.ts";
 
-export type ResourceKind = "listener" | "routeTable" | "virtualHost" | "cluster" | "endpoints" | "secret" | "extension";
+export type ResourceKind =
+  | "listener"
+  | "routeScope"
+  | "routeTable"
+  | "virtualHost"
+  | "cluster"
+  | "endpoints"
+  | "secret"
+  | "extension";
 
 export interface ResourceId {
   readonly kind: ResourceKind;

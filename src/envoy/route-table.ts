@@ -4,9 +4,10 @@
  */
 import { create } from "@bufbuild/protobuf";
 import { RouteConfigurationSchema } from "../generated/envoy/config/route/v3/route_pb.ts";
-import { isAudience, type RouteTable, type RouteTableKey, virtualHostKey } from "../model/index.ts";
+import { isAudience, isPart, type RouteTable, type RouteTableKey, virtualHostKey } from "../model/index.ts";
 import { overTheStream } from "./discovery.ts";
 import { ROUTE_PATH_HEADER } from "./http/route-path-header.ts";
+import { ROUTE_PART_HEADER } from "./route-scope.ts";
 import { type EnvoyRecord, forProxies, recordOf, type ResourceId } from "./record.ts";
 
 export function routeTableRecord({ key, proxy }: RouteTable): EnvoyRecord {
@@ -27,7 +28,7 @@ export function routeTableRecord({ key, proxy }: RouteTable): EnvoyRecord {
       // Hostnames of the Gateway API have no port, and backends get the Host header as the client sent it.
       ignorePortInHostMatching: true,
       // Here and not in each host: Envoy makes all hosts of a table anew when one of them changes.
-      requestHeadersToRemove: [ROUTE_PATH_HEADER],
+      requestHeadersToRemove: [ROUTE_PATH_HEADER, ...(isPart(key) ? [ROUTE_PART_HEADER] : [])],
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { Decisions } from "./access.ts";
 import type { BackendKey, ProxyKey, RouteTableKey, VirtualHostKey } from "./keys.ts";
 import type { BackendOrigin, RuleOrigin } from "./provenance.ts";
 
-/** The virtual hosts of all plain-HTTP listeners of a socket, or of one HTTPS listener. It always has at least one host. */
+/** The virtual hosts of all plain-HTTP listeners of a socket, or of one HTTPS listener, or a part of them. It always has at least one host. */
 export interface RouteTable {
   readonly key: RouteTableKey;
   readonly proxy: ProxyKey;

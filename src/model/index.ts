@@ -15,6 +15,7 @@ export * from "./mesh.ts";
 export * from "./regular-expression.ts";
 export * from "./resource-attributes.ts";
 export * from "./socket.ts";
+export * from "./spread-table.ts";
 export * from "./tracing.ts";
 export * from "./traffic.ts";
 export * from "./workload.ts";

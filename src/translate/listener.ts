@@ -79,11 +79,10 @@ export interface Listener {
   readonly addresses: readonly string[];
   /** The first of its sockets, which names it and its tables; there is one for each address. */
   readonly socket: SocketKey;
+  /** HTTP and HTTPS only; spread where its Gateway's parameters say that it is to be made for many hosts. */
   readonly table?: RouteTableKey;
   /** How many filters its requests go through before routes are matched; absent: none. */
   readonly requestFilters?: number;
-  /** HTTP, or HTTPS for more than one name: its Gateway's parameters say that it is to be made for many hosts. */
-  readonly manyHosts?: true;
   /** What it terminates TLS with. */
   readonly termination?: ServerTls;
   readonly accepted: Verdict;

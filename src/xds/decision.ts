@@ -4,7 +4,8 @@
  * - Not asked for: nothing, except that hosts of a table which the proxy dropped are taken from its list.
  * - Wanted: sent, when the version differs and what it needs is ready, or was waited for long enough.
  * - Not wanted: listeners go, those that a cluster leads to after it; virtual hosts go once no waiting host would answer for
- *   them wrongly; clusters go once no version that the proxy may be using refers to them. Endpoints, secrets and route tables
+ *   them wrongly; clusters go once no version that the proxy may be using refers to them; route scopes when listeners that needed
+ *   them have drained. Endpoints, secrets and route tables
  *   that the proxy has are never removed: it drops them itself when their last user (maybe a listener that still drains) is
  *   gone. Neither are hosts of an unwanted table, for the same reason.
  * - Not wanted any more before the proxy had it, though a cluster that was sent waits for it: the proxy is told that there is
@@ -28,6 +29,8 @@ export type Decision =
 export interface Clock {
   readonly now: number;
   readonly holdMs: number;
+  /** How long a listener may go on for its open connections after it was removed or replaced. */
+  readonly drainMs: number;
 }
 
 const nothing: Decision = { kind: "nothing" };
@@ -65,6 +68,7 @@ function decideUpsert(proxy: ProxyState, wanted: ResourceRecord, clock: Clock): 
 function decideRemoval(proxy: ProxyState, kind: ResourceKind, name: string, clock: Clock): Decision {
   if (kind === "endpoints" || kind === "secret") return decideAbsence(proxy, kind, name);
   if (!proxy.kinds[kind].entries.has(name) && !proxy.staleHosts.has(name)) return nothing;
+  if (kind === "routeScope") return decideScopeRemoval(proxy, name, clock);
   if (kind === "listener") return decideListenerRemoval(proxy, name, clock);
   if (kind === "cluster") return decideClusterRemoval(proxy, name, clock);
   return kind === "virtualHost" ? decideHostRemoval(proxy, name, clock) : nothing;
@@ -94,6 +98,13 @@ function isAwaited({ kinds: { cluster } }: ProxyState, endpoints: string): boole
       !going.includes(name) &&
       (sent ?? acked)?.record?.needs.some((need) => need.kind === "endpoints" && need.name === endpoints),
   );
+}
+
+/** Requests on connections of a listener that drains are still looked up in its scopes. */
+function decideScopeRemoval(proxy: ProxyState, name: string, clock: Clock): Decision {
+  const since = proxy.kinds.routeScope.blocked.get(name)?.since ?? clock.now;
+  const blocked: Blocked = { since, because: [], forMs: clock.drainMs };
+  return isOverdue(blocked, clock) ? remove : { kind: "blocked", blocked };
 }
 
 /** What leads to the listener is changed or removed before it. */
@@ -164,5 +175,5 @@ function blockUntil(since: number, because: readonly ResourceId[], clock: Clock)
 }
 
 function isOverdue(blocked: Blocked, clock: Clock): boolean {
-  return clock.now - blocked.since >= clock.holdMs;
+  return clock.now - blocked.since >= (blocked.forMs ?? clock.holdMs);
 }

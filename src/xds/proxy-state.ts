@@ -11,7 +11,7 @@ import type { WantedResources } from "./placed-resources.ts";
 export interface Holding {
   /** Undefined when only the version is known: a reconnecting proxy reported it, and it is not the wanted one. */
   readonly record: ResourceRecord | undefined;
-  /** The version on the wire; empty for endpoints whose cluster was sent after them, so they have to go again. */
+  /** The version on the wire; empty for endpoints, or scopes, whose cluster or listener was sent after them, so they have to go again. */
   wire: string;
 }
 
@@ -30,6 +30,8 @@ export interface Entry {
 export interface Blocked {
   readonly since: number;
   readonly because: readonly ResourceId[];
+  /** How long at most, where that is not the bound for all. In milliseconds. */
+  readonly forMs?: number;
 }
 
 export interface SentItem {
@@ -48,7 +50,7 @@ export interface KindState {
   readonly kind: ResourceKind;
   /** Whether the first request of this kind has come. */
   opened: boolean;
-  /** Whether the proxy wants all there are; only clusters and listeners heed it. */
+  /** Whether the proxy wants all there are; only clusters, route scopes and listeners heed it. */
   wildcard: boolean;
   /** Whether the proxy waits for a first answer, even an empty one. */
   owesAnswer: boolean;
@@ -74,8 +76,8 @@ export interface ProxyState {
   readonly hostsByTable: Map<string, Set<string>>;
   /** Virtual hosts that the proxy lists but does not use, since it dropped their route table. */
   readonly staleHosts: Set<string>;
-  /** Endpoints whose cluster was sent before the proxy said which endpoints it still has. */
-  readonly expiredBeforeOpened: Set<string>;
+  /** Endpoints and route scopes whose cluster or listener was sent before the proxy said which of them it still has. */
+  readonly expiredBeforeOpened: Readonly<Record<"endpoints" | "routeScope", Set<string>>>;
   /** Listeners with versions in `retiring`. */
   readonly retiringListeners: Set<string>;
   /** Unwanted clusters that are still in use. */
@@ -115,7 +117,7 @@ export function createProxyState(
     clusterUse: new ClusterUse(),
     hostsByTable: new Map(),
     staleHosts: new Set(),
-    expiredBeforeOpened: new Set(),
+    expiredBeforeOpened: { endpoints: new Set(), routeScope: new Set() },
     retiringListeners: new Set(),
     doomed: new Set(),
     warm: new Map(),
@@ -136,7 +138,8 @@ export function entryOf(state: KindState, name: string): Entry {
 export function isSubscribed(proxy: ProxyState, kind: ResourceKind, name: string): boolean {
   if (kind === "virtualHost") return isSubscribed(proxy, "routeTable", routeTableOf(name));
   const state = proxy.kinds[kind];
-  if (kind === "cluster" || kind === "listener") return state.wildcard || state.names.has(name);
+  if (kind === "cluster" || kind === "routeScope" || kind === "listener")
+    return state.wildcard || state.names.has(name);
   return state.names.has(name);
 }
 

@@ -6,6 +6,8 @@
  *   endpoints were sent after it and acknowledged, its secrets are acknowledged, its member clusters are ready, and it
  *   was reported warm when it awaits that;
  * - a listener that a cluster leads to is ready when it takes traffic;
+ * - a route scope that a listener needs is ready when its table has hosts, once the proxy follows scopes: it waits for those of its
+ *   first listener with scopes itself, and for no other's;
  * - what else can be needed (secrets, endpoints, route tables) is only asked for by the proxy once it has the resource that
  *   refers to it, so before that it is enough that the server could answer.
  *
@@ -35,9 +37,36 @@ export function unreadyNeeds(proxy: ProxyState, record: ResourceRecord): readonl
   return record.needs.filter((need) => {
     if (need.kind === "cluster" && record.kind !== "cluster") return !isClusterReady(proxy, need.name);
     if (need.kind === "listener") return !isListenerReady(proxy, need.name);
+    if (need.kind === "routeScope" && followsScopes(proxy) && !isInDoubt(proxy, record))
+      return !isScopeServed(proxy, need.name);
     return proxy.resources.get(need.kind, need.name) === undefined;
   });
 }
+
+/** Whether the listener spreads its hosts over several route tables. */
+export const hasScopes = ({ needs }: ResourceRecord): boolean => needs.some(({ kind }) => kind === "routeScope");
+
+/**
+ * Whether some listener makes the proxy follow scopes; one in a version that nobody knows may. While one drains, tables of scopes are
+ * still asked for.
+ */
+export function followsScopes({ kinds: { listener, routeScope, routeTable } }: ProxyState): boolean {
+  const held = [...listener.entries.values()].flatMap(({ acked, sent, doubtful = [] }) => [acked, sent, ...doubtful]);
+  return (
+    held.some((holding) => holding && (holding.record === undefined || hasScopes(holding.record))) ||
+    [...routeScope.entries.keys()].some((name) => routeTable.names.has(name))
+  );
+}
+
+/** Whether it comes again after a response that was refused: what the proxy took of that, it does not make anew. */
+const isInDoubt = ({ kinds }: ProxyState, { kind, name, version }: ResourceRecord): boolean =>
+  kinds[kind].entries.get(name)?.doubtful?.some(({ record }) => record?.version === version) === true;
+
+/** Whether requests that the scope leads to its table are answered there. */
+const isScopeServed = ({ kinds: { routeScope, routeTable }, hostsByTable }: ProxyState, name: string): boolean =>
+  routeScope.entries.get(name)?.acked !== undefined &&
+  routeTable.entries.get(name)?.acked !== undefined &&
+  hostsByTable.has(name);
 
 /** Whether a cluster may lead to the listener: some version of it takes traffic, if not the wanted one. */
 function isListenerReady(proxy: ProxyState, name: string): boolean {

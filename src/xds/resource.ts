@@ -6,7 +6,8 @@
  * An "extension" is the configuration of one filter, which a listener names (ECDS).
  *
  * A "route table" is a RouteConfiguration whose virtual hosts come by VHDS; a virtual host is named
- * "<route table>/<domain>", as Envoy demands.
+ * "<route table>/<domain>", as Envoy demands. A "route scope" (SRDS) leads some of the requests of listeners to the route table of
+ * its own name.
  */
 
 /** The kinds of resources that travel over the stream, in the order in which additions go out. */
@@ -15,6 +16,7 @@ export const RESOURCE_KINDS = [
   "endpoints",
   "secret",
   "extension",
+  "routeScope",
   "listener",
   "routeTable",
   "virtualHost",
@@ -39,8 +41,8 @@ export interface ResourceRecord extends ResourceId, ResourceVersion {
   /** What proxies have in its place that run at a place, by the name of that. All of them need the same. */
   readonly at?: Readonly<Record<string, ResourceVersion>>;
   /**
-   * What must be ready first. Of a virtual host: its clusters. Of a listener: clusters, secrets, extensions, route tables. Of a
-   * cluster: its endpoints, secrets, member clusters, and the listener of the same proxy that it leads to. Of a route table: hosts
+   * What must be ready first. Of a virtual host: its clusters. Of a listener: clusters, secrets, extensions, route scopes, route
+   * tables. Of a cluster: its endpoints, secrets, member clusters, and the listener of the same proxy that it leads to. Of a route table: hosts
    * that come with it.
    */
   readonly needs: readonly ResourceId[];
@@ -59,6 +61,7 @@ const typeUrls: Readonly<Record<ResourceKind, string>> = {
   endpoints: "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
   secret: "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
   extension: "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+  routeScope: "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration",
   listener: "type.googleapis.com/envoy.config.listener.v3.Listener",
   routeTable: "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
   virtualHost: "type.googleapis.com/envoy.config.route.v3.VirtualHost",
@@ -93,6 +96,7 @@ export function forEachKind<Value>(make: (kind: ResourceKind) => Value): Record<
     endpoints: make("endpoints"),
     secret: make("secret"),
     extension: make("extension"),
+    routeScope: make("routeScope"),
     listener: make("listener"),
     routeTable: make("routeTable"),
     virtualHost: make("virtualHost"),

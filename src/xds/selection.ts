@@ -9,7 +9,7 @@ import type { Fact } from "./fact.ts";
 import { nextSuspects } from "./isolation.ts";
 import { entryOf, isSubscribed, recognize } from "./proxy-state.ts";
 import type { Blocked, KindState, ProxyState } from "./proxy-state.ts";
-import { wireVersionOf } from "./readiness.ts";
+import { followsScopes, hasScopes, wireVersionOf } from "./readiness.ts";
 import { routeTableOf } from "./resource.ts";
 import type { ResourceRecord } from "./resource.ts";
 
@@ -69,7 +69,7 @@ function selectUpserts(proxy: ProxyState, state: KindState, limits: Limits, fact
       upserts.push({ record: decision.record, overdue: decision.overdue });
     else state.blocked.delete(name);
   }
-  const going = state.kind === "virtualHost" ? holdFreshTables(proxy, state, upserts, limits) : upserts;
+  const going = held(proxy, state, upserts, limits);
   for (const { record, overdue } of going) {
     state.blocked.delete(record.name);
     if (overdue) facts.push({ kind: "held", id: idOf(record), version: record.version, ...overdue });
@@ -92,6 +92,28 @@ function fits(proxy: ProxyState, state: KindState, record: ResourceRecord, limit
   const message = `the resource needs ${bytes} bytes of a message, and ${capacity} is the most that is sent to a proxy`;
   facts.push({ kind: "refused", id: idOf(record), version: record.version, message });
   return false;
+}
+
+/** Without those that wait for each other. */
+function held(proxy: ProxyState, state: KindState, upserts: readonly Upsert[], clock: Clock): readonly Upsert[] {
+  if (state.kind === "virtualHost") return holdFreshTables(proxy, state, upserts, clock);
+  return state.kind === "listener" ? holdListenersWithScopes(proxy, state, upserts, clock) : upserts;
+}
+
+/** Of listeners with scopes, one goes first: the proxy would let the others serve before it has any scope. */
+function holdListenersWithScopes(
+  proxy: ProxyState,
+  state: KindState,
+  upserts: readonly Upsert[],
+  { now }: Clock,
+): readonly Upsert[] {
+  if (followsScopes(proxy)) return upserts;
+  const others = upserts.filter(({ record, overdue }) => hasScopes(record) && !overdue).slice(1);
+  for (const { record } of others) {
+    const because = record.needs.filter(({ kind }) => kind === "routeScope");
+    state.blocked.set(record.name, { since: state.blocked.get(record.name)?.since ?? now, because });
+  }
+  return upserts.filter((upsert) => !others.includes(upsert));
 }
 
 /** The hosts of a table that has none yet go out together: from the first on, its listeners answer. */

@@ -4,7 +4,7 @@
  * stream is dropping the session.
  *
  * An event updates the state (here), and then one pass over the kinds, in the order clusters, endpoints, secrets,
- * extensions, listeners, route tables, virtual hosts, sends what may go out (selection.ts, by the rules of decision.ts).
+ * extensions, route scopes, listeners, route tables, virtual hosts, sends what may go out (selection.ts, by the rules of decision.ts).
  */
 import { create } from "@bufbuild/protobuf";
 import { AnySchema } from "@bufbuild/protobuf/wkt";
@@ -47,6 +47,8 @@ export interface SessionOutput {
 export interface SessionOptions {
   /** How long a version waits for what it needs before it goes out all the same. Default 15 s. */
   readonly holdMs?: number;
+  /** How long listeners drain in the proxy, at most. Default 10 minutes. */
+  readonly drainMs?: number;
   /** The most bytes of a message. Default 3 MiB. */
   readonly maxMessageBytes?: number;
   /**
@@ -71,11 +73,13 @@ export interface SessionProgress {
 }
 
 const DEFAULT_HOLD_MS = 15_000;
+const DEFAULT_DRAIN_MS = 600_000;
 
 export class Session {
   readonly #proxy: ProxyState;
   readonly #catchUp: CatchUp;
   readonly #holdMs: number;
+  readonly #drainMs: number;
   readonly #maxMessageBytes: number;
   #requestsBeforeComplete: DeltaDiscoveryRequest[] = [];
   #lastNonce = 0;
@@ -85,6 +89,7 @@ export class Session {
     this.#proxy = createProxyState(wanted, openedAt, options.doubts ?? []);
     this.#catchUp = new CatchUp(wanted, options.catchUpMs ?? 0);
     this.#holdMs = options.holdMs ?? DEFAULT_HOLD_MS;
+    this.#drainMs = options.drainMs ?? DEFAULT_DRAIN_MS;
     this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
   }
 
@@ -98,13 +103,12 @@ export class Session {
 
   /** When the next tick is due, if nothing else happens; undefined when nothing waits. */
   deadline(): number | undefined {
-    let first: number | undefined;
+    let heldUntil: number | undefined;
     for (const kind of RESOURCE_KINDS) {
-      for (const { since } of this.#proxy.kinds[kind].blocked.values()) {
-        if (first === undefined || since < first) first = since;
+      for (const { since, forMs = this.#holdMs } of this.#proxy.kinds[kind].blocked.values()) {
+        if (heldUntil === undefined || since + forMs < heldUntil) heldUntil = since + forMs;
       }
     }
-    const heldUntil = first === undefined ? undefined : first + this.#holdMs;
     return this.#catchUp.deadline() ?? heldUntil;
   }
 
@@ -128,7 +132,8 @@ export class Session {
       states.reduce((total, state) => total + sizeOf(state), 0);
     return {
       underWay: count(({ inFlight }) => (inFlight ? inFlight.items.length + inFlight.removals.length : 0)),
-      waiting: count(({ blocked }) => blocked.size),
+      // Scopes that wait to be removed keep nobody waiting.
+      waiting: count(({ kind, blocked }) => (kind === "routeScope" ? 0 : blocked.size)),
       pending: count(({ dirty, opened }) => (opened ? dirty.size : 0)),
     };
   }
@@ -182,7 +187,7 @@ export class Session {
 
   #flush(now: number, facts: Fact[]): DeltaDiscoveryResponse[] {
     const proxy = this.#proxy;
-    const limits = { now, holdMs: this.#holdMs, maxMessageBytes: this.#maxMessageBytes };
+    const limits = { now, holdMs: this.#holdMs, drainMs: this.#drainMs, maxMessageBytes: this.#maxMessageBytes };
     retireListeners(proxy);
     const messages: DeltaDiscoveryResponse[] = [];
     for (const kind of RESOURCE_KINDS) {
@@ -239,6 +244,8 @@ function noteSent(proxy: ProxyState, state: KindState, record: ResourceRecord): 
       if (need.kind === "endpoints") proxy.kinds.endpoints.absent.delete(need.name);
     }
   }
+  // Of a listener that follows scopes anew, the proxy knows none until they come again, and it does not ask.
+  if (state.kind === "listener") for (const need of record.needs) if (need.kind === "routeScope") expire(proxy, need);
   if (state.kind === "virtualHost") proxy.staleHosts.delete(record.name);
   return holding;
 }
@@ -254,14 +261,18 @@ function expireEndpointsOf(proxy: ProxyState, cluster: string): void {
   for (const need of proxy.kinds.cluster.entries.get(cluster)?.acked?.record?.needs ?? []) expireEndpoints(proxy, need);
 }
 
-function expireEndpoints(proxy: ProxyState, { kind, name }: ResourceId): void {
-  if (kind !== "endpoints") return;
-  const { opened, entries } = proxy.kinds.endpoints;
-  if (!opened) proxy.expiredBeforeOpened.add(name);
+function expireEndpoints(proxy: ProxyState, need: ResourceId): void {
+  if (need.kind === "endpoints") expire(proxy, need);
+}
+
+function expire(proxy: ProxyState, { kind, name }: ResourceId): void {
+  if (kind !== "endpoints" && kind !== "routeScope") return;
+  const { opened, entries, dirty } = proxy.kinds[kind];
+  if (!opened) proxy.expiredBeforeOpened[kind].add(name);
   const entry = entries.get(name);
   if (entry?.acked) entry.acked.wire = "";
   if (entry?.sent) entry.sent.wire = "";
-  proxy.kinds.endpoints.dirty.add(name);
+  dirty.add(name);
 }
 
 function retireListeners(proxy: ProxyState): void {

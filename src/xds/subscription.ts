@@ -65,7 +65,7 @@ function resume(proxy: ProxyState, kind: ResourceKind, name: string, version: st
   proxy.resumed = true;
   const wanted = proxy.resources.get(kind, name);
   const record = wanted && isVersionOf(wanted, version) ? wanted : undefined;
-  const isExpired = kind === "endpoints" && proxy.expiredBeforeOpened.has(name);
+  const isExpired = (kind === "endpoints" || kind === "routeScope") && proxy.expiredBeforeOpened[kind].has(name);
   const holding: Holding = { record, wire: isExpired ? "" : version };
   retain(proxy, kind, holding);
   acknowledge(proxy, kind, name, holding);

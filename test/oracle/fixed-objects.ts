@@ -1,4 +1,4 @@
-/** What every random configuration refers to: Namespaces, Services with their endpoints on loopback, and a certificate. */
+/** What every random configuration refers to: Namespaces, Services with their endpoints on loopback, parameters, and a certificate. */
 import { selfSignedCertificate } from "../support/certificate.ts";
 
 export async function fixedObjects(
@@ -28,5 +28,11 @@ export async function fixedObjects(
     kind: "Namespace",
     metadata: { name, labels: { team } },
   }));
-  return [...namespaces, ...services, secret];
+  const parameters = {
+    apiVersion: "trilith.dev/v1alpha1",
+    kind: "GatewayParameters",
+    metadata: { name: "many-hosts", namespace: "default" },
+    spec: { hosts: "Many" },
+  };
+  return [...namespaces, ...services, secret, parameters];
 }

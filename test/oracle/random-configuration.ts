@@ -94,6 +94,8 @@ export interface Ports {
   readonly https: number;
 }
 
+/** Of the fixed objects. What answers does not depend on it. */
+const FOR_MANY_HOSTS = { group: "trilith.dev", kind: "GatewayParameters", name: "many-hosts" };
 const FROM_OTHERS = { from: "Selector", selector: { matchLabels: { team: "others" } } };
 const allowedRoutes = fc.constantFrom(
   {},
@@ -149,12 +151,13 @@ const gateway = (ports: Ports): fc.Arbitrary<object> =>
           allowedListeners: { namespaces },
         })),
       ),
+      fc.constantFrom({}, { infrastructure: { parametersRef: FOR_MANY_HOSTS } }),
     )
-    .map(([of, allowed]) => ({
+    .map(([of, allowed, parameters]) => ({
       apiVersion: GATEWAY_API,
       kind: "Gateway",
       metadata: { name: "gw", namespace: "default" },
-      spec: { gatewayClassName: "trilith", defaultScope: "All", ...allowed, listeners: of },
+      spec: { gatewayClassName: "trilith", defaultScope: "All", ...allowed, ...parameters, listeners: of },
     }));
 
 /** Wants hostnames that the Gateway, or another set, may have; its certificate may be missing, or need a permission. */

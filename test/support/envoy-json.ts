@@ -10,10 +10,12 @@ import { TypedExtensionConfigSchema } from "../../src/generated/envoy/config/cor
 import { ListenerSchema } from "../../src/generated/envoy/config/listener/v3/listener_pb.ts";
 import { VirtualHostSchema } from "../../src/generated/envoy/config/route/v3/route_components_pb.ts";
 import { RouteConfigurationSchema } from "../../src/generated/envoy/config/route/v3/route_pb.ts";
+import { ScopedRouteConfigurationSchema } from "../../src/generated/envoy/config/route/v3/scoped_route_pb.ts";
 import { SecretSchema } from "../../src/generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 
 const schemas: Readonly<Record<ResourceKind, DescMessage>> = {
   listener: ListenerSchema,
+  routeScope: ScopedRouteConfigurationSchema,
   routeTable: RouteConfigurationSchema,
   virtualHost: VirtualHostSchema,
   cluster: ClusterSchema,

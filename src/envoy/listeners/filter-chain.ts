@@ -13,9 +13,10 @@ import type {
   FilterChain,
   FilterChainMatch,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
-import type { Chain, ServerTls, Tracing } from "../../model/index.ts";
+import { type Chain, isSpread, partsOf, type RouteTableKey, type ServerTls, type Tracing } from "../../model/index.ts";
 import { type AccessLogs, gatewayStreamAccessLog, streamAccessLog } from "../access-log.ts";
 import type { ResourceId } from "../record.ts";
+import { scopesOf } from "../route-scope.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { secretsOfServer, serverTls } from "../tls/server-tls.ts";
 import { networkFiltersOf } from "./gateway-access.ts";
@@ -72,9 +73,9 @@ const guarded = (chain: StreamChain | TlsChain, callers: Callers, filters: reado
 export function needsOfChain(chain: Chain): readonly ResourceId[] {
   switch (chain.kind) {
     case "http":
-      return [{ kind: "routeTable", name: chain.table }, ...collectorOf(chain.tracing)];
+      return [...tablesOf(chain), ...collectorOf(chain.tracing)];
     case "https":
-      return [{ kind: "routeTable", name: chain.table }, ...secretsOfServer(chain.tls), ...collectorOf(chain.tracing)];
+      return [...tablesOf(chain), ...secretsOfServer(chain.tls), ...collectorOf(chain.tracing)];
     case "tls":
       return [...targetOf(chain), ...secretsOfMaybe(chain.tls)];
     case "tcp":
@@ -82,6 +83,11 @@ export function needsOfChain(chain: Chain): readonly ResourceId[] {
       return targetOf(chain);
   }
 }
+
+const tablesOf = ({ table }: Extract<Chain, { readonly table: RouteTableKey }>): readonly ResourceId[] => [
+  ...(isSpread(table) ? scopesOf(table) : []),
+  ...partsOf(table).map((name) => ({ kind: "routeTable" as const, name })),
+];
 
 export const collectorOf = (tracing: Tracing | undefined): readonly ResourceId[] =>
   tracing ? [{ kind: "cluster", name: tracing.backend }] : [];

@@ -18,7 +18,7 @@ import {
   HttpConnectionManagerSchema,
 } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import type { HttpFilter } from "../../generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
-import type { Chain, NamespacedName } from "../../model/index.ts";
+import { type Chain, isSpread, type NamespacedName, type RouteTableKey } from "../../model/index.ts";
 import { ownIdentity } from "../access/own-identity.ts";
 import { gatewayHttpAccessLog, httpAccessLog } from "../access-log.ts";
 import { overTheStream } from "../discovery.ts";
@@ -34,6 +34,7 @@ import {
 } from "../http/filter-names.ts";
 import { routePathMutation } from "../http/route-path-header.ts";
 import { requestMetricsOf } from "../metrics/traffic.ts";
+import { routePartMutation, scopedRoutes } from "../route-scope.ts";
 import type { EnvoySettings } from "../settings.ts";
 import { type Entrance, httpFiltersOf } from "./gateway-access.ts";
 import { httpFilter } from "./http-filter.ts";
@@ -118,8 +119,7 @@ function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, caller
     ...(callers.kind === "workload" ? requestsOfWorkload : requests),
     ...bounds,
     statPrefix: kind,
-    routeSpecifier: { case: "rds", value: { routeConfigName: table, configSource: overTheStream } },
-    earlyHeaderMutationExtensions: [routePathMutation],
+    ...routesOf(table),
     // Who may not come in at all is asked nothing further.
     httpFilters: [
       ...(callers.kind === "workload" ? [] : httpFiltersOf(chain, callers.gateway, callers.kind)),
@@ -137,6 +137,19 @@ function httpConnectionManager(chain: HttpChain, settings: EnvoySettings, caller
     name: "envoy.filters.network.http_connection_manager",
     configType: { case: "typedConfig", value: anyPack(HttpConnectionManagerSchema, config) },
   });
+}
+
+/** Where it looks for routes, and the headers by which these are found. */
+function routesOf(table: RouteTableKey): Pick<Options, "routeSpecifier" | "earlyHeaderMutationExtensions"> {
+  return isSpread(table)
+    ? {
+        routeSpecifier: { case: "scopedRoutes", value: scopedRoutes },
+        earlyHeaderMutationExtensions: [routePathMutation, routePartMutation(table)],
+      }
+    : {
+        routeSpecifier: { case: "rds", value: { routeConfigName: table, configSource: overTheStream } },
+        earlyHeaderMutationExtensions: [routePathMutation],
+      };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Graph, type Source } from "../../collections/index.ts";
-import { listenerKey, proxyKey } from "../../model/index.ts";
+import { isSpread, listenerKey, proxyKey } from "../../model/index.ts";
 import { gatewayKeyOf } from "../gateways/managed-gateways.ts";
 import type { ParametersOfGateway } from "../gateways/parameters.ts";
 import type { Listener, ListenerClaim, ListenerParent } from "../listener.ts";
@@ -78,7 +78,7 @@ function createWorld(claims: readonly ListenerClaim[]): World {
     parameters,
     many: () =>
       [...listeners.values()]
-        .filter((one: Listener) => one.manyHosts)
+        .filter((one: Listener) => one.table !== undefined && isSpread(one.table))
         .map(({ name }) => name)
         .sort(),
     work: () => graph.describe().find(({ name }) => name === "translate/Listeners")?.recomputations ?? 0,

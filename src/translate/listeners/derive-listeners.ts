@@ -3,7 +3,7 @@
  * their Gateway. Nothing here knows of routes.
  */
 import type { Collection, Graph } from "../../collections/index.ts";
-import { routeTableKey, socketKey } from "../../model/index.ts";
+import { routeTableKey, socketKey, spread } from "../../model/index.ts";
 import type { Verdict } from "../attachment.ts";
 import type { ParametersOfGateway } from "../gateways/parameters.ts";
 import type { FieldProblem, Listener, ListenerClaim, PortVerdict } from "../listener.ts";
@@ -43,9 +43,10 @@ export function deriveListeners(
     map: (claim, read) => {
       const unresolved = read.pick(listenerFilters, claim.key, (found) => found?.unresolved ?? []);
       const listener = listenerOf(claim, read.get(verdicts, claim.key), read.get(tls, claim.key), unresolved);
+      const { table } = listener;
       const isForMany =
         canHaveManyHosts(listener) && read.pick(parameters, claim.gatewayObject, (stated) => stated?.hosts === "Many");
-      return [{ ...listener, ...(isForMany && { manyHosts: true as const }) }];
+      return [isForMany && table !== undefined ? { ...listener, table: spread(table) } : listener];
     },
   });
 }

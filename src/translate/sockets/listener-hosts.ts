@@ -6,7 +6,8 @@
  * https://gateway-api.sigs.k8s.io/reference/spec/#listener (hostname)
  */
 import type { Collection, Graph } from "../../collections/index.ts";
-import { type RouteTable, virtualHostKey } from "../../model/index.ts";
+import { isSpread, partsOf, partsWith, type RouteTable, virtualHostKey } from "../../model/index.ts";
+import { ANY_HOSTNAME } from "../hostname.ts";
 import type { Listener } from "../listener.ts";
 import type { ListenerHost } from "../virtual-hosts/derive-virtual-hosts.ts";
 
@@ -48,15 +49,19 @@ function hostReasonsOf({
   misdirected,
 }: Listener): HostReason[] {
   if (!serving || table === undefined) return [];
-  const reasonOf = (domain: string, purpose: ListenerHost["purpose"]): HostReason => {
-    const host = { key: virtualHostKey(table, domain), table, proxy, port, domain, purpose };
-    return { key: `${key}>${domain}`, host };
-  };
+  const reasonsOf = (domain: string, purpose: ListenerHost["purpose"]): HostReason[] =>
+    partsWith(table, domain).map((part) => {
+      const host = { key: virtualHostKey(part, domain), table: part, proxy, port, domain, purpose };
+      return { key: `${key}>${host.key}`, host };
+    });
   const others =
     protocol === "HTTP"
-      ? narrower.map((domain) => reasonOf(domain, "serve"))
-      : misdirected.map((domain) => reasonOf(domain, "misdirected"));
-  return [reasonOf(hostname, "serve"), ...others];
+      ? narrower.flatMap((domain) => reasonsOf(domain, "serve"))
+      : misdirected.flatMap((domain) => reasonsOf(domain, "misdirected"));
+  // Every part has a host, whatever the names are; that for any name answers 404, as none would.
+  const own = [...reasonsOf(hostname, "serve"), ...others];
+  const isComplete = !isSpread(table) || own.some(({ host }) => host.domain === ANY_HOSTNAME);
+  return isComplete ? own : [...own, ...reasonsOf(ANY_HOSTNAME, "serve")];
 }
 
 export function deriveRouteTables(graph: Graph, listeners: Collection<Listener>): Collection<RouteTable> {
@@ -72,6 +77,8 @@ export function deriveRouteTables(graph: Graph, listeners: Collection<Listener>)
     map: ({ members }) =>
       members
         .slice(0, 1)
-        .flatMap(({ table, proxy, port }) => (table === undefined ? [] : [{ key: table, proxy, port }])),
+        .flatMap(({ table, proxy, port }) =>
+          (table === undefined ? [] : partsOf(table)).map((key) => ({ key, proxy, port })),
+        ),
   });
 }

@@ -7,7 +7,7 @@
  */
 import type { Collection, Graph, Group, Reader } from "../../collections/index.ts";
 import type { HttpEntry, ProxyKey, RouteTableKey, VirtualHost, VirtualHostKey } from "../../model/index.ts";
-import { virtualHostKey } from "../../model/index.ts";
+import { partsWith, virtualHostKey, wholeOf } from "../../model/index.ts";
 import type { AttachedHost, Attachment, RouteReference } from "../attachment.ts";
 import { guardsOfHost, type TableGuards } from "../listeners/listener-filters.ts";
 import type { RouteRules } from "../rules/route-rules.ts";
@@ -63,12 +63,14 @@ export function deriveVirtualHosts(graph: Graph, sources: HostSources): Collecti
 }
 
 function claimOf(
-  { key, table, proxy, port, route, rules }: Attachment,
+  { key, table: whole, proxy, port, route, rules }: Attachment,
   { domain, routeHostname }: AttachedHost,
 ): HostClaim[] {
-  if (table === undefined) return [];
-  const host: ListenerHost = { key: virtualHostKey(table, domain), table, proxy, port, domain, purpose: "serve" };
-  return [{ key: `${key}|${domain}`, host, route: { reference: route, rules, hostname: routeHostname } }];
+  if (whole === undefined) return [];
+  return partsWith(whole, domain).map((table) => {
+    const host: ListenerHost = { key: virtualHostKey(table, domain), table, proxy, port, domain, purpose: "serve" };
+    return { key: `${key}|${host.key}`, host, route: { reference: route, rules, hostname: routeHostname } };
+  });
 }
 
 function virtualHostsOf({ members }: Group<HostClaim>, { rules, guards }: HostSources, read: Reader): VirtualHost[] {
@@ -77,7 +79,7 @@ function virtualHostsOf({ members }: Group<HostClaim>, { rules, guards }: HostSo
   const { host } = first;
   if (members.some(({ host: { purpose } }) => purpose === "misdirected"))
     return [{ ...host, purpose: "misdirected", entries: [] }];
-  const guarded = read.pick(guards, host.table, (found) => found && guardsOfHost(host.domain, found)) ?? [];
+  const guarded = read.pick(guards, wholeOf(host.table), (found) => found && guardsOfHost(host.domain, found)) ?? [];
   return [
     {
       ...host,

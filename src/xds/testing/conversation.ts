@@ -19,6 +19,8 @@ import type { World } from "./model-world.ts";
 
 const HOLD_MS = 15_000;
 const CATCH_UP_MS = 1_000;
+/** Longer than a step of a test waits, and shorter than `settle` does. */
+const DRAIN_MS = 60_000;
 
 export class Conversation {
   readonly envoy: ModelEnvoy = new ModelEnvoy();
@@ -27,6 +29,8 @@ export class Conversation {
   readonly story: string[] = [];
   readonly #resources = new ResourceSet();
   readonly #badVersions = new Set<string>();
+  /** Versions that went out without what they need. */
+  readonly #overdue = new Set<string>();
   #wanted: ReadonlyMap<string, ResourceRecord> = new Map();
   #session: Session;
   #toEnvoy: DeltaDiscoveryResponse[] = [];
@@ -36,9 +40,21 @@ export class Conversation {
   #now = 0;
 
   constructor() {
-    this.#session = new Session(this.#resources, this.#now, { holdMs: HOLD_MS, catchUpMs: CATCH_UP_MS });
+    this.#session = new Session(this.#resources, this.#now, {
+      holdMs: HOLD_MS,
+      drainMs: DRAIN_MS,
+      catchUpMs: CATCH_UP_MS,
+    });
     this.envoy.onClusterRemoved = (name) => {
       if ([...this.envoy.usedClusters()].includes(name)) this.#object(`cluster ${name} was removed while in use`);
+    };
+    this.envoy.onListening = (name, { version, needs }) => {
+      const isWanted = this.#wanted.get(`listener ${name}`)?.version === version;
+      if (!isWanted || this.#overdue.has(`listener ${name} ${version}`)) return;
+      for (const need of needs) {
+        const isServed = this.envoy.scopes?.has(need.name) && this.envoy.tables.get(need.name)?.hasHosts;
+        if (need.kind === "routeScope" && !isServed) this.#object(`listener ${name} serves without ${need.name}`);
+      }
     };
     this.envoy.connect();
   }
@@ -87,6 +103,7 @@ export class Conversation {
     this.#unanswered = new Set();
     this.#session = new Session(this.#resources, this.#now, {
       holdMs: HOLD_MS,
+      drainMs: DRAIN_MS,
       catchUpMs: CATCH_UP_MS,
       doubts: this.#session.doubts(),
     });
@@ -99,7 +116,7 @@ export class Conversation {
 
   /** Lets everything come to rest: all messages arrive, all listeners drain, all waits end. */
   settle(): void {
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 2 + DRAIN_MS / HOLD_MS; round += 1) {
       if (!this.#deliverAll()) return this.#object("the conversation does not come to rest");
       if (this.envoy.isWarming)
         this.#object("a cluster waits for what nobody sends, and Envoy takes no other meanwhile");
@@ -150,6 +167,7 @@ export class Conversation {
         .flatMap(({ hosts }) => [...hosts].map(([name, { version }]): [string, string] => [name, version]))
         .sort(byName),
       listedHosts: [...versions.virtualHost].sort(byName),
+      scopes: [...versions.routeScope].sort(byName),
       secrets: [...versions.secret].sort(byName),
       endpoints: [...versions.endpoints]
         .map(([name, version]): [string, ...unknown[]] => [name, version.split("@")[0]])
@@ -166,6 +184,7 @@ export class Conversation {
       listeners: active("listener"),
       hosts: versions("virtualHost"),
       listedHosts: versions("virtualHost"),
+      scopes: versions("routeScope"),
       secrets: versions("secret"),
       endpoints: versions("endpoints"),
       progress: { underWay: 0, waiting: 0, pending: 0 },
@@ -176,6 +195,7 @@ export class Conversation {
     const { messages, facts } = this.#session.handle(event, this.#now);
     for (const message of messages) this.#check(message, facts);
     for (const fact of facts) {
+      if (fact.kind === "held") this.#overdue.add(`${fact.id.kind} ${fact.id.name} ${fact.version}`);
       if (fact.kind === "refused" && !this.#badVersions.has(`${fact.id.kind} ${fact.id.name} ${fact.version}`))
         this.#object(`${fact.id.kind} ${fact.id.name} ${fact.version} is called refused, and is good`);
     }

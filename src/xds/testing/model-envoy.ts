@@ -2,7 +2,7 @@
  * A model of Envoy as a client of delta ADS, written from how the real one behaves: clusters and listeners warm on what they
  * refer to while their old versions serve, subscriptions follow from what is held, virtual hosts are asked for once and for
  * all, a refused response may have been taken in part, listeners drain; while a cluster warms, responses of clusters are not
- * answered. Knows nothing of sessions, and of the 15 s after which Envoy gives up waiting.
+ * answered; listeners share what follows route scopes, which is asked for once and for all, too, and only the first of them waits for it. Knows nothing of sessions, and of the 15 s after which Envoy gives up waiting.
  */
 import { create } from "@bufbuild/protobuf";
 import { DeltaDiscoveryRequestSchema } from "../../generated/envoy/service/discovery/v3/discovery_pb.ts";
@@ -20,6 +20,8 @@ export interface Instance {
   readonly needs: readonly ResourceId[];
   /** Of clusters: whether endpoints came since it was made. */
   hasEndpoints: boolean;
+  /** Of listeners: whether it was the first that follows route scopes. */
+  readonly awaitsScopes?: boolean;
 }
 
 export interface Slot {
@@ -43,6 +45,8 @@ export class ModelEnvoy {
   /** What the protocol layer lists as held: versions on the wire. */
   readonly versions: Record<ResourceKind, Map<string, string>> = forEachKind(() => new Map());
   readonly secrets: Set<string> = new Set();
+  /** The route scopes that came since the first of the listeners that follow them; undefined where none does. */
+  scopes: Set<string> | undefined;
   /** The version of each secret that its next user gets, which may be one that was refused. */
   readonly notedSecrets: Map<string, string> = new Map();
   /** Requests on their way to the server. */
@@ -53,6 +57,8 @@ export class ModelEnvoy {
   #withheld: DeltaDiscoveryRequest[] = [];
   /** Called when a cluster is removed, before it is gone. */
   onClusterRemoved: (name: string) => void = () => undefined;
+  /** Called when a version of a listener begins to serve. */
+  onListening: (name: string, instance: Instance) => void = () => undefined;
   readonly #subscribed: Record<(typeof onDemand)[number], Set<string>> = {
     endpoints: new Set(),
     secret: new Set(),
@@ -140,7 +146,8 @@ export class ModelEnvoy {
 
   #apply(kind: ResourceKind, name: string, version: string, needs: readonly ResourceId[]): void {
     if (kind === "cluster") start(this.clusters, name, { version, needs, hasEndpoints: false });
-    else if (kind === "listener") start(this.listeners, name, { version, needs, hasEndpoints: false });
+    else if (kind === "listener") this.#applyListener(name, { version, needs, hasEndpoints: false });
+    else if (kind === "routeScope") this.scopes?.add(name);
     else if (kind === "secret") this.secrets.add(name);
     else if (kind === "endpoints") this.#applyEndpoints(name);
     else if (kind === "routeTable") this.#applyTable(name);
@@ -150,6 +157,16 @@ export class ModelEnvoy {
       table?.hosts.set(name, { version, clusters });
       if (table) table.hasHosts = true;
     }
+  }
+
+  #applyListener(name: string, instance: Instance): void {
+    const isFirst = this.scopes === undefined && hasScopes(instance);
+    start(this.listeners, name, { ...instance, awaitsScopes: isFirst });
+    if (!isFirst) return;
+    this.scopes = new Set();
+    if (this.#opened.has("routeScope")) return;
+    this.#opened.add("routeScope");
+    this.#request("routeScope", [], []);
   }
 
   #applyEndpoints(name: string): void {
@@ -178,6 +195,7 @@ export class ModelEnvoy {
       if (active) this.draining.push(active);
       this.listeners.delete(name);
     } else if (kind === "virtualHost") this.tables.get(routeTableOf(name))?.hosts.delete(name);
+    else if (kind === "routeScope") this.scopes?.delete(name);
     else if (kind === "routeTable" || (kind === "secret" && this.versions[kind].has(name)))
       throw new Error(`the server removed ${kind} ${name}, which real Envoys take badly`);
     else this.#forgo(kind, (need) => need.name === name);
@@ -193,18 +211,21 @@ export class ModelEnvoy {
   }
 
   #warm(): void {
-    const hasAll = ({ needs }: Instance): boolean =>
-      needs.every(
-        ({ kind, name }) =>
-          (kind !== "secret" || this.#forgone.has(name) || this.secrets.has(name)) &&
-          (kind !== "routeTable" || this.tables.get(name)?.hasHosts === true),
-      );
+    const hasHosts = (table: string): boolean => this.tables.get(table)?.hasHosts === true;
+    const scopes = [...(this.scopes ?? [])];
+    const hasAll = (instance: Instance): boolean =>
+      instance.needs.every(
+        ({ kind, name }) => kind !== "secret" || this.#forgone.has(name) || this.secrets.has(name),
+      ) &&
+      ownTablesOf(instance).every(hasHosts) &&
+      (!instance.awaitsScopes || (scopes.length > 0 && scopes.every(hasHosts)));
     for (const slot of this.clusters.values()) {
       if (slot.warming?.hasEndpoints && hasAll(slot.warming)) promote(slot);
     }
-    for (const slot of this.listeners.values()) {
+    for (const [name, slot] of this.listeners) {
       if (!slot.warming || !hasAll(slot.warming)) continue;
       if (slot.active) this.draining.push(slot.active);
+      this.onListening(name, slot.warming);
       promote(slot);
     }
   }
@@ -212,9 +233,15 @@ export class ModelEnvoy {
   #updateSubscriptions(): void {
     const slots = [...this.clusters.values(), ...this.listeners.values()];
     const instances = [...slots.flatMap(({ active, warming }) => [active, warming]), ...this.draining];
+    if (!instances.some((instance) => instance && hasScopes(instance))) this.scopes = undefined;
     const needs = instances.flatMap((instance) => instance?.needs ?? []);
+    const tables = [
+      ...instances.flatMap((instance) => (instance ? ownTablesOf(instance) : [])),
+      ...(this.scopes ?? []),
+    ];
     for (const kind of onDemand) {
-      const names = new Set(needs.filter((need) => need.kind === kind).map(({ name }) => name));
+      const named = needs.filter((need) => need.kind === kind).map(({ name }) => name);
+      const names = new Set(kind === "routeTable" ? tables : named);
       const subscribed = this.#subscribed[kind];
       const gained = [...names].filter((name) => !subscribed.has(name));
       const lost = [...subscribed].filter((name) => !names.has(name));
@@ -253,6 +280,14 @@ export class ModelEnvoy {
     const isWithheld = kind === "cluster" && rest.responseNonce !== undefined && this.isWarming;
     (isWithheld ? this.#withheld : this.outbox).push(create(DeltaDiscoveryRequestSchema, fields));
   }
+}
+
+const hasScopes = ({ needs }: Instance): boolean => needs.some(({ kind }) => kind === "routeScope");
+
+/** The route tables that a listener names itself. */
+function ownTablesOf({ needs }: Instance): string[] {
+  const scopes = new Set(needs.filter(({ kind }) => kind === "routeScope").map(({ name }) => name));
+  return needs.filter(({ kind, name }) => kind === "routeTable" && !scopes.has(name)).map(({ name }) => name);
 }
 
 function start(slots: Map<string, Slot>, name: string, instance: Instance): void {

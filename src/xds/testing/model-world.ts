@@ -18,14 +18,14 @@ export interface World {
   readonly secrets: readonly Part[];
   readonly listeners: readonly (Part | undefined)[];
   readonly tcpCluster: number;
-  /** Of two tables, the hosts of `domains`. */
+  /** Of four tables, the hosts of `domains`. */
   readonly hosts: readonly (readonly (HostPart | undefined)[])[];
 }
 
 const domains = ["a.x", "b.x", "*.x"] as const;
 /** Which endpoints each cluster takes: the first two share theirs. The last cluster also needs a secret. */
 const endpointsOfCluster = [0, 0, 1, 2] as const;
-/** What each listener refers to; the last is TCP. */
+/** What each listener refers to; the fourth is TCP, and the last two have their tables by route scopes. */
 const listenerNeeds: readonly (readonly ResourceId[])[] = [
   [{ kind: "routeTable", name: "t0" }],
   [
@@ -37,7 +37,16 @@ const listenerNeeds: readonly (readonly ResourceId[])[] = [
     { kind: "routeTable", name: "t1" },
   ],
   [],
+  [...scoped("t2")],
+  [...scoped("t2"), ...scoped("t3")],
 ];
+
+function scoped(name: string): ResourceId[] {
+  return [
+    { kind: "routeScope", name },
+    { kind: "routeTable", name },
+  ];
+}
 
 /** Worlds; `badness` is how many of a hundred versions are refused. */
 export function worlds(badness: number): fc.Arbitrary<World> {
@@ -56,9 +65,9 @@ export function worlds(badness: number): fc.Arbitrary<World> {
     clusters: listOf(part, 4),
     endpoints: listOf(part, 3),
     secrets: listOf(part, 2),
-    listeners: listOf(maybe(part), 4),
+    listeners: listOf(maybe(part), listenerNeeds.length),
     tcpCluster: fc.nat({ max: 3 }),
-    hosts: listOf(listOf(maybe(host), domains.length), 2),
+    hosts: listOf(listOf(maybe(host), domains.length), 4),
   });
 }
 
@@ -74,6 +83,7 @@ export function recordsOf(world: World): Map<string, ResourceRecord> {
     if (kind === "cluster") add(kind, name, partOf(world.clusters, index), needsOfCluster(index));
     else if (kind === "endpoints") add(kind, name, partOf(world.endpoints, index), []);
     else if (kind === "secret") add(kind, name, partOf(world.secrets, index), []);
+    else if (kind === "routeScope") add(kind, name, { revision: 0, isBad: false }, []);
     else if (!records.has(`${kind} ${name}`)) addTable(name, world.hosts[index] ?? []);
   };
   const addTable = (name: string, hosts: readonly (HostPart | undefined)[]): void => {
