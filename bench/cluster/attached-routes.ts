@@ -38,7 +38,7 @@ export const attachedRoutes: Section = {
 
 async function attach(count: number, tell: Tell): Promise<Attached> {
   tell(`${count} routes: a Gateway`);
-  await using gateway = await BenchGateway.start(`attached-${count}`);
+  await using gateway = await BenchGateway.start(`attached-${count}`, "Few");
   using log = await StatusLog.open(gateway);
   await log.attached(0);
   const before = log.gatewayVersions;

@@ -8,11 +8,17 @@ import { ECHO_IMAGE } from "../../test/cluster/images.ts";
 import { type PodProcess, podProcesses } from "./pod-usage.ts";
 
 const GATEWAY_GROUP = "gateway.networking.k8s.io";
+/** As GatewayParameters have it. */
+export const HOSTS = ["Few", "Many"] as const;
+export type Hosts = (typeof HOSTS)[number];
+/** In the tables. */
+export const madeFor = (hosts: Hosts): string => `made for ${hosts.toLowerCase()} hosts`;
 type Resource = Readonly<Record<"group" | "version" | "plural", string>>;
 
 export const GATEWAYS: Resource = { group: GATEWAY_GROUP, version: "v1", plural: "gateways" };
 export const ROUTES: Resource = { group: GATEWAY_GROUP, version: "v1", plural: "httproutes" };
 export const LISTENER_SETS: Resource = { group: GATEWAY_GROUP, version: "v1", plural: "listenersets" };
+const PARAMETERS: Resource = { group: "trilith.dev", version: "v1alpha1", plural: "gatewayparameters" };
 const NAMESPACES: Resource = { group: "", version: "v1", plural: "namespaces" };
 const SERVICES: Resource = { group: "", version: "v1", plural: "services" };
 const SLICES: Resource = { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" };
@@ -37,16 +43,19 @@ export class BenchGateway implements AsyncDisposable {
     this.address = address;
   }
 
-  /** Resolves when it is programmed and its backend is ready. */
-  static async start(name: string, spec: object = {}): Promise<BenchGateway> {
+  /** Resolves when it is programmed and its backend is ready. `hosts`: how many it is made for. */
+  static async start(name: string, hosts: Hosts, spec: object = {}): Promise<BenchGateway> {
     const client = await connectToCluster({ kubeconfig: process.env["KUBECONFIG"] });
     const namespace = `bench-${name}`;
     await create(client, NAMESPACES, undefined, { metadata: { name: namespace } });
     await create(client, DEPLOYMENTS, namespace, backendDeployment(namespace));
     await create(client, SERVICES, namespace, backendService);
+    await create(client, PARAMETERS, namespace, { metadata: { name: NAME }, spec: { hosts } });
+    const infrastructure = { parametersRef: { group: PARAMETERS.group, kind: "GatewayParameters", name: NAME } };
+    const listeners = [{ name: "http", port: 80, protocol: "HTTP" }];
     await create(client, GATEWAYS, namespace, {
       metadata: { name: NAME },
-      spec: { gatewayClassName: "trilith", listeners: [{ name: "http", port: 80, protocol: "HTTP" }], ...spec },
+      spec: { gatewayClassName: "trilith", infrastructure, listeners, ...spec },
     });
     await untilKnown(() => hasEndpoints(client, namespace), "a backend that is ready");
     const address = await untilKnown(() => programmedAddress(client, namespace), "a Gateway that is programmed");
@@ -136,6 +145,7 @@ const KINDS: Readonly<Record<string, string>> = {
   deployments: "Deployment",
   services: "Service",
   gateways: "Gateway",
+  gatewayparameters: "GatewayParameters",
   httproutes: "HTTPRoute",
   listenersets: "ListenerSet",
 };

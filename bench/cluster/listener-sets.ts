@@ -18,7 +18,7 @@ export const listenerSets: Section = {
   name: "listenersets",
   title: `${SETS.toLocaleString("en")} ListenerSets with ${(SETS * ROUTES_OF_A_SET).toLocaleString("en")} routes (by hand)`,
   measure: async (tell) => {
-    await using gateway = await BenchGateway.start("listenersets", {
+    await using gateway = await BenchGateway.start("listenersets", "Few", {
       allowedListeners: { namespaces: { from: "Same" } },
     });
     using log = await StatusLog.open(gateway);

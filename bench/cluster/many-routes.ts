@@ -1,8 +1,8 @@
 /** What the controller and a proxy use with many routes: while nothing happens, and while routes are edited all the time. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Outcome, Section } from "../section.ts";
+import type { Outcome, Section, Tell } from "../section.ts";
 import { shown } from "../statistics.ts";
-import { BenchGateway, ROUTES, routeFor, rulesWith } from "./bench-gateway.ts";
+import { BenchGateway, HOSTS, type Hosts, madeFor, ROUTES, routeFor, rulesWith } from "./bench-gateway.ts";
 import { peakMiB, type PodProcess, residentMiB, type Usage, usageOf } from "./pod-usage.ts";
 import { StatusLog } from "./status-log.ts";
 
@@ -27,40 +27,52 @@ interface Rates {
   readonly receivedKiB: number;
 }
 
+interface Measured {
+  readonly hosts: Hosts;
+  readonly controllers: readonly Used[];
+  readonly proxies: readonly Used[];
+}
+
 export const manyRoutes: Section = {
   name: "many",
   title: "Many routes, and churn among them",
   measure: async (tell) => {
-    await using gateway = await BenchGateway.start("many");
-    using log = await StatusLog.open(gateway);
-    tell(`${COUNT} routes`);
-    await gateway.createAll(
-      ROUTES,
-      Array.from({ length: COUNT }, (_, index) => routeFor(`m${index}`, `m${index}.bench.test`)),
-    );
-    await log.programmed(COUNT);
-    const { controllers, proxies } = await gateway.processes();
-    const processes = [...controllers, ...proxies];
-    tell(`nothing happens for ${(SETTLE_MS + WINDOW_MS) / 1_000} s`);
-    await delay(SETTLE_MS);
-    const quietBefore = processes.map(usageOf);
-    await delay(WINDOW_MS);
-    const quietAfter = processes.map(usageOf);
-    const resident = processes.map(residentMiB);
-    tell(`${EDITS_A_SECOND} edits a second for ${WINDOW_MS / 1_000} s`);
-    const churnBefore = processes.map(usageOf);
-    await editForAWhile(gateway);
-    const churnAfter = processes.map(usageOf);
-    const used = processes.map((process, index): Used => ({
-      process,
-      quiet: ratesOf(quietBefore[index], quietAfter[index]),
-      churn: ratesOf(churnBefore[index], churnAfter[index]),
-      residentMiB: resident[index] ?? Number.NaN,
-      peakMiB: peakMiB(process),
-    }));
-    return outcomeOf(used.slice(0, controllers.length), used.slice(controllers.length));
+    const measured: Measured[] = [];
+    for (const hosts of HOSTS) measured.push(await use(hosts, tell));
+    return outcomeOf(measured);
   },
 };
+
+async function use(hosts: Hosts, tell: Tell): Promise<Measured> {
+  await using gateway = await BenchGateway.start(`many-${hosts.toLowerCase()}`, hosts);
+  using log = await StatusLog.open(gateway);
+  tell(`${COUNT} routes, ${madeFor(hosts)}`);
+  await gateway.createAll(
+    ROUTES,
+    Array.from({ length: COUNT }, (_, index) => routeFor(`m${index}`, `m${index}.bench.test`)),
+  );
+  await log.programmed(COUNT);
+  const { controllers, proxies } = await gateway.processes();
+  const processes = [...controllers, ...proxies];
+  tell(`nothing happens for ${(SETTLE_MS + WINDOW_MS) / 1_000} s`);
+  await delay(SETTLE_MS);
+  const quietBefore = processes.map(usageOf);
+  await delay(WINDOW_MS);
+  const quietAfter = processes.map(usageOf);
+  const resident = processes.map(residentMiB);
+  tell(`${EDITS_A_SECOND} edits a second for ${WINDOW_MS / 1_000} s`);
+  const churnBefore = processes.map(usageOf);
+  await editForAWhile(gateway);
+  const churnAfter = processes.map(usageOf);
+  const used = processes.map((process, index): Used => ({
+    process,
+    quiet: ratesOf(quietBefore[index], quietAfter[index]),
+    churn: ratesOf(churnBefore[index], churnAfter[index]),
+    residentMiB: resident[index] ?? Number.NaN,
+    peakMiB: peakMiB(process),
+  }));
+  return { hosts, controllers: used.slice(0, controllers.length), proxies: used.slice(controllers.length) };
+}
 
 async function editForAWhile(gateway: BenchGateway): Promise<void> {
   const began = performance.now();
@@ -81,22 +93,24 @@ function ratesOf(before: Usage | undefined, after: Usage | undefined): Rates {
   };
 }
 
-function outcomeOf(controllers: readonly Used[], proxies: readonly Used[]): Outcome {
-  const rows = [
-    ...controllers.map((used, index) => [`controller ${index + 1}`, used] as const),
-    ...proxies.map((used) => ["Envoy", used] as const),
-  ];
+function outcomeOf(measured: readonly Measured[]): Outcome {
+  const rows = measured.flatMap(({ hosts, controllers, proxies }) => [
+    ...controllers.map((used, index) => [`controller ${index + 1}, ${madeFor(hosts)}`, used] as const),
+    ...proxies.map((used) => [`Envoy, ${madeFor(hosts)}`, used] as const),
+  ]);
+  // The second time, the same controllers have had as many routes before.
+  const controllers = measured[0]?.controllers ?? [];
   const memory = Math.max(...controllers.map((used) => used.residentMiB));
   const cores = Math.max(...controllers.map(({ quiet }) => quiet.cores));
   return {
     method:
       `One Gateway with ${COUNT} HTTPRoutes. Quiet: ${WINDOW_MS / 1_000} s in which nothing happens. Churn: ${EDITS_A_SECOND} routes a second are edited for ${WINDOW_MS / 1_000} s. ` +
-      "Memory is what Linux calls resident; network is what goes through the pod's interface, statuses and other replicas included.",
+      "Memory is what Linux calls resident; network is what goes through the pod's interface, statuses and other replicas included. Then all of it again with another Gateway, and the same controllers.",
     tables: [
       {
         title: "Cores, MiB, and KiB a second",
         columns: [
-          "process",
+          "process, and the Gateway",
           "resident",
           "peak",
           "quiet: cores",

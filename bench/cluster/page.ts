@@ -17,7 +17,7 @@ export const clusterPage: Page = {
 
 \`make bench-cluster\` measures Trilith in a Kubernetes of one node (the real API server, etcd and kubelet, of test/cluster), installed as
 \`trilith install\` installs it, with two replicas of the controller and one Envoy for each Gateway, and writes this page anew. One section alone: \`node
-bench/cluster/main.ts attached\` (or \`propagation\`, \`edits\`, \`many\`); \`listenersets\` runs only where it is named. The whole takes about fifteen minutes on two cores, which
+bench/cluster/main.ts attached\` (or \`propagation\`, \`edits\`, \`many\`); \`listenersets\` runs only where it is named. The whole takes about half an hour on two cores, which
 nobody else should be using meanwhile. What is measured is what [gateway-api-bench](https://github.com/howardjohn/gateway-api-bench) measures; the programs are written anew.
 
 Everything runs on one machine: the API server, etcd, the node, both replicas, Envoy, the backend, and what measures. So times hold all of their work. Beside each stands what
