@@ -26,6 +26,8 @@ export class Store<T> implements Collection<T> {
   readonly #items = new Map<string, T>();
   /** The values that this batch's keys had before it. */
   #before = new Map<string, T | undefined>();
+  /** Most collections are not concerned by most batches. */
+  #isTouched = false;
   #untold: readonly Change<T>[] = [];
   #everything: StoreIndex<T> | undefined;
 
@@ -61,6 +63,7 @@ export class Store<T> implements Collection<T> {
   write(key: string, value: T | undefined): void {
     const before = this.#items.get(key);
     if (this.#isSame(before, value)) return;
+    this.#isTouched = true;
     const after = this.#noteChange(key, before, value);
     if (after === undefined) this.#items.delete(key);
     else this.#items.set(key, after);
@@ -71,6 +74,7 @@ export class Store<T> implements Collection<T> {
   addIndex(name: string, by: (value: T) => readonly string[]): StoreIndex<T> {
     const index = new StoreIndex<T>(name, this, by, this.#failures);
     for (const [key, value] of this.#items) index.put(key, undefined, value);
+    this.#isTouched = true;
     this.indexes.add(index);
     return index;
   }
@@ -80,11 +84,14 @@ export class Store<T> implements Collection<T> {
     if (this.#everything !== undefined) return this.#everything;
     const index = new StoreIndex<T>("everything", this, () => [""], this.#failures);
     for (const [key, value] of this.#items) index.put(key, undefined, value);
+    this.#isTouched = true;
     return (this.#everything = index);
   }
 
   /** Ends the batch here: wakes readers and dependents. Returns whether anything changed. */
   flush(): boolean {
+    if (!this.#isTouched) return false;
+    this.#isTouched = false;
     for (const index of this.indexes) index.flush();
     this.#everything?.flush();
     if (this.#before.size === 0) return false;
