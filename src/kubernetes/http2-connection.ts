@@ -6,8 +6,8 @@ import type {
   IncomingHttpStatusHeader,
   OutgoingHttpHeaders,
 } from "node:http2";
-import { PassThrough, pipeline } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { ArrivingBody } from "./arriving-body.ts";
 import type { HttpAnswer, HttpRequest } from "./http-exchange.ts";
 
 /** More watches than that on one connection would wait for each other too much. */
@@ -50,18 +50,25 @@ export class Http2Connection implements Disposable {
   /** Must have been reserved. */
   async send({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
     const stream = this.#open({ ":method": method, ":path": path, ...headers }, body === undefined);
-    // Node throws away the body of an answer that is complete before anybody reads it, so reading begins at once.
-    const received = pipeline(stream, new PassThrough(), () => undefined);
+    const received = new ArrivingBody(stream);
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const abort = (): void => void stream.destroy(new Error("aborted"));
     signal.addEventListener("abort", abort, { once: true });
+    let isAnswered = false;
     stream.on("error", reject);
     stream.once("close", () => {
       this.release();
       signal.removeEventListener("abort", abort);
-      reject(new Error("the connection was closed before an answer"));
+      if (!isAnswered) reject(new Error("the connection was closed before an answer"));
     });
-    stream.once("response", (answer) => resolve(answerOf(answer, bodyOf(stream, received))));
+    // To abort what is complete would do nothing but make an error with its stack.
+    stream.once("end", () => {
+      if (stream.writableFinished) signal.removeEventListener("abort", abort);
+    });
+    stream.once("response", (answer) => {
+      isAnswered = true;
+      resolve(answerOf(answer, received));
+    });
     if (body !== undefined) stream.end(body);
     return promise;
   }
@@ -105,10 +112,4 @@ function answerOf(
     },
     body,
   };
-}
-
-async function* bodyOf(stream: ClientHttp2Stream, received: PassThrough): AsyncGenerator<Uint8Array> {
-  for await (const piece of received) yield piece as Uint8Array;
-  // A stream that the other side gives up without an error ends as one that is complete.
-  if (stream.rstCode !== 0 || stream.aborted) throw new Error("the answer broke off");
 }
