@@ -11,7 +11,7 @@ import type { ProxyKey, SocketKey } from "../model/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
 import type { RouteReport, SocketReport } from "../translate/index.ts";
 import { mergeRouteReports, mergeSocketReports, proxyOfSocket } from "./peer-reports.ts";
-import { type PeerLine, PeerState, type ProxyCount, topicOf } from "./peer-lines.ts";
+import { isWorthTelling, type PeerLine, PeerState, type ProxyCount, topicOf } from "./peer-lines.ts";
 import type { ReportSink } from "./report-writer.ts";
 
 /** What was programmed before this replica started, as the stored statuses tell. */
@@ -27,7 +27,7 @@ export interface PeerBoardOptions {
   readonly remembered?: Remembered;
 }
 
-/** Told what changed here: lines about topics, whose present content `PeerBoard.own` has. */
+/** Told what others may want to know of what changed here: lines about topics, whose present content `PeerBoard.own` has. */
 export type BoardFollower = (lines: readonly PeerLine[]) => void;
 
 export class PeerBoard {
@@ -116,8 +116,9 @@ export class PeerBoard {
 
   #takeOwn(line: PeerLine): void {
     const before = new Set(line.type === "proxy" ? this.own.proxies.keys() : []);
+    const isNews = isWorthTelling(line) || isWorthTelling(this.own.lineLike(line));
     this.own.take(line);
-    for (const follower of this.#followers) follower([line]);
+    if (isNews) for (const follower of this.#followers) follower([line]);
     this.#merge([line], line.type === "proxy" ? differenceOf(this.own, before) : new Set());
   }
 

@@ -3,7 +3,7 @@
  * topic once and as it is then, however often it changed. So a slow listener costs no memory and hears nothing outdated.
  */
 import type { PeerBoard } from "./peer-board.ts";
-import { type PeerLine, topicOf } from "./peer-lines.ts";
+import { isWorthTelling, type PeerLine, topicOf } from "./peer-lines.ts";
 
 export class PeerFeed implements Disposable {
   readonly #board: PeerBoard;
@@ -23,7 +23,7 @@ export class PeerFeed implements Disposable {
 
   whole(): readonly PeerLine[] {
     this.#changed.clear();
-    return this.#board.own.lines();
+    return this.#board.own.lines().filter(isWorthTelling);
   }
 
   /** Resolves when there is something to take, or nobody takes any more. */

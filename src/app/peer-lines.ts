@@ -61,18 +61,18 @@ export class PeerState {
     ];
   }
 
-  /** What is known of the same thing as the line is about, as a line. */
+  /** What is known of the same thing as the line is about, as a line; without a report that says nothing. */
   lineLike(line: PeerLine): PeerLine {
     switch (line.type) {
       case "proxy":
         return { type: "proxy", proxy: line.proxy, ...(this.proxies.get(line.proxy) ?? { connected: 0, current: 0 }) };
       case "socket": {
         const report = this.sockets.get(line.key);
-        return { type: "socket", key: line.key, ...(report && { report }) };
+        return { type: "socket", key: line.key, ...(report && saysSomething(report) && { report }) };
       }
       case "route": {
         const report = this.routes.get(line.key);
-        return { type: "route", key: line.key, ...(report && { report }) };
+        return { type: "route", key: line.key, ...(report && saysSomething(report) && { report }) };
       }
       case "hello":
       case "whole":
@@ -80,6 +80,15 @@ export class PeerState {
         return line;
     }
   }
+}
+
+/** Whether with the line anything is known that is not without it: of most reports there is nothing to tell where no Envoy has the thing. */
+export const isWorthTelling = (line: PeerLine): boolean =>
+  (line.type !== "socket" && line.type !== "route") || (line.report !== undefined && saysSomething(line.report));
+
+function saysSomething(report: SocketReport | RouteReport): boolean {
+  const isProgrammed = "programmed" in report ? report.programmed.length > 0 : report.generation > 0;
+  return isProgrammed || report.problem !== undefined;
 }
 
 /** Lines with one topic replace each other. */

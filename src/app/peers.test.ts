@@ -210,6 +210,19 @@ test("a slow listener is told each thing once, as it is when it can take it", ()
   ]);
 });
 
+test("of a route that no Envoy has taken nothing is told, but that it is no longer as it was", () => {
+  const { board } = boardWithFacts();
+  using feed = new PeerFeed(board);
+  const { routeReports } = board.local;
+  const [before, after] = [routeReport(1), { ...routeReport(0), uid: "another" }];
+  const told = [routeReport(0), before, after, { ...after, uid: "a third" }].map((report) => {
+    routeReports.set(report);
+    return feed.take();
+  });
+  const line = { type: "route", key: before.key };
+  expect([...told, feed.whole()]).toEqual([[], [{ ...line, report: before }], [line], [], []]);
+});
+
 test("replicas are the endpoints of the control plane's Service that serve", () => {
   const slice = (name: string, service: string): EndpointSlice => ({
     apiVersion: "discovery.k8s.io/v1",
