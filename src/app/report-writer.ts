@@ -1,10 +1,14 @@
 /**
  * Turns what proxies did with Envoy resources into facts about listeners and routes, which statuses are made of. A report
  * is made anew when a resource behind it changes, when a proxy answers, and when the object's generation changes.
+ *
+ *   a proxy said something    reported as soon as whatever goes to proxies meanwhile is on its way
+ *   anything else changed     reported with what proxies say of it, which mostly comes within milliseconds, or soon without that
  */
 import type { Change, Collection, Graph } from "../collections/index.ts";
 import type { EnvoyRecord } from "../envoy/index.ts";
 import { isAudience, isSidecar, type ProxyKey, type SocketKey } from "../model/index.ts";
+import { systemTimers, type Timers } from "../kubernetes/index.ts";
 import { gatewayGroup, objectKey, type ObjectKey, type Route } from "../resources/index.ts";
 import { type Attachment, type RouteReport, routeReportKey } from "../translate/index.ts";
 import { deliveryKey } from "./delivery-ledger.ts";
@@ -17,14 +21,19 @@ import { tooLargeResources } from "./troubles.ts";
 export type ReportSink = Pick<DrivenFacts, "routeReports" | "socketReports">;
 
 export interface ReportSources extends SocketReportSources {
+  readonly fleet: Pick<ProxyFleet, "connectedTo" | "deliveryTo" | "hasHostOf" | "proxiesOf">;
   /** Whether a cluster is waited for that none of its endpoints is known to be well in; none is unless this says so. */
   readonly isUnhealthy?: (cluster: string) => boolean;
+  readonly timers?: Timers;
 }
+
+/** So long a change waits for what proxies say of it. Less than statuses wait for what comes right behind a change. */
+const WAIT_MS = 10;
 
 export class ReportWriter {
   readonly #engine: Engine;
   readonly #records: Collection<EnvoyRecord>;
-  readonly #fleet: ProxyFleet;
+  readonly #fleet: ReportSources["fleet"];
   readonly #sockets: SocketReports;
   readonly #isUnhealthy: (cluster: string) => boolean;
   readonly #sink: ReportSink;
@@ -37,14 +46,17 @@ export class ReportWriter {
   readonly #dirtySockets = new Set<SocketKey>();
   /** Routes with a resource that is too large: looked at again after every step, since nothing else tells when it fits. */
   #oversized: readonly ObjectKey[] = [];
-  #isScheduled = false;
+  readonly #timers: Timers;
+  #isDue = false;
+  #waiting: Disposable | undefined;
 
   constructor(sources: ReportSources, sink: ReportSink) {
-    const { engine, records, fleet, isUnhealthy = () => false } = sources;
+    const { engine, records, fleet, isUnhealthy = () => false, timers = systemTimers } = sources;
     this.#engine = engine;
     this.#records = records;
     this.#fleet = fleet;
     this.#isUnhealthy = isUnhealthy;
+    this.#timers = timers;
     this.#sockets = new SocketReports(sources, sink.socketReports);
     this.#sink = sink;
     this.#follow(engine.graph);
@@ -57,7 +69,7 @@ export class ReportWriter {
       // Records for an audience are kept under another key.
       this.#markWarming(key);
     }
-    this.#schedule();
+    this.#reportSoon();
   }
 
   /** Whether these clusters are well has changed, which is told of what leads to them. */
@@ -65,7 +77,7 @@ export class ReportWriter {
     const changed = new Set(clusters);
     for (const record of this.#records.values())
       if (record.needs.some(({ kind, name }) => kind === "cluster" && changed.has(name))) this.#markRecord(record);
-    this.#schedule();
+    this.#reportSoon();
   }
 
   /** Its first Envoy came, say: what had no report may have one now. */
@@ -74,12 +86,7 @@ export class ReportWriter {
       const isReported = this.#reported.get(route)?.includes(proxy) ?? false;
       if (!isReported && [...proxies.values()].includes(proxy)) this.#dirtyRoutes.add(route);
     }
-    this.#schedule();
-  }
-
-  touchSocket(socket: SocketKey): void {
-    this.#dirtySockets.add(socket);
-    this.#schedule();
+    this.#reportSoon();
   }
 
   #follow(graph: Graph): void {
@@ -92,15 +99,13 @@ export class ReportWriter {
     this.#takeRecords(existing);
     graph.subscribe(this.#records, (changes) => this.#takeRecords(changes));
     graph.onSettled(() => this.#followSizes());
-    graph.subscribe(translation.sockets, (changes) => {
-      for (const { key } of changes) this.touchSocket(key as SocketKey);
-    });
-    graph.subscribe(translation.workloadSockets, (changes) => {
-      for (const { key } of changes) this.touchSocket(key as SocketKey);
-    });
+    for (const sockets of [translation.sockets, translation.workloadSockets])
+      graph.subscribe<{ readonly key: SocketKey }>(sockets, (changes) =>
+        this.#takeSockets(changes.map(({ key }) => key as SocketKey)),
+      );
     graph.subscribe(translation.listenerGenerations, () => {
-      for (const { key } of translation.sockets.values()) this.touchSocket(key);
-      for (const { key } of translation.workloadSockets.values()) this.touchSocket(key);
+      const { sockets, workloadSockets } = translation;
+      this.#takeSockets([...sockets.values(), ...workloadSockets.values()].map(({ key }) => key));
     });
     this.#takeAttachments(
       [...translation.attachments.values()].map((after) => ({ key: after.key, before: undefined, after })),
@@ -109,9 +114,14 @@ export class ReportWriter {
     for (const routes of routeSources(sources)) {
       graph.subscribe<Route>(routes, (changes) => {
         for (const { key } of changes) this.#dirtyRoutes.add(key as ObjectKey);
-        this.#schedule();
+        this.#reportLater();
       });
     }
+  }
+
+  #takeSockets(sockets: readonly SocketKey[]): void {
+    for (const socket of sockets) this.#dirtySockets.add(socket);
+    this.#reportLater();
   }
 
   #takeAttachments(changes: readonly Change<Attachment>[]): void {
@@ -125,14 +135,14 @@ export class ReportWriter {
       else this.#attached.set(route, proxies);
       this.#dirtyRoutes.add(route);
     }
-    this.#schedule();
+    this.#reportLater();
   }
 
   #followSizes(): void {
     const large = tooLargeResources(this.#engine.graph).flatMap(({ origins }) => routesOf({ origins }));
     for (const route of [...this.#oversized, ...large]) this.#dirtyRoutes.add(route);
     this.#oversized = large;
-    this.#schedule();
+    this.#reportLater();
   }
 
   #takeRecords(changes: readonly Change<EnvoyRecord>[]): void {
@@ -144,7 +154,7 @@ export class ReportWriter {
       this.#markRecord(before);
       this.#markRecord(after);
     }
-    this.#schedule();
+    this.#reportLater();
   }
 
   #markRecord(record: EnvoyRecord | undefined): void {
@@ -158,17 +168,30 @@ export class ReportWriter {
     for (const socket of this.#sockets.warming) this.#dirtySockets.add(socket);
   }
 
-  /** Subscribers may not write to the graph, so reports follow right behind the step that caused them. */
-  #schedule(): void {
-    if (this.#isScheduled || this.#dirtyRoutes.size + this.#dirtySockets.size === 0) return;
-    this.#isScheduled = true;
-    queueMicrotask(() => {
-      this.#isScheduled = false;
-      const [routes, sockets] = [[...this.#dirtyRoutes], [...this.#dirtySockets]];
-      this.#dirtyRoutes.clear();
-      this.#dirtySockets.clear();
-      this.#engine.graph.batch(() => this.#write(routes, sockets));
-    });
+  get #isDirty(): boolean {
+    return this.#dirtyRoutes.size + this.#dirtySockets.size > 0;
+  }
+
+  #reportLater(): void {
+    if (this.#isDirty && !this.#isDue) this.#waiting ??= this.#timers.after(WAIT_MS, () => this.#report());
+  }
+
+  /** Subscribers may not write to the graph. In the next turn of the event loop, what this one has for proxies is with them. */
+  #reportSoon(): void {
+    if (!this.#isDirty || this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => this.#report());
+  }
+
+  #report(): void {
+    this.#isDue = false;
+    this.#waiting?.[Symbol.dispose]();
+    this.#waiting = undefined;
+    if (!this.#isDirty) return;
+    const [routes, sockets] = [[...this.#dirtyRoutes], [...this.#dirtySockets]];
+    this.#dirtyRoutes.clear();
+    this.#dirtySockets.clear();
+    this.#engine.graph.batch(() => this.#write(routes, sockets));
   }
 
   #write(routes: readonly ObjectKey[], sockets: readonly SocketKey[]): void {

@@ -19,7 +19,7 @@ export type SocketBarrier = (socket: SocketKey) => string | undefined;
 export interface SocketReportSources {
   readonly engine: Engine;
   readonly records: Collection<EnvoyRecord>;
-  readonly fleet: ProxyFleet;
+  readonly fleet: Pick<ProxyFleet, "deliveryTo" | "hasHostOf">;
   /** Nothing is kept back unless this says so. */
   readonly barrierOf?: SocketBarrier;
 }
@@ -27,7 +27,7 @@ export interface SocketReportSources {
 export class SocketReports {
   readonly #engine: Engine;
   readonly #records: Collection<EnvoyRecord>;
-  readonly #fleet: ProxyFleet;
+  readonly #fleet: SocketReportSources["fleet"];
   readonly #barrierOf: SocketBarrier;
   readonly #before: Pick<DrivenFacts["socketReports"], "get">;
   readonly #warming = new Set<SocketKey>();
