@@ -1,6 +1,7 @@
 /** The API server of Kubernetes: where it is, calls, lists and watches. It knows no kind of its own. */
 export { ApiError, resourcePath } from "./api-client.ts";
 export type { ApiCall, ApiClient, ApiErrorCode, ResourceLocation } from "./api-client.ts";
+export { Backoff } from "./backoff.ts";
 export { askPod } from "./ask-pod.ts";
 export { connectToCluster, type ConnectOptions } from "./connect-to-cluster.ts";
 export type { ClusterClient, PodPort } from "./cluster-client.ts";

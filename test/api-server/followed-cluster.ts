@@ -12,6 +12,8 @@ export class FollowedCluster {
   readonly gone: string[] = [];
   /** Why calls ended that were no success. */
   readonly failures: Set<ApiErrorCode> = new Set();
+  /** Paths of the watches that are open, each as often as there are some. */
+  readonly watches: string[] = [];
   readonly source: KubernetesSource;
   readonly synced: Promise<void>;
 
@@ -20,7 +22,7 @@ export class FollowedCluster {
     const synced = Promise.withResolvers<void>();
     this.synced = synced.promise;
     this.source = startKubernetesSource({
-      client: new NotingClient(client, this.failures),
+      client: new NotingClient(client, this.failures, this.watches),
       onChanges: (changes) => {
         for (const change of changes) {
           if (change.kind === "set") this.objects.set(change.key, change.object);
@@ -52,10 +54,12 @@ interface WatchEvent {
 class NotingClient implements ApiClient {
   readonly #client: ApiClient;
   readonly #failures: Set<ApiErrorCode>;
+  readonly #watches: string[];
 
-  constructor(client: ApiClient, failures: Set<ApiErrorCode>) {
+  constructor(client: ApiClient, failures: Set<ApiErrorCode>, watches: string[]) {
     this.#client = client;
     this.#failures = failures;
+    this.#watches = watches;
   }
 
   async request<Answer>(call: ApiCall): Promise<Answer> {
@@ -67,6 +71,7 @@ class NotingClient implements ApiClient {
   }
 
   async *stream<Document>(call: ApiCall): AsyncIterable<Document> {
+    this.#watches.push(call.path);
     try {
       for await (const document of this.#client.stream<Document>(call)) {
         // As a watch that was let in is told that its version is forgotten.
@@ -76,6 +81,8 @@ class NotingClient implements ApiClient {
       }
     } catch (error) {
       throw this.#noted(error);
+    } finally {
+      this.#watches.splice(this.#watches.indexOf(call.path), 1);
     }
   }
 

@@ -124,9 +124,16 @@ describe.skipIf(environment === undefined)("a real API server is followed", { ti
     await write("unwanted", "old");
     const { client, relay } = await connectOver();
     const followed = new FollowedCluster(client);
-    followed.source.want(names.map((name) => ({ key: name, kind: "Secret", namespace: "default", name })));
+    const want = (wanted: readonly string[]): void =>
+      followed.source.want(wanted.map((name) => ({ key: name, kind: "Secret", namespace: "default", name })));
+    const watches = (): number => followed.watches.filter((watched) => watched === path).length;
+    // Few have a watch each, many have one together.
+    want(names.slice(0, 50));
     await followed.synced;
-    expect(followed.namesOf("Secret")).toEqual([...names].sort());
+    expect([followed.namesOf("Secret").length, watches()]).toEqual([50, 50]);
+    want(names);
+    await expect.poll(() => followed.namesOf("Secret"), PATIENCE).toEqual([...names].sort());
+    await expect.poll(watches, PATIENCE).toBe(1);
     relay.breakConnections();
     await write("certificate-7", "new");
     const seven = (): unknown => {
@@ -135,6 +142,10 @@ describe.skipIf(environment === undefined)("a real API server is followed", { ti
     };
     await expect.poll(seven, PATIENCE).toEqual({ "tls.crt": btoa("new") });
     expect(followed.gone).toEqual([]);
+    await cluster.client.request({ method: "DELETE", path: `${path}/certificate-8` });
+    await expect.poll(() => followed.gone, PATIENCE).toEqual(["Secret/default/certificate-8"]);
+    want([]);
+    await expect.poll(() => [followed.namesOf("Secret"), watches()], PATIENCE).toEqual([[], 0]);
   });
 
   test("with more Secrets than it lets one account ask for at once: none is refused, at first or after it was away", async () => {

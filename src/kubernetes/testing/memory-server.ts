@@ -37,7 +37,7 @@ export class MemoryServer implements ApiClient {
   readonly objects: Map<string, MemoryObject> = new Map();
   /** Names that were deleted at some time. */
   readonly deleted: Set<string> = new Set();
-  /** What was asked, in short: `list`, `list continue`, `newest`, `watch 7`, `watch list`. */
+  /** What was asked, in short: `list`, `list continue`, `newest`, `read a`, `watch 7`, `watch list`. */
   readonly calls: string[] = [];
   hasStreamedLists: boolean = true;
   /** The next calls fail with these. */
@@ -50,6 +50,8 @@ export class MemoryServer implements ApiClient {
   silentAfterAnswer: boolean = false;
   /** A forgotten version is told as an event of a watch that was let in, as a real server may do. */
   tellsGoneAsEvent: boolean = false;
+  /** What is read by its name is on its way for so long. */
+  answersAfterMs: number = 0;
   readonly #timers: Timers;
   readonly #log: LoggedEvent[] = [];
   readonly #watches = new Set<OpenWatch>();
@@ -111,8 +113,10 @@ export class MemoryServer implements ApiClient {
     for (const watch of this.#watches) this.#offer(watch, this.#bookmark());
   }
 
-  async request<Answer>({ query = {}, signal, timeoutMs = 30_000 }: ApiCall): Promise<Answer> {
+  async request<Answer>({ path, query = {}, signal, timeoutMs = 30_000 }: ApiCall): Promise<Answer> {
     const { limit, continue: from } = query;
+    const [, single] = /\/things\/([^/]+)$/.exec(path) ?? [];
+    if (single !== undefined) return await this.#readOne<Answer>(single, signal, timeoutMs);
     this.calls.push(from !== undefined ? "list continue" : limit === "1" ? "newest" : "list");
     await this.#admit(signal, timeoutMs);
     const all = from === undefined ? [...this.objects.values()] : this.#pages.get(from);
@@ -124,6 +128,19 @@ export class MemoryServer implements ApiClient {
     if (rest.length > 0) this.#pages.set(next, rest);
     const metadata = { resourceVersion: version, ...(rest.length > 0 && { continue: next }) };
     return { metadata, items: all.slice(0, count) } as Answer;
+  }
+
+  async #readOne<Answer>(name: string, signal: AbortSignal | undefined, timeoutMs: number): Promise<Answer> {
+    this.calls.push(`read ${name}`);
+    await this.#admit(signal, timeoutMs);
+    const object = this.objects.get(name);
+    if (this.answersAfterMs > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#timers.after(this.answersAfterMs, resolve);
+      await promise;
+    }
+    if (object === undefined) throw new ApiError("notFound", "there is none", { httpStatus: 404 });
+    return object as Answer;
   }
 
   async *stream<Document>({ query = {}, signal, onAnswer }: ApiCall): AsyncGenerator<Document> {

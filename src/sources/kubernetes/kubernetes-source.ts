@@ -1,6 +1,6 @@
 /**
  * Follows a cluster: what the API server has of the kinds that Trilith reads becomes changes, those that come together as one
- * batch. Kinds come and go with their CRDs; Secrets and ConfigMaps are read one by one, and only those that are wanted.
+ * batch. Kinds come and go with their CRDs; of Secrets and ConfigMaps only those are read that are wanted.
  *
  *   at first: nothing is told until every kind's list is complete, then all of it at once; `want` is expected to follow from it;
  *             `onSynced` when the wanted objects have been told, too
@@ -94,10 +94,12 @@ export class KubernetesSource implements Disposable {
       timers: options.timers,
     });
     this.#wanted = new WantedObjects({
+      client: options.client,
       watches: this.#watches,
       store: this.#store,
       problems: this.#problems,
       onSettled: () => this.#settle(),
+      timers: options.timers,
     });
     for (const { kind, versions } of Object.values(kinds))
       if (isBuiltIn(kind) && ![...WANTED_KINDS, ...OPTIONAL_KINDS].includes(kind)) this.#follow(kind, versions[0]);

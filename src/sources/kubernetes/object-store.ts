@@ -74,11 +74,11 @@ export class ObjectStore {
     return this.#refused;
   }
 
-  /** Of a kind, in one namespace or of one object where that is said. */
-  keysOf(kind: Kind, { namespace, name }: { readonly namespace?: string; readonly name?: string } = {}): ObjectKey[] {
+  /** Of a kind, in one namespace where that is said. */
+  keysOf(kind: Kind, { namespace }: { readonly namespace?: string } = {}): ObjectKey[] {
     const keys = new Set([...this.#objects.keys(), ...this.#stored.keys(), ...this.#refused.keys()]);
-    const start = keyOf(kind, { namespace, name: name ?? "" });
-    return [...keys].filter((key) => (name === undefined ? key.startsWith(start) : key === start));
+    const start = keyOf(kind, { namespace, name: "" });
+    return [...keys].filter((key) => key.startsWith(start));
   }
 
   /** Counts the changes of `refused`. */

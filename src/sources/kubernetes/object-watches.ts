@@ -83,6 +83,12 @@ export class ObjectWatches {
     });
   }
 
+  /** As the server has it now. Not for kinds of which Trilith writes the status. */
+  take(kind: Kind, apiVersion: string, object: SentObject): void {
+    this.#pass(this.#options.store.set(kind, trimObject(object, kind, apiVersion)));
+    this.#tellRefused();
+  }
+
   /** As if it were gone. */
   forget(kind: Kind, key: ObjectKey): void {
     this.#pass(this.#options.store.delete(kind, key));

@@ -1,12 +1,13 @@
 /**
- * Secrets, ConfigMaps and Pods: of these, only what is wanted is read, each by a watch of its own. All of a kind are nobody's to read:
- * see docs/kubernetes.md.
+ * Secrets, ConfigMaps and Pods: of these, only what is wanted is read, each by a watch of its own; where many are wanted in one namespace,
+ * by one watch that tells their versions, since each costs memory here and in the API server: see docs/kubernetes.md.
  */
-import { Turns } from "../../kubernetes/index.ts";
+import { type ApiClient, type ApiError, type ResourceLocation, type Timers, Turns } from "../../kubernetes/index.ts";
 import { type Kind, kinds } from "../../resources/index.ts";
-import type { ObjectStore } from "./object-store.ts";
+import { CrowdedNamespace } from "./crowded-namespace.ts";
+import { keyOf, type ObjectStore } from "./object-store.ts";
 import type { ObjectWatches } from "./object-watches.ts";
-import type { SourceProblems } from "./source-problems.ts";
+import { type SourceProblems, watchProblem } from "./source-problems.ts";
 
 /** Something of a kind of which only what is wanted is read. */
 export interface Wanted {
@@ -24,23 +25,46 @@ export const WANTED_KINDS: readonly Kind[] = ["Secret", "ConfigMap", "Pod"];
  * Fairness); a list of one object takes it a millisecond, so that more at once would be no faster.
  */
 const MOST_LISTS_AT_ONCE = 32;
+/** Of a kind in one namespace. As much memory as a hundred of them take have the names of a few thousand objects. */
+const MOST_WATCHED_ONE_BY_ONE = 100;
 
 export interface WantedObjectsOptions {
+  readonly client: ApiClient;
   readonly watches: ObjectWatches;
   readonly store: ObjectStore;
   readonly problems: SourceProblems;
   /** One more has been read, or may not be. */
   readonly onSettled: () => void;
+  readonly timers?: Timers | undefined;
 }
 
 interface FollowedWish {
   readonly wish: Wanted;
-  readonly watch: Disposable;
+  watch: Disposable;
 }
+
+/** One object. */
+type NamedWish = Wanted & { readonly name: string };
+
+const isNamed = (wish: Wanted): wish is NamedWish => wish.name !== undefined;
+
+type Place = Pick<Wanted, "kind" | "namespace">;
+
+const resourceOf = ({ kind, namespace }: Place): ResourceLocation => ({
+  group: "",
+  version: "v1",
+  plural: kinds[kind].plural,
+  namespace,
+});
+
+/** In words for people. */
+const placeOf = ({ kind, namespace }: Place): string => `${kind}s of ${namespace}`;
 
 export class WantedObjects implements Disposable {
   readonly #options: WantedObjectsOptions;
   readonly #followed = new Map<string, FollowedWish>();
+  /** By `placeOf`. One stays until nothing there is wanted. */
+  readonly #crowds = new Map<string, CrowdedNamespace>();
   readonly #unread = new Set<string>();
   readonly #turns = new Turns(MOST_LISTS_AT_ONCE);
 
@@ -52,6 +76,10 @@ export class WantedObjects implements Disposable {
   want(wanted: Iterable<Wanted>): void {
     const wishes = new Map([...wanted].map((wish) => [wish.key, wish]));
     for (const [key, followed] of this.#followed) if (!wishes.has(key)) this.#unfollow(key, followed);
+    for (const [place, crowd] of this.#crowds) if (crowd.isEmpty) this.#disperse(place, crowd);
+    const named = [...wishes.values()].filter(isNamed);
+    for (const [place, there] of Map.groupBy(named, placeOf))
+      if (there.length > MOST_WATCHED_ONE_BY_ONE && !this.#crowds.has(place)) this.#gather(place, there);
     for (const wish of wishes.values()) if (!this.#followed.has(wish.key)) this.#follow(wish);
   }
 
@@ -62,27 +90,33 @@ export class WantedObjects implements Disposable {
 
   [Symbol.dispose](): void {
     for (const { watch } of this.#followed.values()) watch[Symbol.dispose]();
+    for (const crowd of this.#crowds.values()) crowd[Symbol.dispose]();
   }
 
   #follow(wish: Wanted): void {
-    const { watches, onSettled } = this.#options;
-    const { key, kind, namespace, name } = wish;
-    const settle = (): void => {
-      this.#unread.delete(key);
-      onSettled();
-    };
-    this.#unread.add(key);
-    const watch = watches.open({
+    this.#unread.add(wish.key);
+    const crowd = isNamed(wish) ? this.#crowds.get(placeOf(wish)) : undefined;
+    const watch = crowd && isNamed(wish) ? crowd.want(wish) : this.#watch(wish);
+    this.#followed.set(wish.key, { wish, watch });
+  }
+
+  #watch(wish: Wanted): Disposable {
+    const { key, kind, name } = wish;
+    return this.#options.watches.open({
       kind,
-      resource: { group: "", version: "v1", plural: kinds[kind].plural, namespace, ...(name && { name }) },
+      resource: { ...resourceOf(wish), ...(name && { name }) },
       label: key,
-      group: `${kind}s of ${namespace}`,
+      group: placeOf(wish),
       turns: this.#turns,
-      onListed: settle,
+      onListed: () => this.#settle(key),
       // Somebody named what Trilith may not read: that is the matter of who named it, and nobody else waits for it.
-      onForbidden: settle,
+      onForbidden: () => this.#settle(key),
     });
-    this.#followed.set(key, { wish, watch });
+  }
+
+  #settle(key: string): void {
+    this.#unread.delete(key);
+    this.#options.onSettled();
   }
 
   #unfollow(key: string, { wish, watch }: FollowedWish): void {
@@ -91,6 +125,43 @@ export class WantedObjects implements Disposable {
     this.#followed.delete(key);
     this.#unread.delete(key);
     problems.set(key, undefined);
-    for (const known of store.keysOf(wish.kind, wish)) watches.forget(wish.kind, known);
+    const known = isNamed(wish) ? [keyOf(wish.kind, wish)] : store.keysOf(wish.kind, wish);
+    for (const object of known) watches.forget(wish.kind, object);
+  }
+
+  /** What is known of them stays known, and is read anew. */
+  #gather(place: string, wishes: readonly NamedWish[]): void {
+    const [first] = wishes;
+    if (first === undefined) return;
+    const crowd = this.#openCrowd(place, first);
+    this.#crowds.set(place, crowd);
+    for (const wish of wishes) {
+      const followed = this.#followed.get(wish.key);
+      if (followed === undefined) continue;
+      followed.watch[Symbol.dispose]();
+      followed.watch = crowd.want(wish);
+    }
+  }
+
+  #openCrowd(place: string, { kind, namespace }: Place): CrowdedNamespace {
+    const { client, watches, problems, timers } = this.#options;
+    const problemOf = (problem: ApiError | undefined) => problem && watchProblem(place, problem);
+    return new CrowdedNamespace({
+      client,
+      resource: resourceOf({ kind, namespace }),
+      turns: this.#turns,
+      onRead: (object) => watches.take(kind, "v1", object),
+      onGone: (name) => watches.forget(kind, keyOf(kind, { namespace, name })),
+      onSettled: (key) => this.#settle(key),
+      onReadProblem: (key, problem) => problems.set(key, problemOf(problem)),
+      onWatchProblem: (problem) => problems.set(place, problemOf(problem)),
+      timers,
+    });
+  }
+
+  #disperse(place: string, crowd: CrowdedNamespace): void {
+    crowd[Symbol.dispose]();
+    this.#crowds.delete(place);
+    this.#options.problems.set(place, undefined);
   }
 }
