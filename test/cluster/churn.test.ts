@@ -9,6 +9,7 @@ import { ECHO_IMAGE } from "./images.ts";
 import type { SentRequests } from "./steady-sender.ts";
 import { startUsers } from "./start-users.ts";
 import type { SteadyUser } from "./steady-user.ts";
+import { webGateway } from "./mesh-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const HOST = "shop.test";
@@ -57,12 +58,7 @@ const serviceOf = (name: string, port: object): object => ({
   metadata: { name, namespace: "shop" },
   spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 3000, ...port }] },
 });
-const gateway = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "Gateway",
-  metadata: { name: "web", namespace: "shop" },
-  spec: { gatewayClassName: "trilith", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
-};
+const gateway = webGateway("shop", "web");
 const routeWith = (version: string): object => ({
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "HTTPRoute",

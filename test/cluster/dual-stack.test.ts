@@ -3,21 +3,24 @@
  * answered on both, and calls in the mesh are mutual TLS by whichever way they go.
  */
 import { describe, expect, inject, test } from "vitest";
-import { echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { clientOf, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import {
+  accessPolicy,
+  ECHO_PORTS,
+  echoService,
+  fromAccount,
+  httpRoute,
+  MARKED,
+  ofAccount,
+  serviceParent,
+  webGateway,
+} from "./mesh-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const DUAL = { ipFamilyPolicy: "RequireDualStack" };
-const PORTS = [
-  { name: "http", port: 80, targetPort: 8080 },
-  { name: "tcp", port: 9090 },
-];
-
-const service = (name: string, spec: object): object => ({
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name, namespace: "shop" },
-  spec: { selector: { name: "cart" }, ports: PORTS, ...spec },
-});
+/** Of "cart", unless the spec selects others. */
+const service = (name: string, spec: object): object =>
+  echoService("shop", name, ECHO_PORTS, { selector: { name: "cart" }, ...spec });
 
 const probe = { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 };
 /** One whom the kubelet asks in every way that there is. */
@@ -37,32 +40,12 @@ const statefulSet = {
   },
 };
 
-const onlyWeb = {
-  apiVersion: "trilith.dev/v1alpha1",
-  kind: "AccessPolicy",
-  metadata: { name: "only-web", namespace: "shop" },
-  spec: {
-    targetRefs: [{ group: "", kind: "ServiceAccount", name: "guarded" }],
-    rules: [{ sources: [{ type: "ServiceAccount", serviceAccount: { namespace: "shop", name: "web" } }] }],
-  },
-};
+const onlyWeb = accessPolicy("shop", "only-web", {
+  ...ofAccount("guarded"),
+  rules: [{ sources: [fromAccount("shop", "web")] }],
+});
 
-const routed = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "routed", namespace: "shop" },
-  spec: {
-    parentRefs: [{ group: "", kind: "Service", name: "routed", port: 80 }],
-    rules: [
-      {
-        filters: [
-          { type: "ResponseHeaderModifier", responseHeaderModifier: { set: [{ name: "x-mesh", value: "routed" }] } },
-        ],
-        backendRefs: [{ name: "cart", port: 80 }],
-      },
-    ],
-  },
-};
+const routed = httpRoute("shop", "routed", [serviceParent("routed", 80)], "cart", MARKED);
 
 const gatewayObjects = [
   {
@@ -71,22 +54,10 @@ const gatewayObjects = [
     metadata: { name: "dual", namespace: "shop" },
     spec: { service: { ipFamilyPolicy: "RequireDualStack" } },
   },
-  {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "Gateway",
-    metadata: { name: "web", namespace: "shop" },
-    spec: {
-      gatewayClassName: "trilith",
-      infrastructure: { parametersRef: { group: "trilith.dev", kind: "GatewayParameters", name: "dual" } },
-      listeners: [{ name: "http", port: 80, protocol: "HTTP" }],
-    },
-  },
-  {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "HTTPRoute",
-    metadata: { name: "web", namespace: "shop" },
-    spec: { parentRefs: [{ name: "web" }], rules: [{ backendRefs: [{ name: "cart", port: 80 }] }] },
-  },
+  webGateway("shop", "web", {
+    infrastructure: { parametersRef: { group: "trilith.dev", kind: "GatewayParameters", name: "dual" } },
+  }),
+  httpRoute("shop", "web", [{ name: "web" }], "cart"),
 ];
 
 const used = useTrilithCluster(
@@ -128,8 +99,7 @@ const podAddresses = (name: string): readonly string[] =>
 const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host);
 
 /** What a workload's client is answered; it fails where it is not. */
-const call = (from: string, url: string): string =>
-  kubectl("-n", "shop", "exec", `deploy/${from}`, "-c", "echo", "--", "client", "--timeout=10s", url);
+const call = (from: string, url: string): string => kubectl(...clientOf("shop", from, "--timeout=10s", url));
 
 const statusOf = (output: string): string => /StatusCode=(\d+)/.exec(output)?.[1] ?? output;
 

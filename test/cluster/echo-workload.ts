@@ -13,7 +13,8 @@ export interface EchoWishes {
   readonly container?: object;
 }
 
-export interface WorkloadObject {
+/** One that tests change in part. */
+export interface ObjectWithSpec {
   readonly spec: object;
   readonly [field: string]: unknown;
 }
@@ -37,7 +38,7 @@ export const echoPod = (name: string, { args = ARGUMENTS, ...wishes }: EchoWishe
   },
 });
 
-export const echoDeployment = (namespace: string, name: string, wishes: EchoWishes = {}): WorkloadObject => ({
+export const echoDeployment = (namespace: string, name: string, wishes: EchoWishes = {}): ObjectWithSpec => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
   metadata: { name, namespace },
@@ -48,4 +49,14 @@ export const echoDeployment = (namespace: string, name: string, wishes: EchoWish
 export const echoWithAccount = (namespace: string, name: string, wishes: EchoWishes = {}): object[] => [
   { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
   echoDeployment(namespace, name, { ...wishes, pod: { serviceAccountName: name, ...wishes.pod } }),
+];
+
+/** The arguments of kubectl by which a workload's client calls. */
+export const clientOf = (namespace: string, workload: string, ...args: readonly string[]): readonly string[] => [
+  "-n",
+  namespace,
+  "exec",
+  `deploy/${workload}`,
+  ..."-c echo -- client".split(" "),
+  ...args,
 ];

@@ -3,7 +3,8 @@
  * callers outside the mesh; policies that are only reported; and what goes on while policies change.
  */
 import { describe, expect, inject, test } from "vitest";
-import { echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { clientOf, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { accessPolicy, echoService, fromAccount, httpRoute, ofAccount, serviceParent } from "./mesh-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const used = useTrilithCluster(({ apply, untilRolledOut }) => {
@@ -26,37 +27,13 @@ const probes = {
   livenessProbe: { tcpSocket: { port: 9090 }, periodSeconds: 1, failureThreshold: 2 },
 };
 
-const service = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "cart", namespace: "shop" },
-  spec: {
-    selector: { name: "cart" },
-    ports: [
-      { name: "web", port: 80, targetPort: 8080 },
-      { name: "tcp", port: 9090 },
-    ],
-  },
-};
+const service = echoService("shop", "cart");
 /** By which callers know that it is HTTP. */
-const route = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "cart", namespace: "shop" },
-  spec: {
-    parentRefs: [{ group: "", kind: "Service", name: "cart", port: 80 }],
-    rules: [{ backendRefs: [{ name: "cart", port: 80 }] }],
-  },
-};
+const route = httpRoute("shop", "cart", [serviceParent("cart", 80)], "cart");
 
-const policy = (name: string, spec: object): object => ({
-  apiVersion: "trilith.dev/v1alpha1",
-  kind: "AccessPolicy",
-  metadata: { name, namespace: "shop" },
-  spec,
-});
-const ofCart = { targetRefs: [{ group: "", kind: "ServiceAccount", name: "cart" }] };
-const friend = { type: "ServiceAccount", serviceAccount: { namespace: "shop", name: "friend" } };
+const policy = (name: string, spec: object): object => accessPolicy("shop", name, spec);
+const ofCart = ofAccount("cart");
+const friend = fromAccount("shop", "friend");
 const items = { methods: ["GET"], paths: [{ type: "PathPrefix", value: "/items" }] };
 const friendsOfCart = (more: object = {}): object =>
   policy("friends", { ...ofCart, ...more, rules: [{ sources: [friend], requests: [items, { ports: [9090] }] }] });
@@ -66,8 +43,7 @@ const remove = (...names: readonly string[]): string => kubectl("-n", "shop", "d
 /** What the client of a caller says; it fails where a call does. */
 function call(caller: "friend" | "stranger" | "outsider", ...args: readonly string[]): string {
   const space = caller === "outsider" ? "plain" : "shop";
-  const all = ["-n", space, "exec", `deploy/${caller}`, "-c", "echo", "--", "client", "--timeout=3s", ...args];
-  return used.cluster.kubectl(all).output;
+  return used.cluster.kubectl(clientOf(space, caller, "--timeout=3s", ...args)).output;
 }
 
 /** `failed` without an answer. */
@@ -161,20 +137,7 @@ describe.skipIf(!inject("canRunCluster"))("access", { timeout: 120_000 }, () => 
     await expect.poll(() => answers("/items"), settled).toEqual(["200", "403", "failed"]);
     const going = new Set(["calls"]);
     const calls = used.cluster
-      .kubectlBeside([
-        "-n",
-        "shop",
-        "exec",
-        "deploy/friend",
-        "-c",
-        "echo",
-        "--",
-        "client",
-        "--count=600",
-        "--qps=60",
-        "--timeout=60s",
-        "http://cart.shop/items",
-      ])
+      .kubectlBeside(clientOf("shop", "friend", "--count=600", "--qps=60", "--timeout=60s", "http://cart.shop/items"))
       .finally(() => going.clear());
     let changes = 0;
     while (going.size > 0) {

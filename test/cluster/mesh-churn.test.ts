@@ -5,7 +5,8 @@
  */
 import { X509Certificate } from "node:crypto";
 import { describe, expect, inject, test } from "vitest";
-import { echoDeployment, namespaceObject } from "./echo-workload.ts";
+import { clientOf, echoDeployment, namespaceObject } from "./echo-workload.ts";
+import { accessPolicy, echoService, serviceParent, webGateway } from "./mesh-objects.ts";
 import { startUsers } from "./start-users.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
@@ -38,40 +39,22 @@ const workload = (name: string): object => {
   return { ...rest, spec: { ...spec, strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } } };
 };
 
-const service = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "cart", namespace: "shop" },
-  spec: {
-    selector: { name: "cart" },
-    ports: [
-      { name: "http", port: 80, targetPort: 8080 },
-      { name: "h2", port: 81, targetPort: 8080, appProtocol: "kubernetes.io/h2c" },
-      { name: "grpc", port: 7070 },
-    ],
-  },
-};
+const service = echoService("shop", "cart", [
+  { name: "http", port: 80, targetPort: 8080 },
+  { name: "h2", port: 81, targetPort: 8080, appProtocol: "kubernetes.io/h2c" },
+  { name: "grpc", port: 7070 },
+]);
 const route = (kind: string, name: string, parentRefs: readonly object[], port: number): object => ({
   apiVersion: "gateway.networking.k8s.io/v1",
   kind,
   metadata: { name, namespace: "shop" },
   spec: { parentRefs, rules: [{ backendRefs: [{ name: "cart", port }] }] },
 });
-const cart = (port: number): object => ({ group: "", kind: "Service", name: "cart", port });
+const cart = (port: number): object => serviceParent("cart", port);
 const httpRoute = route("HTTPRoute", "cart", [cart(80), cart(81), { name: "door" }], 80);
 const grpcRoute = route("GRPCRoute", "cart-grpc", [cart(7070)], 7070);
-const gateway = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "Gateway",
-  metadata: { name: "door", namespace: "shop" },
-  spec: { gatewayClassName: "trilith", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
-};
-const policy = (name: string, spec: object): object => ({
-  apiVersion: "trilith.dev/v1alpha1",
-  kind: "AccessPolicy",
-  metadata: { name, namespace: "shop" },
-  spec,
-});
+const gateway = webGateway("shop", "door");
+const policy = (name: string, spec: object): object => accessPolicy("shop", name, spec);
 
 const CALLS = {
   "HTTP/1.1": ["http://cart/"],
@@ -90,8 +73,7 @@ async function callUntil(isOver: () => boolean, protocol: Protocol): Promise<Cou
   const counted: Counted = { calls: 0, failures: [] };
   const args = ["--count=100", "--qps=25", "--timeout=30s", ...CALLS[protocol]];
   while (!isOver()) {
-    const exec = ["-n", "shop", "exec", "deploy/caller", "-c", "echo", "--", "client", ...args];
-    const { output } = await used.cluster.kubectlBeside(exec);
+    const { output } = await used.cluster.kubectlBeside(clientOf("shop", "caller", ...args));
     const answered = [...output.matchAll(/StatusCode=(\d+)/g)].map(([, code]) => code);
     counted.calls += answered.length;
     if (output.includes("All 100 requests succeeded") && answered.every((code) => code === "200")) continue;

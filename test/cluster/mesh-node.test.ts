@@ -3,8 +3,9 @@
  * what becomes of pods while the agent of their node is away, is replaced, or cannot do what they ask for.
  */
 import { describe, expect, inject, test } from "vitest";
-import { type EchoWishes, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { clientOf, type EchoWishes, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
 import { ECHO_ADVANCED_IMAGE } from "./images.ts";
+import { accessPolicy, echoService, fromAccount, httpRoute, ofAccount, serviceParent } from "./mesh-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const used = useTrilithCluster(
@@ -39,44 +40,18 @@ const restricted = {
   container: { securityContext: confined, readinessProbe: { httpGet: { path: "/", port: 8080 }, periodSeconds: 1 } },
 } as const satisfies EchoWishes;
 
-const cart = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "cart", namespace: "strict" },
-  spec: { selector: { name: "cart" }, ports: [{ port: 80, targetPort: 8080 }] },
-};
+const cart = echoService("strict", "cart", [{ port: 80, targetPort: 8080 }]);
 /** By which callers know that it is HTTP, and hear of a refusal. */
-const cartRoute = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "cart", namespace: "strict" },
-  spec: {
-    parentRefs: [{ group: "", kind: "Service", name: "cart" }],
-    rules: [{ backendRefs: [{ name: "cart", port: 80 }] }],
-  },
-};
+const cartRoute = httpRoute("strict", "cart", [serviceParent("cart")], "cart");
 /** Only who has proved to be one is let in: so whoever is has sent through a sidecar, and has come in through one. */
-const onlyFriends = {
-  apiVersion: "trilith.dev/v1alpha1",
-  kind: "AccessPolicy",
-  metadata: { name: "only-friends", namespace: "strict" },
-  spec: {
-    targetRefs: [{ group: "", kind: "ServiceAccount", name: "cart" }],
-    rules: [{ sources: [{ type: "ServiceAccount", serviceAccount: { namespace: "strict", name: "friend" } }] }],
-  },
-};
+const onlyFriends = accessPolicy("strict", "only-friends", {
+  ...ofAccount("cart"),
+  rules: [{ sources: [fromAccount("strict", "friend")] }],
+});
 
-const callOf = (space: string, caller: string, ...args: readonly string[]): readonly string[] => [
-  "-n",
-  space,
-  "exec",
-  `deploy/${caller}`,
-  ..."-c echo -- client".split(" "),
-  ...args,
-];
 /** The status, or `failed` without an answer. */
 function answerTo(space: string, caller: string): string {
-  const { output } = used.cluster.kubectl(callOf(space, caller, "--timeout=3s", "http://cart.strict/"));
+  const { output } = used.cluster.kubectl(clientOf(space, caller, "--timeout=3s", "http://cart.strict/"));
   return /StatusCode=(\d+)/.exec(output)?.[1] ?? "failed";
 }
 
@@ -149,7 +124,7 @@ describe.skipIf(!inject("canRunCluster"))("where nodes redirect", { timeout: 180
 
   test("no call fails while the agent is replaced, and what is redirected stays so while there is none", async () => {
     const calls = used.cluster.kubectlBeside(
-      callOf("strict", "friend", "--count=600", "--qps=40", "--timeout=60s", "http://cart/"),
+      clientOf("strict", "friend", "--count=600", "--qps=40", "--timeout=60s", "http://cart/"),
     );
     agents("rollout", "restart", "daemonset/trilith-node");
     agents("rollout", "status", "daemonset/trilith-node", "--timeout=60s");

@@ -1,6 +1,7 @@
 /** What can be seen from outside of calls in a test cluster: what callers say, where the calls come out, and what proxies count of them. */
 import { expect } from "vitest";
 import { readPage } from "../../src/cli/traffic/prometheus-page.ts";
+import { clientOf } from "./echo-workload.ts";
 import type { UsedCluster } from "./use-trilith-cluster.ts";
 
 export interface MeshObserver {
@@ -21,7 +22,7 @@ export interface MeshObserver {
 
 export function observeMesh(used: UsedCluster): MeshObserver {
   const callAs: MeshObserver["callAs"] = (space, workload, ...args) =>
-    used.kubectl("-n", space, "exec", `deploy/${workload}`, "-c", "echo", "--", "client", ...args);
+    used.kubectl(...clientOf(space, workload, ...args));
   const call: MeshObserver["call"] = (space, ...args) => callAs(space, "caller", ...args);
   const addressBy = (label: string, space: string): string =>
     used.kubectl("-n", space, "get", "pods", "-l", label, "-o", "jsonpath={.items[0].status.podIP}");

@@ -8,7 +8,8 @@ import { describe, expect, inject, test } from "vitest";
 import type { KeyPair } from "../../src/identity/certificate-chains.ts";
 import { issueWorkloadCertificate } from "../../src/identity/issue-certificates.ts";
 import { createCertificateAuthority } from "../support/certificate-authority.ts";
-import { echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { clientOf, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { accessPolicy, echoService, httpRoute, serviceParent, webGateway } from "./mesh-objects.ts";
 import { impostorOf } from "./impostor.ts";
 import type { MeshAnswer, MeshCalls } from "./mesh-caller.ts";
 import {
@@ -50,28 +51,9 @@ const SERVER = {
   },
 };
 
-const safe = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "safe", namespace: "vault" },
-  spec: {
-    selector: { name: "safe" },
-    ports: [
-      { name: "web", port: 80, targetPort: 8080 },
-      { name: "tcp", port: 9090 },
-    ],
-  },
-};
+const safe = echoService("vault", "safe");
 /** By which callers know that it is HTTP; for the Gateway as well. */
-const safeRoute = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "safe", namespace: "vault" },
-  spec: {
-    parentRefs: [{ group: "", kind: "Service", name: "safe", port: 80 }, { name: "door" }],
-    rules: [{ backendRefs: [{ name: "safe", port: 80 }] }],
-  },
-};
+const safeRoute = httpRoute("vault", "safe", [serviceParent("safe", 80), { name: "door" }], "safe");
 const doorSecret = ({ certificate, key }: KeyPair): object => ({
   apiVersion: "v1",
   kind: "Secret",
@@ -80,25 +62,14 @@ const doorSecret = ({ certificate, key }: KeyPair): object => ({
   stringData: { "tls.crt": certificate, "tls.key": key },
 });
 /** Its certificate is a secret of the namespace. */
-const gateway = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "Gateway",
-  metadata: { name: "door", namespace: "vault" },
-  spec: {
-    gatewayClassName: "trilith",
-    listeners: [
-      { name: "http", port: 80, protocol: "HTTP" },
-      { name: "https", port: 443, protocol: "HTTPS", tls: { certificateRefs: [{ name: "door" }] } },
-    ],
-  },
-};
-
-const policy = (name: string, spec: object): object => ({
-  apiVersion: "trilith.dev/v1alpha1",
-  kind: "AccessPolicy",
-  metadata: { name, namespace: "vault" },
-  spec,
+const gateway = webGateway("vault", "door", {
+  listeners: [
+    { name: "http", port: 80, protocol: "HTTP" },
+    { name: "https", port: 443, protocol: "HTTPS", tls: { certificateRefs: [{ name: "door" }] } },
+  ],
 });
+
+const policy = (name: string, spec: object): object => accessPolicy("vault", name, spec);
 const strict = policy("strict", { action: "Deny", rules: [{ sources: [{ type: "Outside" }] }] });
 
 const remove = (...names: readonly string[]): string => kubectl("-n", "vault", "delete", "accesspolicy", ...names);
@@ -116,8 +87,7 @@ const OUTSIDER = PODS[2];
 
 /** What the client of a caller says; it fails where a call does. */
 const call = ([space, name]: Place, ...args: readonly string[]): string =>
-  used.cluster.kubectl(["-n", space, "exec", `deploy/${name}`, "-c", "echo", "--", "client", "--timeout=3s", ...args])
-    .output;
+  used.cluster.kubectl(clientOf(space, name, "--timeout=3s", ...args)).output;
 
 /** By HTTP and by TCP. */
 const reaches = (caller: Place): string[] =>

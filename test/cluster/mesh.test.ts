@@ -3,7 +3,8 @@
  * outside, and what goes on while the control plane is replaced.
  */
 import { describe, expect, inject, test } from "vitest";
-import { echoDeployment, namespaceObject } from "./echo-workload.ts";
+import { clientOf, echoDeployment, namespaceObject } from "./echo-workload.ts";
+import { ECHO_PORTS, echoService, httpRoute, MARKED, serviceParent, webGateway } from "./mesh-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const used = useTrilithCluster(({ apply, untilRolledOut, kubectl }) => {
@@ -38,68 +39,21 @@ const WORKLOADS = [
 
 const ARGUMENTS = ["--port=8080", "--tcp=9090", "--port=8443", "--tls=8443", "--crt=/cert.crt", "--key=/cert.key"];
 
-const api = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "api", namespace: "shop" },
-  spec: {
-    selector: { app: "api" },
-    ports: [
-      { name: "http", port: 80, targetPort: 8080 },
-      { name: "tcp", port: 9090 },
-      { name: "https", port: 443, targetPort: 8443 },
-    ],
-  },
-};
-const gateway = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "Gateway",
-  metadata: { name: "web", namespace: "shop" },
-  spec: { gatewayClassName: "trilith", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
-};
-const gatewayRoute = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "api", namespace: "shop" },
-  spec: { parentRefs: [{ name: "web" }], rules: [{ backendRefs: [{ name: "api", port: 80 }] }] },
-};
+const api = echoService("shop", "api", [...ECHO_PORTS, { name: "https", port: 443, targetPort: 8443 }], {
+  selector: { app: "api" },
+});
+const gateway = webGateway("shop", "web");
+const gatewayRoute = httpRoute("shop", "api", [{ name: "web" }], "api");
 /** One of its two pods listens; the sidecar of the other one does. */
-const flaky = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "flaky", namespace: "shop" },
-  spec: { selector: { flaky: "yes" }, ports: [{ port: 80, targetPort: 8081 }] },
-};
-const flakyRoute = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "flaky", namespace: "shop" },
-  spec: {
-    parentRefs: [{ group: "", kind: "Service", name: "flaky" }],
-    rules: [{ retry: { attempts: 5, backoff: "10ms" }, backendRefs: [{ name: "flaky", port: 80 }] }],
-  },
-};
+const flaky = echoService("shop", "flaky", [{ port: 80, targetPort: 8081 }], { selector: { flaky: "yes" } });
+const flakyRoute = httpRoute("shop", "flaky", [serviceParent("flaky")], "flaky", {
+  retry: { attempts: 5, backoff: "10ms" },
+});
 /** For calls within the mesh. */
-const meshRoute = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "within", namespace: "shop" },
-  spec: {
-    parentRefs: [{ group: "", kind: "Service", name: "api" }],
-    rules: [
-      {
-        filters: [
-          { type: "ResponseHeaderModifier", responseHeaderModifier: { set: [{ name: "x-mesh", value: "routed" }] } },
-        ],
-        backendRefs: [{ name: "api", port: 80 }],
-      },
-    ],
-  },
-};
+const meshRoute = httpRoute("shop", "within", [serviceParent("api")], "api", MARKED);
 
 /** What the client in a namespace's caller says. */
-const call = (space: string, ...args: readonly string[]): string =>
-  kubectl("-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args);
+const call = (space: string, ...args: readonly string[]): string => kubectl(...clientOf(space, "caller", ...args));
 
 /** The Deployments whose pods answered. */
 const answeredBy = (output: string): string[] =>

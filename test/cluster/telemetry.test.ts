@@ -7,7 +7,8 @@ import { describe, expect, inject, test } from "vitest";
 import { readPage, type Series } from "../../src/cli/traffic/prometheus-page.ts";
 import type { CallRate } from "../../src/cli/traffic/rates.ts";
 import type { MeshProxy } from "../../src/cli/mesh-status.ts";
-import { echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { clientOf, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { accessPolicy, echoService, httpRoute, MARKED, serviceParent, webGateway } from "./mesh-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
@@ -30,62 +31,18 @@ const PODS = [
   ["plain", "caller"],
 ] as const;
 
-const service = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "cart", namespace: "shop" },
-  spec: {
-    selector: { name: "cart" },
-    ports: [
-      { name: "http", port: 80, targetPort: 8080 },
-      { name: "tcp", port: 9090 },
-    ],
-  },
-};
+const service = echoService("shop", "cart");
 /** The header tells that requests are taken as such, and not as bytes. */
-const route = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "cart", namespace: "shop" },
-  spec: {
-    parentRefs: [{ group: "", kind: "Service", name: "cart", port: 80 }],
-    rules: [
-      {
-        filters: [
-          { type: "ResponseHeaderModifier", responseHeaderModifier: { set: [{ name: "x-mesh", value: "routed" }] } },
-        ],
-        backendRefs: [{ name: "cart", port: 80 }],
-      },
-    ],
-  },
-};
-const gateway = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "Gateway",
-  metadata: { name: "web", namespace: "shop" },
-  spec: { gatewayClassName: "trilith", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
-};
-const gatewayRoute = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "HTTPRoute",
-  metadata: { name: "web", namespace: "shop" },
-  spec: { parentRefs: [{ name: "web" }], rules: [{ backendRefs: [{ name: "cart", port: 80 }] }] },
-};
-const strict = {
-  apiVersion: "trilith.dev/v1alpha1",
-  kind: "AccessPolicy",
-  metadata: { name: "strict", namespace: "shop" },
-  spec: { rules: [{ sources: [{ type: "Mesh" }] }] },
-};
+const route = httpRoute("shop", "cart", [serviceParent("cart", 80)], "cart", MARKED);
+const gateway = webGateway("shop", "web");
+const gatewayRoute = httpRoute("shop", "web", [{ name: "web" }], "cart");
+const strict = accessPolicy("shop", "strict", { rules: [{ sources: [{ type: "Mesh" }] }] });
 
 const TELEMETRY = "gateway.networking.x-k8s.io";
 /** It answers 200 to whatever it is sent: so it will do for a collector. */
-const collector = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "otlp", namespace: "shop" },
-  spec: { selector: { name: "cart" }, ports: [{ port: 4318, targetPort: 8080, appProtocol: "http" }] },
-};
+const collector = echoService("shop", "otlp", [{ port: 4318, targetPort: 8080, appProtocol: "http" }], {
+  selector: { name: "cart" },
+});
 const collectorGrant = {
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "ReferenceGrant",
@@ -107,7 +64,7 @@ const tracing = {
 
 /** What the client in a namespace's caller says, whether it succeeds or not. */
 const call = (space: string, ...args: readonly string[]): string =>
-  used.cluster.kubectl(["-n", space, "exec", "deploy/caller", "-c", "echo", "--", "client", ...args]).output;
+  used.cluster.kubectl(clientOf(space, "caller", ...args)).output;
 
 const addressOf = (space: string, selector: string): string =>
   kubectl("-n", space, "get", "pods", "-l", selector, "-o", "jsonpath={.items[0].status.podIP}");
@@ -244,19 +201,7 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, 
   });
 
   test("trilith top tells who calls whom, how often and how fast, from a terminal or for programs", async () => {
-    const calling = used.cluster.kubectlBeside([
-      "-n",
-      "shop",
-      "exec",
-      "deploy/caller",
-      "-c",
-      "echo",
-      "--",
-      "client",
-      "--count=400",
-      "--qps=20",
-      "http://cart/",
-    ]);
+    const calling = used.cluster.kubectlBeside(clientOf("shop", "caller", "--count=400", "--qps=20", "http://cart/"));
     const { status, output } = trilith("top", "--once", "--interval", "5", "-o", "json", "-n", "shop");
     const rates = JSON.parse(output) as readonly CallRate[];
     const call = rates.find(({ source, kind }) => source === "shop/caller" && kind === "requests");
