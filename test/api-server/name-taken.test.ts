@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { CONTROLLER_NAME } from "../../src/app/standalone-settings.ts";
 import { ApiError, resourcePath } from "../../src/kubernetes/index.ts";
+import { MANIFEST_KINDS } from "../../src/provision/manifest.ts";
 import type { Condition } from "../../src/resources/index.ts";
 import { installCrds } from "./control-plane.ts";
 import { type ControllerReplica, createNamespace, startReplica } from "./controller-replica.ts";
@@ -16,12 +17,7 @@ const RESOURCES = {
   GatewayClass: { group: "gateway.networking.k8s.io", version: "v1", plural: "gatewayclasses" },
   Gateway: { group: "gateway.networking.k8s.io", version: "v1", plural: "gateways" },
   GatewayParameters: { group: "trilith.dev", version: "v1alpha1", plural: "gatewayparameters" },
-  ServiceAccount: { group: "", version: "v1", plural: "serviceaccounts" },
-  ConfigMap: { group: "", version: "v1", plural: "configmaps" },
-  Service: { group: "", version: "v1", plural: "services" },
-  Deployment: { group: "apps", version: "v1", plural: "deployments" },
-  PodDisruptionBudget: { group: "policy", version: "v1", plural: "poddisruptionbudgets" },
-  HorizontalPodAutoscaler: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" },
+  ...MANIFEST_KINDS,
 } as const;
 type Kind = keyof typeof RESOURCES;
 
