@@ -8,6 +8,8 @@
 import { compareKeys } from "./compare-keys.ts";
 import type { Store } from "./store.ts";
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 export class Claims<T> {
   readonly #store: Store<T>;
   readonly #claimantsOf: (key: string) => Iterable<string>;
@@ -44,6 +46,7 @@ export class Claims<T> {
   settle(): ReadonlySet<string> {
     for (const key of this.#released) this.#handOver(key);
     this.#released.clear();
+    if (this.#affected.size === 0) return NOBODY;
     const affected = this.#affected;
     this.#affected = new Set();
     return affected;

@@ -28,6 +28,7 @@ export class GroupNode<T> implements GraphNode {
   }
 
   run(): void {
+    if (this.#marked.size === 0) return;
     for (const token of this.#marked) {
       const members = this.#index.lookup(token);
       this.store.write(token, members.length === 0 ? undefined : { key: token, members });

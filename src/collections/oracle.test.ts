@@ -71,7 +71,7 @@ const PLANTED_BUGS: readonly (PlantedBug & { readonly name: string })[] = [
   {
     name: "a count wakes nobody",
     file: "reads.ts",
-    text: "return this.#index.lookup(this.token).length !== this.seen;",
+    text: "return this.#index.count(this.token) !== this.seen;",
     replacement: "return false;",
   },
   {

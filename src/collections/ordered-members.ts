@@ -1,12 +1,13 @@
 /**
  * Values in the order of their keys. Changes are noted and merged in when somebody looks, so that a batch of changes costs
- * one pass over the members, and a list that was given out never changes.
+ * one pass over the members, and a list that was given out never changes: only then does a change make another one.
  */
 import { compareKeys } from "./compare-keys.ts";
 
 export class OrderedMembers<T> {
-  #keys: readonly string[] = [];
-  #values: readonly T[] = [];
+  #keys: string[] = [];
+  #values: T[] = [];
+  #isGiven = false;
   #noted: Map<string, T | undefined> | undefined;
 
   /** Adds or replaces the value of the key; undefined removes it. */
@@ -15,29 +16,47 @@ export class OrderedMembers<T> {
     this.#noted.set(key, value);
   }
 
+  get size(): number {
+    this.#takeNoted();
+    return this.#keys.length;
+  }
+
   /** The same list until something is set. */
   values(): readonly T[] {
+    this.#takeNoted();
+    this.#isGiven = true;
+    return this.#values;
+  }
+
+  #takeNoted(): void {
     const noted = this.#noted;
-    if (noted === undefined) return this.#values;
+    if (noted === undefined) return;
     this.#noted = undefined;
-    // A copy for each change is the cheapest for few, as arrays are copied whole; a pass over all members is for many.
+    // A move of what is behind it for each change is the cheapest for few; a pass over all members is for many.
     if (noted.size <= 4) for (const [key, value] of noted) this.#put(key, value);
     else this.#merge(noted);
-    return this.#values;
   }
 
   #put(key: string, value: T | undefined): void {
     const position = this.#positionOf(key, 0);
     const isThere = this.#keys[position] === key;
     if (isThere && value !== undefined) {
-      this.#values = this.#values.with(position, value);
+      if (this.#isGiven) this.#replace(this.#values.with(position, value));
+      else this.#values[position] = value;
     } else if (isThere) {
-      this.#keys = this.#keys.toSpliced(position, 1);
-      this.#values = this.#values.toSpliced(position, 1);
+      this.#keys.splice(position, 1);
+      if (this.#isGiven) this.#replace(this.#values.toSpliced(position, 1));
+      else this.#values.splice(position, 1);
     } else if (value !== undefined) {
-      this.#keys = this.#keys.toSpliced(position, 0, key);
-      this.#values = this.#values.toSpliced(position, 0, value);
+      this.#keys.splice(position, 0, key);
+      if (this.#isGiven) this.#replace(this.#values.toSpliced(position, 0, value));
+      else this.#values.splice(position, 0, value);
     }
+  }
+
+  #replace(values: T[]): void {
+    this.#values = values;
+    this.#isGiven = false;
   }
 
   #merge(noted: ReadonlyMap<string, T | undefined>): void {
@@ -58,7 +77,7 @@ export class OrderedMembers<T> {
       push(key, noted.get(key));
     }
     this.#keys = next < oldKeys.length ? keys.concat(oldKeys.slice(next)) : keys;
-    this.#values = next < oldKeys.length ? values.concat(oldValues.slice(next)) : values;
+    this.#replace(next < oldKeys.length ? values.concat(oldValues.slice(next)) : values);
   }
 
   /** Where the key is, or where it belongs, from `start` on. */

@@ -47,10 +47,10 @@ export class CountedRead extends Read {
   constructor(index: StoreIndex<unknown>, token: string, by: ReadBy) {
     super(index.reads, token, by);
     this.#index = index;
-    this.seen = index.lookup(token).length;
+    this.seen = index.count(token);
   }
 
   isStale(): boolean {
-    return this.#index.lookup(this.token).length !== this.seen;
+    return this.#index.count(this.token) !== this.seen;
   }
 }

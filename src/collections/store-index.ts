@@ -32,6 +32,11 @@ export class StoreIndex<T> implements Index<T> {
     return this.#rows.get(token)?.values() ?? [];
   }
 
+  /** How many there are: looking them up would make a list of them. */
+  count(token: string): number {
+    return this.#rows.get(token)?.size ?? 0;
+  }
+
   /** Every token that has a value. */
   tokens(): IterableIterator<string> {
     return this.#rows.keys();
@@ -51,7 +56,7 @@ export class StoreIndex<T> implements Index<T> {
     if (this.#touched.size === 0) return;
     const touched = this.#touched;
     this.#touched = new Set();
-    for (const token of touched) if (this.lookup(token).length === 0) this.#rows.delete(token);
+    for (const token of touched) if (this.count(token) === 0) this.#rows.delete(token);
     for (const token of touched) this.reads.wake(token);
     for (const listener of this.listeners) listener(touched);
   }
