@@ -33,7 +33,8 @@ export async function followCluster({ client, engine, awaits, log }: ClusterObje
     client,
     onChanges: (changes) => {
       engine.applyChanges(changes);
-      source.want(translation.wantedResources.values());
+      // Afterwards only where that changes: there may be thousands.
+      if (!source.isSynced) source.want(translation.wantedResources.values());
     },
     onSynced: () => synced.resolve(),
     onBundle: ({ versions, unversioned }) => driven.bundle.set({ key: "bundle", versions, unversioned }),
