@@ -49,7 +49,8 @@ export class StatusDuty implements Duty, AsyncDisposable {
       onEvent: (event) => this.#take(event),
     });
     this.#following = [
-      graph.subscribe(translation.statuses, (changes) => this.#writer.take(changes)),
+      // What proxies are to have of the same step is with them first.
+      graph.subscribe(translation.statuses, (changes) => void setImmediate(() => this.#writer.take(changes))),
       graph.subscribe(translation.findings, (changes) => this.#news.takeFound(changes)),
     ];
   }
