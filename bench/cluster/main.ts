@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { join } from "node:path";
+import { whyNoCluster } from "../../test/cluster/can-run-cluster.ts";
 import type { TestCluster } from "../../test/cluster/test-cluster.ts";
 import { startTrilithCluster } from "../../test/cluster/trilith-cluster.ts";
 import { sectionsNamed } from "../run-sections.ts";
@@ -22,6 +23,11 @@ ${clusterPage.sections.map(({ name, title }) => `  ${name.padEnd(14)}${title}`).
 }
 sectionsNamed(clusterPage, asked, usualSections);
 
+const problem = whyNoCluster();
+if (problem !== undefined) {
+  console.error(`bench: ${problem}`);
+  process.exit(1);
+}
 const tell = (line: string): void => console.log(`bench: ${line}`);
 const cluster = await startTrilithCluster(tell);
 try {

@@ -10,14 +10,15 @@ declare module "vitest" {
 }
 
 export function setup(project: TestProject): void {
-  const problem = problemHere();
+  const problem = whyNoCluster();
   project.provide("canRunCluster", problem === undefined);
   if (problem === undefined) return;
   if (!["", "0", "false"].includes(process.env["CI"] ?? "")) throw new Error(problem);
   process.stderr.write(`\n*** ${problem}.\n*** The tests in a real Kubernetes are SKIPPED.\n\n`);
 }
 
-function problemHere(): string | undefined {
+/** Installs what is missing first; undefined where a cluster can run. */
+export function whyNoCluster(): string | undefined {
   if (process.getuid?.() !== 0) return "only root can make a network namespace and run containers";
   if (missingPackages().length > 0) installPackages();
   const missing = missingPackages();
