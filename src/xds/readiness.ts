@@ -47,11 +47,15 @@ export function unreadyNeeds(proxy: ProxyState, record: ResourceRecord): readonl
 export const hasScopes = ({ needs }: ResourceRecord): boolean => needs.some(({ kind }) => kind === "routeScope");
 
 /**
- * Whether some listener makes the proxy follow scopes; one in a version that nobody knows may. While one drains, tables of scopes are
- * still asked for.
+ * Whether some listener makes the proxy follow scopes; one in a version that nobody knows may, and so may one of a refused response, if scopes
+ * were ever asked for. While one drains, tables of scopes are still asked for.
  */
 export function followsScopes({ kinds: { listener, routeScope, routeTable } }: ProxyState): boolean {
-  const held = [...listener.entries.values()].flatMap(({ acked, sent, doubtful = [] }) => [acked, sent, ...doubtful]);
+  const held = [...listener.entries.values()].flatMap(({ acked, sent, doubtful = [] }) => [
+    acked,
+    sent,
+    ...(routeScope.opened ? doubtful : []),
+  ]);
   return (
     held.some((holding) => holding && (holding.record === undefined || hasScopes(holding.record))) ||
     [...routeScope.entries.keys()].some((name) => routeTable.names.has(name))

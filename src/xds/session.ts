@@ -19,7 +19,7 @@ import { CatchUp } from "./catch-up.ts";
 import type { Fact } from "./fact.ts";
 import { createProxyState, entryOf, release, retain } from "./proxy-state.ts";
 import type { Holding, KindState, ProxyState } from "./proxy-state.ts";
-import { isListenerLive, wireVersionOf } from "./readiness.ts";
+import { hasScopes, isListenerLive, wireVersionOf } from "./readiness.ts";
 import { kindOf, RESOURCE_KINDS, typeUrlOf } from "./resource.ts";
 import type { ResourceId, ResourceRecord } from "./resource.ts";
 import { resourcesAt } from "./placed-resources.ts";
@@ -244,8 +244,8 @@ function noteSent(proxy: ProxyState, state: KindState, record: ResourceRecord): 
       if (need.kind === "endpoints") proxy.kinds.endpoints.absent.delete(need.name);
     }
   }
-  // Of a listener that follows scopes anew, the proxy knows none until they come again, and it does not ask.
-  if (state.kind === "listener") for (const need of record.needs) if (need.kind === "routeScope") expire(proxy, need);
+  // If the listener is the first to follow scopes, the proxy knows none until all come again, and it does not ask.
+  if (state.kind === "listener" && hasScopes(record)) expireScopes(proxy, record);
   if (state.kind === "virtualHost") proxy.staleHosts.delete(record.name);
   return holding;
 }
@@ -259,6 +259,11 @@ function expireIfForOthers(acked: Holding, sent: Holding): void {
 /** A changed cluster waits for its endpoints again, so what was sent before it does not count. */
 function expireEndpointsOf(proxy: ProxyState, cluster: string): void {
   for (const need of proxy.kinds.cluster.entries.get(cluster)?.acked?.record?.needs ?? []) expireEndpoints(proxy, need);
+}
+
+function expireScopes(proxy: ProxyState, { needs }: ResourceRecord): void {
+  for (const name of proxy.kinds.routeScope.entries.keys()) expire(proxy, { kind: "routeScope", name });
+  for (const need of needs) expire(proxy, need);
 }
 
 function expireEndpoints(proxy: ProxyState, need: ResourceId): void {

@@ -37,6 +37,7 @@ export class Conversation {
   /** What the proxy had when it connected last. */
   #reportedSecrets: ReadonlyMap<string, string> = new Map();
   #unanswered = new Set<string>();
+  #hasReconnected = false;
   #now = 0;
 
   constructor() {
@@ -98,6 +99,7 @@ export class Conversation {
 
   reconnect(): void {
     this.story.push("reconnect");
+    this.#hasReconnected = true;
     this.#reportedSecrets = new Map(this.envoy.versions.secret);
     this.#toEnvoy = [];
     this.#unanswered = new Set();
@@ -195,11 +197,19 @@ export class Conversation {
     const { messages, facts } = this.#session.handle(event, this.#now);
     for (const message of messages) this.#check(message, facts);
     for (const fact of facts) {
-      if (fact.kind === "held") this.#overdue.add(`${fact.id.kind} ${fact.id.name} ${fact.version}`);
+      if (fact.kind === "held") this.#noteHeld(fact);
       if (fact.kind === "refused" && !this.#badVersions.has(`${fact.id.kind} ${fact.id.name} ${fact.version}`))
         this.#object(`${fact.id.kind} ${fact.id.name} ${fact.version} is called refused, and is good`);
     }
     this.#toEnvoy.push(...messages);
+  }
+
+  /** A session that knows its proxy from the beginning knows who follows scopes, and waits for no scope that the proxy does not have. */
+  #noteHeld({ id, version, because }: Extract<Fact, { readonly kind: "held" }>): void {
+    this.#overdue.add(`${id.kind} ${id.name} ${version}`);
+    const lost = because.filter(({ kind, name }) => kind === "routeScope" && !this.envoy.scopes?.has(name));
+    if (this.#hasReconnected || this.#toEnvoy.length > 0 || lost.length === 0) return;
+    this.#object(`${id.kind} ${id.name} waited in vain for ${lost.map(({ name }) => name).join()}`);
   }
 
   #check(message: DeltaDiscoveryResponse, facts: readonly Fact[]): void {

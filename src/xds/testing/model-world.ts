@@ -38,7 +38,7 @@ const listenerNeeds: readonly (readonly ResourceId[])[] = [
   ],
   [],
   [...scoped("t2")],
-  [...scoped("t2"), ...scoped("t3")],
+  [...scoped("t3")],
 ];
 
 function scoped(name: string): ResourceId[] {
