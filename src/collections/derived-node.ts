@@ -80,7 +80,8 @@ export class DerivedNode<I, O> implements GraphNode, ReadingNode {
     }
     for (const [input, outputs] of results) this.#release(input, outputs);
     for (const [input, outputs] of results) this.#claim(input, outputs);
-    for (const input of new Set([...inputs, ...this.#claims.settle()])) this.#report(input);
+    const affected = this.#claims.settle();
+    for (const input of affected.size === 0 ? inputs : new Set([...inputs, ...affected])) this.#report(input);
   }
 
   remove(): void {

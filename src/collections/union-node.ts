@@ -62,9 +62,12 @@ export class UnionNode<T> implements GraphNode {
   }
 
   #forEachMarked(visit: (member: string, key: string, value: T | undefined, isClaimed: boolean) => void): void {
-    for (const member of this.#members)
-      for (const [key, isClaimed] of this.#marked.get(member.name) ?? [])
-        visit(member.name, key, member.get(key), isClaimed);
+    for (const member of this.#members) {
+      const keys = this.#marked.get(member.name);
+      // Of most members there are none.
+      if (keys === undefined) continue;
+      for (const [key, isClaimed] of keys) visit(member.name, key, member.get(key), isClaimed);
+    }
   }
 
   *#membersWith(key: string): Iterable<string> {
