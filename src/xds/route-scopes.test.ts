@@ -85,3 +85,14 @@ test("route scopes that nobody needs stay while listeners may drain", () => {
   proxy.now = 60_000;
   expect(proxy.tell({ kind: "tick" })).toEqual(["routeScope -t"]);
 });
+
+test("route scopes all go again after a listener that may be the first to follow them, also those of one that was refused", () => {
+  const proxy = new ScriptedProxy();
+  proxy.want([...whole("t"), ...whole("u")]);
+  proxy.request("cluster");
+  proxy.request("listener");
+  proxy.request("routeScope");
+  proxy.ack("routeScope");
+  expect(proxy.nack("listener")).toEqual(["listener +u=1"]);
+  expect(proxy.ack("listener")).toEqual(["routeScope +t=1 +u=1"]);
+});

@@ -37,7 +37,9 @@ export class Conversation {
   /** What the proxy had when it connected last. */
   #reportedSecrets: ReadonlyMap<string, string> = new Map();
   #unanswered = new Set<string>();
-  #hasReconnected = false;
+  /** What the session knows of the proxy's listeners is not sure: it reconnected, or refused several at once. */
+  #isUnsure = false;
+  #listenersUnderWay = 0;
   #now = 0;
 
   constructor() {
@@ -85,7 +87,9 @@ export class Conversation {
     const request = this.envoy.outbox.shift();
     if (!request) return false;
     this.story.push(`server takes ${describeRequest(request)}`);
-    if (request.responseNonce !== "") this.#unanswered.delete(kindOf(request.typeUrl) ?? "");
+    const kind = kindOf(request.typeUrl) ?? "";
+    if (request.responseNonce !== "") this.#unanswered.delete(kind);
+    if (kind === "listener" && request.errorDetail && this.#listenersUnderWay > 1) this.#isUnsure = true;
     this.#tell({ kind: "request", request });
     return true;
   }
@@ -99,7 +103,7 @@ export class Conversation {
 
   reconnect(): void {
     this.story.push("reconnect");
-    this.#hasReconnected = true;
+    this.#isUnsure = true;
     this.#reportedSecrets = new Map(this.envoy.versions.secret);
     this.#toEnvoy = [];
     this.#unanswered = new Set();
@@ -120,6 +124,7 @@ export class Conversation {
   settle(): void {
     for (let round = 0; round < 2 + DRAIN_MS / HOLD_MS; round += 1) {
       if (!this.#deliverAll()) return this.#object("the conversation does not come to rest");
+      this.#checkHeldListeners();
       if (this.envoy.isWarming)
         this.#object("a cluster waits for what nobody sends, and Envoy takes no other meanwhile");
       while (this.envoy.draining.length > 0) this.finishDraining();
@@ -197,19 +202,22 @@ export class Conversation {
     const { messages, facts } = this.#session.handle(event, this.#now);
     for (const message of messages) this.#check(message, facts);
     for (const fact of facts) {
-      if (fact.kind === "held") this.#noteHeld(fact);
+      if (fact.kind === "held") this.#overdue.add(`${fact.id.kind} ${fact.id.name} ${fact.version}`);
       if (fact.kind === "refused" && !this.#badVersions.has(`${fact.id.kind} ${fact.id.name} ${fact.version}`))
         this.#object(`${fact.id.kind} ${fact.id.name} ${fact.version} is called refused, and is good`);
     }
     this.#toEnvoy.push(...messages);
   }
 
-  /** A session that knows its proxy from the beginning knows who follows scopes, and waits for no scope that the proxy does not have. */
-  #noteHeld({ id, version, because }: Extract<Fact, { readonly kind: "held" }>): void {
-    this.#overdue.add(`${id.kind} ${id.name} ${version}`);
-    const lost = because.filter(({ kind, name }) => kind === "routeScope" && !this.envoy.scopes?.has(name));
-    if (this.#hasReconnected || this.#toEnvoy.length > 0 || lost.length === 0) return;
-    this.#object(`${id.kind} ${id.name} waited in vain for ${lost.map(({ name }) => name).join()}`);
+  /** At rest, a session that is sure of its proxy holds no listener back for a scope that the proxy does not have. */
+  #checkHeldListeners(): void {
+    if (this.#isUnsure) return;
+    for (const { kind, name, version, needs, bytes } of this.#wanted.values()) {
+      const { active, warming } = this.envoy.listeners.get(name) ?? {};
+      if (kind !== "listener" || (warming ?? active)?.version === version || contentOf(bytes).isBad) continue;
+      const lost = needs.filter((need) => need.kind === "routeScope" && !this.envoy.scopes?.has(need.name));
+      for (const scope of lost) this.#object(`listener ${name} waits in vain for ${scope.name}`);
+    }
   }
 
   #check(message: DeltaDiscoveryResponse, facts: readonly Fact[]): void {
@@ -217,6 +225,7 @@ export class Conversation {
     if (!kind) return this.#object(`unknown type ${message.typeUrl}`);
     if (this.#unanswered.has(kind)) this.#object(`two responses of ${kind} are under way`);
     this.#unanswered.add(kind);
+    if (kind === "listener") this.#listenersUnderWay = message.resources.length;
     const overdue = new Set(facts.flatMap((fact) => (fact.kind === "held" ? [`${fact.id.kind} ${fact.id.name}`] : [])));
     for (const { name, resource } of message.resources) {
       if ((kind !== "virtualHost" && kind !== "listener") || overdue.has(`${kind} ${name}`)) continue;
