@@ -32,9 +32,11 @@ export function routeScopeRecord({ key }: RouteTable): EnvoyRecord | undefined {
   );
 }
 
-/** The scopes of a spread table. */
+/** The scopes of a spread table; another has none. */
 export const scopesOf = (table: RouteTableKey): readonly ResourceId[] =>
-  partsOf(table).map((name) => ({ kind: "routeScope", name }));
+  partsOf(table)
+    .filter(isPart)
+    .map((name) => ({ kind: "routeScope", name }));
 
 /** What connection managers with a spread table look routes up in. */
 export const scopedRoutes: ScopedRoutes = create(ScopedRoutesSchema, {

@@ -34,11 +34,11 @@ function isClusterReady(proxy: ProxyState, name: string, path: readonly string[]
 
 /** What a record needs that is not ready; nothing when it may go out. */
 export function unreadyNeeds(proxy: ProxyState, record: ResourceRecord): readonly ResourceId[] {
+  const awaitsScopes = hasScopes(record) && followsScopes(proxy) && !isInDoubt(proxy, record);
   return record.needs.filter((need) => {
     if (need.kind === "cluster" && record.kind !== "cluster") return !isClusterReady(proxy, need.name);
     if (need.kind === "listener") return !isListenerReady(proxy, need.name);
-    if (need.kind === "routeScope" && followsScopes(proxy) && !isInDoubt(proxy, record))
-      return !isScopeServed(proxy, need.name);
+    if (need.kind === "routeScope" && awaitsScopes) return !isScopeServed(proxy, need.name);
     return proxy.resources.get(need.kind, need.name) === undefined;
   });
 }

@@ -13,7 +13,7 @@ import type {
   FilterChain,
   FilterChainMatch,
 } from "../../generated/envoy/config/listener/v3/listener_components_pb.ts";
-import { type Chain, isSpread, partsOf, type RouteTableKey, type ServerTls, type Tracing } from "../../model/index.ts";
+import { type Chain, partsOf, type RouteTableKey, type ServerTls, type Tracing } from "../../model/index.ts";
 import { type AccessLogs, gatewayStreamAccessLog, streamAccessLog } from "../access-log.ts";
 import type { ResourceId } from "../record.ts";
 import { scopesOf } from "../route-scope.ts";
@@ -85,7 +85,7 @@ export function needsOfChain(chain: Chain): readonly ResourceId[] {
 }
 
 const tablesOf = ({ table }: Extract<Chain, { readonly table: RouteTableKey }>): readonly ResourceId[] => [
-  ...(isSpread(table) ? scopesOf(table) : []),
+  ...scopesOf(table),
   ...partsOf(table).map((name) => ({ kind: "routeTable" as const, name })),
 ];
 
