@@ -25,6 +25,7 @@ import { ProxyFleet } from "./proxy-fleet.ts";
 import { Readiness } from "./readiness.ts";
 import { ReportWriter } from "./report-writer.ts";
 import { ResourceFeed } from "./resource-feed.ts";
+import { runningProxy, type RunningProxy } from "./running-proxy.ts";
 import { LOCAL_PROXY } from "./standalone-settings.ts";
 
 export interface ProxySideOptions {
@@ -42,24 +43,18 @@ export interface ProxySideOptions {
   readonly log: Logger;
 }
 
-export interface ProxySide {
+export interface ProxySide extends RunningProxy {
   readonly records: Collection<EnvoyRecord>;
   readonly fleet: ProxyFleet;
   /** Clusters none of whose endpoints has passed its health check yet. */
   unhealthy(): readonly string[];
   /** Envoy's process; undefined between two. */
   readonly envoyPid: number | undefined;
-  /** What Envoy counts, for Prometheus. Rejects while there is none. */
-  metrics(): Promise<string>;
   /**
    * What is still missing until the first complete state is acknowledged; undefined from then on, for good. `isStarting`: whether a
    * proxy beside a workload is one that may yet come. Default: each.
    */
   notReady(isStarting?: (proxy: ProxyKey) => boolean): string | undefined;
-  /** Drains and ends Envoy, then takes everything down. */
-  stop(how?: { readonly now?: boolean }): Promise<void>;
-  /** Takes everything down but Envoy, which serves on. */
-  leave(): Promise<void>;
 }
 
 /** What was in the way of a refused listener may go by itself: it is tried again this often. */
@@ -131,22 +126,14 @@ const proxySideOf = (
   { records, fleet, health, proxy, readiness }: Parts,
   running: AsyncDisposableStack,
 ): ProxySide => ({
+  ...runningProxy(proxy, running),
   records,
   fleet,
   unhealthy: () => health.awaited(),
   get envoyPid() {
     return proxy.pid;
   },
-  metrics: () => proxy.admin.get("/stats/prometheus"),
   notReady: (isStarting = () => true) => readiness.missing(isStarting),
-  stop: async (how) => {
-    await proxy.stop(how);
-    await running.disposeAsync();
-  },
-  leave: async () => {
-    await proxy.leave();
-    await running.disposeAsync();
-  },
 });
 
 function recordsOf({ graph, model }: Engine, options: ProxySideOptions): Collection<EnvoyRecord> {

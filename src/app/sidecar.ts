@@ -18,6 +18,7 @@ import {
   startProxy,
   type StateDirectory,
 } from "../proxy/index.ts";
+import { runningProxy, type RunningProxy } from "./running-proxy.ts";
 import { LOCAL_TRUST_DOMAIN } from "./standalone-settings.ts";
 
 export interface SidecarOptions {
@@ -33,20 +34,11 @@ export interface SidecarOptions {
   readonly onProblem: (error: unknown) => void;
 }
 
-export interface Sidecar {
-  /** What its Envoy counts, for Prometheus. Rejects while there is none. */
-  metrics(): Promise<string>;
-  /** Drains Envoy and ends it. With `now`, also on a second call, without waiting for what is under way. */
-  stop(how?: { readonly now?: boolean }): Promise<void>;
-  /** Lets Envoy serve on for the next start. */
-  leave(): Promise<void>;
-}
-
 const TOKEN_LIFE_MS = 3_600_000;
 const TOKEN_RENEWAL_MS = TOKEN_LIFE_MS / 4;
 
 /** Rejects with a ProxyError where it cannot be started, or somebody else has the directory. */
-export async function startSidecar(workload: Workload, options: SidecarOptions): Promise<Sidecar> {
+export async function startSidecar(workload: Workload, options: SidecarOptions): Promise<RunningProxy> {
   const directory = await claimStateDirectory(options.directory);
   await using starting = new AsyncDisposableStack();
   starting.defer(() => directory.release());
@@ -72,18 +64,7 @@ export async function startSidecar(workload: Workload, options: SidecarOptions):
     }),
     onEvent: options.onEvent,
   });
-  const running = starting.move();
-  return {
-    metrics: () => proxy.admin.get("/stats/prometheus"),
-    stop: async (how) => {
-      await proxy.stop(how);
-      await running.disposeAsync();
-    },
-    leave: async () => {
-      await proxy.leave();
-      await running.disposeAsync();
-    },
-  };
+  return runningProxy(proxy, starting.move());
 }
 
 async function writeFiles(

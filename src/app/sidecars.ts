@@ -7,7 +7,8 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { ProxyKey, Workload } from "../model/index.ts";
 import { claimStateDirectory, endLeftEnvoy, type ProxyEvent } from "../proxy/index.ts";
-import { type Sidecar, type SidecarOptions, startSidecar } from "./sidecar.ts";
+import type { RunningProxy } from "./running-proxy.ts";
+import { type SidecarOptions, startSidecar } from "./sidecar.ts";
 
 export interface SidecarsOptions extends Pick<SidecarOptions, "envoyPath" | "socket" | "tokens" | "concurrency"> {
   /** Of their state directories. */
@@ -19,7 +20,7 @@ export interface SidecarsOptions extends Pick<SidecarOptions, "envoyPath" | "soc
 interface Place {
   readonly workload: Workload;
   /** Undefined where it could not be started. */
-  starting: Promise<Sidecar | undefined>;
+  starting: Promise<RunningProxy | undefined>;
   retry?: NodeJS.Timeout;
 }
 
@@ -72,7 +73,7 @@ export class Sidecars {
     await this.#finish((sidecar) => sidecar.leave());
   }
 
-  async #finish(end: (sidecar: Sidecar) => Promise<void>): Promise<void> {
+  async #finish(end: (sidecar: RunningProxy) => Promise<void>): Promise<void> {
     this.#isOver = true;
     const places = [...this.#places.values()];
     for (const { retry } of places) clearTimeout(retry);
@@ -89,7 +90,7 @@ export class Sidecars {
     place.starting = this.#start(place);
   }
 
-  async #start(place: Place): Promise<Sidecar | undefined> {
+  async #start(place: Place): Promise<RunningProxy | undefined> {
     const { workload } = place;
     const { folder, onEvent } = this.#options;
     const tell = this.#tellOf(workload.key);
