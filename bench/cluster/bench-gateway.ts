@@ -29,8 +29,8 @@ const READY_MS = 120_000;
 const GONE_MS = 900_000;
 const POLL_MS = 100;
 const NAME = "web";
-/** So many clients make objects at once. */
-const CLIENTS = 4;
+/** So many clients make objects at once where nothing else is said. */
+export const CLIENTS = 4;
 
 export class BenchGateway implements AsyncDisposable {
   readonly client: ClusterClient;
@@ -75,14 +75,14 @@ export class BenchGateway implements AsyncDisposable {
     };
   }
 
-  /** Resolves with the moment when the API server had answered the last one. Several clients make them, in order. */
-  async createAll(resource: Resource, objects: readonly object[]): Promise<number> {
+  /** Resolves with the moment when the API server had answered the last one. `clients` make them at once, in order. */
+  async createAll(resource: Resource, objects: readonly object[], clients: number = CLIENTS): Promise<number> {
     let next = 0;
     const work = async (): Promise<void> => {
       for (let object = objects[next++]; object !== undefined; object = objects[next++])
         await this.create(resource, object);
     };
-    await Promise.all(Array.from({ length: CLIENTS }, work));
+    await Promise.all(Array.from({ length: clients }, work));
     return performance.now();
   }
 

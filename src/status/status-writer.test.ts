@@ -209,15 +209,66 @@ test("routes that come slowly do not make a write of each, and the pause behind 
   ]);
 });
 
-test("a count that never stands still is written every few seconds", async () => {
+test("a count waits for verdicts that are about to be written, and goes right behind the last of them", async () => {
   const { api, timers, state } = world();
   const gateway = objectOf("Gateway", "web");
   api.put(gateway);
-  for (let routes = 0; routes <= 2_000; routes += 1) {
+  state(gateway, gatewayStatus(0));
+  await timers.pass(20);
+  for (let routes = 1; routes <= 50; routes += 1) {
+    const route = objectOf("HTTPRoute", `cart-${routes}`);
+    api.put(route);
+    state(route, routeStatus(own("Accepted", "True")), true);
+    state(gateway, gatewayStatus(routes));
+    // The count is due all the while: only the verdicts, of which one is always to come, keep it back.
+    await timers.pass(45);
+  }
+  expect(api.written.filter((name) => name === "web")).toEqual(["web"]);
+  await timers.pass(20);
+  expect([api.written.length, api.written.at(-1), api.statusOf(gateway)?.listeners]).toEqual([
+    52,
+    "web",
+    [{ name: "http", attachedRoutes: 50, conditions: [] }],
+  ]);
+});
+
+test("a count does not wait for an object whose verdict changes all the time, or that the server refuses", async () => {
+  const { api, timers, state } = world();
+  const [gateway, fought, refused] = [
+    objectOf("Gateway", "web"),
+    objectOf("HTTPRoute", "fought"),
+    objectOf("HTTPRoute", "refused"),
+  ];
+  for (const object of [gateway, fought, refused]) api.put(object);
+  state(gateway, gatewayStatus(0));
+  await timers.pass(20);
+  for (let change = 0; change < 20; change += 1) {
+    state(fought, routeStatus(own("Accepted", change % 2 === 0 ? "True" : "False")));
+    await timers.pass(200);
+  }
+  api.failures.push(new ApiError("invalid", "no", { httpStatus: 422 }));
+  state(refused, routeStatus(own("Accepted", "True")));
+  await timers.pass(20);
+  state(fought, routeStatus(own("Accepted", "True"), own("ResolvedRefs", "True")));
+  state(gateway, gatewayStatus(1));
+  await timers.pass(60);
+  expect(api.statusOf(gateway)?.listeners).toEqual([{ name: "http", attachedRoutes: 1, conditions: [] }]);
+});
+
+test("a count that never stands still is written every few seconds, and soon when it does", async () => {
+  const { api, timers, state } = world();
+  const gateway = objectOf("Gateway", "web");
+  api.put(gateway);
+  for (let routes = 0; routes <= 2_200; routes += 1) {
     state(gateway, gatewayStatus(routes));
     await timers.pass(10);
   }
-  expect(api.written.length).toBe(5);
+  expect(api.written.length).toBe(6);
+  await timers.pass(45);
+  expect([api.written.length, api.statusOf(gateway)?.listeners]).toEqual([
+    7,
+    [{ name: "http", attachedRoutes: 2_200, conditions: [] }],
+  ]);
 });
 
 test("of what changes while it is being written, only the newest is written afterwards", async () => {
@@ -262,6 +313,31 @@ test("objects that nobody has judged yet come first, and counts last", async () 
   resolve();
   await timers.pass(25);
   expect(api.written).toEqual(["busy", "fresh", "judged", "web"]);
+});
+
+test("a count that has waited its longest waits for nothing that comes after it", async () => {
+  const { api, timers, state } = world({ maxConcurrent: 1 });
+  const gateway = objectOf("Gateway", "web");
+  const [busy, before, after] = [
+    objectOf("HTTPRoute", "busy"),
+    objectOf("HTTPRoute", "before"),
+    objectOf("HTTPRoute", "after"),
+  ];
+  for (const object of [gateway, busy, before, after]) api.put(object);
+  state(gateway, gatewayStatus(0));
+  await timers.pass(20);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  api.gate = promise;
+  state(busy, routeStatus(own("Accepted", "True")));
+  await timers.pass(20);
+  state(before, routeStatus(own("Accepted", "True")));
+  state(gateway, gatewayStatus(1));
+  await timers.pass(5_000);
+  state(after, routeStatus(own("Accepted", "True")));
+  await timers.pass(20);
+  resolve();
+  await timers.pass(20);
+  expect(api.written).toEqual(["web", "busy", "before", "web", "after"]);
 });
 
 test("a server that wants to be left alone is, and then everything is written", async () => {

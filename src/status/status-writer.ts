@@ -14,9 +14,9 @@ import type { Change, Collection } from "../collections/index.ts";
 import type { ObjectKey } from "../resources/index.ts";
 import { Outage } from "./outage.ts";
 import type { StatedObject } from "./status-book.ts";
-import { hasOwnEntry, newsOf } from "./status-difference.ts";
+import { hasOwnEntry, newsOf, type StatusNews } from "./status-difference.ts";
 import { laterOf, type StoredObject, type StoredObjects } from "./stored-objects.ts";
-import { WritePace } from "./write-pace.ts";
+import { LONGEST_COUNT_MS, WritePace } from "./write-pace.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { statusToWrite, type WriteOutcome, writeStatus } from "./write-status.ts";
 
@@ -71,8 +71,8 @@ const SLICE = 500;
 const FORGET_MS = 10_000;
 /** After this the new judgement should be there. */
 const OUTDATED_MS = 2_000;
-const COUNT_AGAIN_MS = 20;
-const LONGEST_COUNT_MS = 5_000;
+/** A verdict that is due later than this is nothing that a count waits for. */
+const SOON_MS = 100;
 const REFUSED_MS = 30_000;
 const LONGEST_REFUSED_MS = 300_000;
 
@@ -82,6 +82,10 @@ export class StatusWriter implements AsyncDisposable {
   readonly #outage: Outage;
   readonly #queue = new WriteQueue();
   readonly #tasks = new Map<ObjectKey, Task>();
+  /** Verdicts that are due soon, in line or being written. */
+  readonly #verdicts = new Set<ObjectKey>();
+  /** Counts that are due, and wait until there are none of those. */
+  readonly #heldCounts = new Set<Task>();
   readonly #underWay = new Set<Promise<void>>();
   #leading: AbortController | undefined;
 
@@ -120,6 +124,8 @@ export class StatusWriter implements AsyncDisposable {
     this.#queue.clear();
     for (const { timer } of this.#tasks.values()) timer?.[Symbol.dispose]();
     this.#tasks.clear();
+    this.#verdicts.clear();
+    this.#heldCounts.clear();
     await Promise.all(this.#underWay);
   }
 
@@ -160,11 +166,26 @@ export class StatusWriter implements AsyncDisposable {
     const task = known ?? this.#newTask(key);
     const now = this.#timers.now();
     if (task.step === "resting") task.changedAt = now;
-    if (task.step === "inLine") this.#queue.add(key, news);
-    else {
-      const isPassing = this.#options.stated.get(key)?.isPassing;
-      this.#step(task, "waiting", task.pace.change(news, now, isPassing) - now, () => this.#enterLine(task));
+    if (task.step === "inLine") {
+      this.#expect(key, news);
+      this.#standInLine(task, news);
+      return;
     }
+    const waitMs = task.pace.change(news, now, this.#options.stated.get(key)?.isPassing) - now;
+    this.#wait(task, waitMs);
+    this.#expect(key, waitMs > SOON_MS ? undefined : news);
+  }
+
+  /** `news`: what is written of it soon, if anything. */
+  #expect(key: ObjectKey, news: StatusNews | undefined): void {
+    if (news !== undefined && news !== "count") this.#verdicts.add(key);
+    else if (this.#verdicts.delete(key) && this.#verdicts.size === 0) this.#releaseCounts();
+  }
+
+  #releaseCounts(): void {
+    // One that turns out to be a verdict holds those behind it again.
+    const held = [...this.#heldCounts];
+    for (const task of held) this.#enterLine(task);
   }
 
   #newTask(key: ObjectKey): Task {
@@ -173,35 +194,62 @@ export class StatusWriter implements AsyncDisposable {
     return task;
   }
 
-  #step(task: Task, step: Task["step"], ms: number, then: () => void): void {
+  /** Whatever it waited for, it waits no longer. */
+  #step(task: Task, step: Task["step"]): void {
     task.timer?.[Symbol.dispose]();
+    this.#heldCounts.delete(task);
     task.step = step;
-    task.timer = this.#timers.after(Math.max(ms, 0), then);
+  }
+
+  #wait(task: Task, ms: number): void {
+    this.#step(task, "waiting");
+    task.timer = this.#timers.after(Math.max(ms, 0), () => this.#enterLine(task));
+  }
+
+  /** Nothing is written of it soon. */
+  #postpone(task: Task, ms: number): void {
+    this.#wait(task, ms);
+    this.#expect(task.key, undefined);
   }
 
   #rest(task: Task): void {
     task.pace.rest();
-    this.#step(task, "resting", FORGET_MS, () => this.#tasks.delete(task.key));
+    this.#step(task, "resting");
+    task.timer = this.#timers.after(FORGET_MS, () => this.#tasks.delete(task.key));
+    this.#expect(task.key, undefined);
   }
 
   /**
-   * A count waits until nothing is being written: while verdicts are, more routes are to be expected, and when a busy server
+   * A count waits until no verdict is about to be written: while some are, more routes are to be expected, and when a busy server
    * keeps the routes back, it keeps the verdicts back, too.
    */
   #enterLine(task: Task): void {
-    const news = this.#newsOf(task.key, task);
+    const { key } = task;
+    const news = this.#newsOf(key, task);
     if (news === undefined) {
       this.#rest(task);
       return;
     }
-    const waitedMs = this.#timers.now() - task.changedAt;
-    if (news === "count" && this.#underWay.size > 0 && waitedMs < LONGEST_COUNT_MS) {
-      this.#step(task, "waiting", COUNT_AGAIN_MS, () => this.#enterLine(task));
+    this.#expect(key, news);
+    const leftMs = this.#leftMs(task);
+    if (news === "count" && this.#verdicts.size > 0 && leftMs > 0) {
+      this.#wait(task, leftMs);
+      this.#heldCounts.add(task);
       return;
     }
-    task.step = "inLine";
-    this.#queue.add(task.key, news);
+    this.#step(task, "inLine");
+    this.#standInLine(task, news);
     this.#pump();
+  }
+
+  /** A count that has waited its longest waits for nothing that comes after it. */
+  #standInLine(task: Task, news: StatusNews): void {
+    this.#queue.add(task.key, news === "count" && this.#leftMs(task) <= 0 ? "first" : news);
+  }
+
+  /** How long a count may still wait. */
+  #leftMs({ changedAt }: Task): number {
+    return changedAt + LONGEST_COUNT_MS - this.#timers.now();
   }
 
   #pump(): void {
@@ -261,11 +309,11 @@ export class StatusWriter implements AsyncDisposable {
         this.#tell({ kind: "refused", key, error: outcome.error });
         const delayMs = Math.min(REFUSED_MS * 2 ** task.refusals, LONGEST_REFUSED_MS);
         task.refusals += 1;
-        if (!task.isChanged) this.#step(task, "waiting", delayMs, () => this.#enterLine(task));
+        if (!task.isChanged) this.#postpone(task, delayMs);
         break;
       }
       case "outdated":
-        if (!task.isChanged) this.#step(task, "waiting", OUTDATED_MS, () => this.#enterLine(task));
+        if (!task.isChanged) this.#postpone(task, OUTDATED_MS);
         break;
       case "unchanged":
       case "gone":
@@ -277,7 +325,7 @@ export class StatusWriter implements AsyncDisposable {
   }
 
   /** Undefined where there is nothing to write. */
-  #newsOf(key: ObjectKey, task: Task | undefined): ReturnType<typeof newsOf> | undefined {
+  #newsOf(key: ObjectKey, task: Task | undefined): StatusNews | undefined {
     const { stated, controllerName } = this.#options;
     const object = this.#storedOf(key, task);
     const status = object && statusToWrite(object, { stated: stated.get(key), controllerName, now: this.#now() });

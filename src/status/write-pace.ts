@@ -1,9 +1,9 @@
 /**
  * When one object's status is written. A verdict goes out nearly at once: it only waits for what comes right behind it, and a
  * little longer where something is known to come, since a proxy's answer to a new route takes some milliseconds. Numbers go
- * out at once the first time, and then when they have stood still, for longer each time and for longer where they change
- * slowly: a Gateway to which 500 routes are added is written twice or three times, and its last count soon after the last route. An object that changes all the time is
- * written ever less often, up to once a second.
+ * out at once the first time, and then when they have stood still, for longer where they were written often or change
+ * slowly: a Gateway to which 500 routes are added is written twice or three times, and its last count soon after the last route. An object
+ * that changes all the time is written ever less often, up to once a second.
  */
 import type { StatusNews } from "./status-difference.ts";
 
@@ -12,13 +12,13 @@ const SETTLE_MS = 15;
 /** So long a verdict waits that is expected to change at once. */
 const PASSING_MS = 60;
 /** How long numbers must have stood still at least, by how many were written lately, from one on. */
-const SILENCE_MS: readonly number[] = [40, 40, 120, 250, 500, 1_000];
+const SILENCE_MS: readonly number[] = [40, 40, 40, 120, 250, 500, 1_000];
 /** And so many times as long as they stood still between their last changes, so that a slow series is not taken for ended. */
 const GAPS = 4;
 /** The share that the last gap has in their mean. */
 const LAST_GAP = 0.2;
-/** Numbers that never stand still are written this often. */
-const LONGEST_SILENCE_MS = 5_000;
+/** Numbers that never stand still are written this often, and so long they wait for anything else at most. */
+export const LONGEST_COUNT_MS = 5_000;
 /** So many verdicts in a row are nothing unusual: an object that appears, is accepted, programmed, gets its address. */
 const FREE_VERDICTS = 8;
 const SHORTEST_SPACING_MS = 100;
@@ -52,8 +52,9 @@ export class WritePace {
 
   /** What there was to write is being written. */
   write(news: StatusNews, now: number): void {
-    if (news === "count") this.#counts += 1;
-    else this.#verdicts += 1;
+    if (news !== "count") this.#verdicts += 1;
+    // What has waited its longest is seldom enough by itself.
+    else if (now - (this.#changedAt ?? now) < LONGEST_COUNT_MS) this.#counts += 1;
     this.#lastAt = now;
     this.rest();
   }
@@ -76,7 +77,7 @@ export class WritePace {
     if (this.#counts === 0) return changedAt + SETTLE_MS;
     const least = SILENCE_MS[Math.min(this.#counts, SILENCE_MS.length) - 1] ?? 0;
     const silence = Math.min(Math.max(least, GAPS * (this.#meanGap ?? 0)), LONGEST_SPACING_MS);
-    return Math.min(now + silence, changedAt + LONGEST_SILENCE_MS);
+    return Math.min(now + silence, changedAt + LONGEST_COUNT_MS);
   }
 
   #whenSettled(judgedAt: number, settleMs: number): number {
