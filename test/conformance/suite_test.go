@@ -3,6 +3,7 @@ package suite
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io/fs"
 	"testing"
@@ -18,9 +19,21 @@ var outside = flag.String("half-outside", "",
 func TestConformance(t *testing.T) {
 	options := conformance.DefaultOptions(t)
 	if *outside != "" {
-		options.ManifestFS = append([]fs.FS{halfOutside(t)}, options.ManifestFS...)
+		options.ManifestFS = []fs.FS{overlay{over: halfOutside(t), under: conformance.Manifests}}
 	}
 	conformance.RunConformanceWithOptions(t, options)
+}
+
+// The files of one instead of those of another. The suite applies what every file system of its options has under a name, one after
+// the other: given both it would undo the first, and be refused where a controller has written in between.
+type overlay struct{ over, under fs.FS }
+
+func (both overlay) Open(name string) (fs.File, error) {
+	file, err := both.over.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return both.under.Open(name)
+	}
+	return file, err
 }
 
 // Its backends, each Deployment with a ReplicaSet beside it.
