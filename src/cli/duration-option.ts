@@ -28,4 +28,5 @@ export function durationOption(flag: string, description: string, byDefault: str
 
 /** Of what an identity is made with: shorter ones would be renewed all the time. */
 export const LEAST_CERTIFICATE_LIFE_MS = 60_000;
-export const LEAST_ROOT_INTRODUCTION_MS = 1_000;
+/** A proxy that does not have a new root by then cannot connect to what it signs, and a changed ConfigMap takes two minutes to every pod. */
+export const LEAST_ROOT_INTRODUCTION_MS = 180_000;

@@ -35,7 +35,7 @@ export interface Former {
 }
 
 export interface RotationTimes {
-  /** How long a new root is trusted before it signs: many times what a changed ConfigMap takes to reach a pod (2 min). */
+  /** How long a new root is trusted before it signs: see `IdentityTimes.rootIntroductionMs`. */
   readonly introduceMs: number;
   /** How long an old root is trusted after it has ceased to sign: longer than any certificate lives that leads to it. */
   readonly retireMs: number;

@@ -8,7 +8,7 @@ import type { WorkloadTimes } from "./workload-certificates.ts";
 export interface IdentityTimes {
   /** Of workloads' and the control plane's own certificates: so long may the control plane be away, less the renewal's share. */
   readonly certificateLifeMs: number;
-  /** How long a new root is trusted before it signs: longer than a changed ConfigMap takes to reach every pod (2 min). */
+  /** How long a new root is trusted before it signs: longer than a changed ConfigMap takes to reach every pod (2 min) after the next look. */
   readonly rootIntroductionMs: number;
 }
 
@@ -21,6 +21,8 @@ const RETIREMENT_SHARE = 1 / 6;
 /** and by so many looks at least, since another replica has it sign until it has looked. */
 const RETIREMENT_LOOKS = 2;
 const INTERMEDIATE_LIVES = 7;
+/** The replica that tells pods of a new root has it when it has looked: so much less are the roots introduced. */
+const LOOK_SHARE = 1 / 12;
 const MOST_LOOK_MS = 60_000;
 const MOST_RETRY_MS = 5_000;
 
@@ -28,7 +30,7 @@ export function authorityTimesOf({
   certificateLifeMs,
   rootIntroductionMs,
 }: IdentityTimes): Omit<AuthorityTimes, "rootLifeMs"> {
-  const lookMs = Math.min(MOST_LOOK_MS, rootIntroductionMs / 4);
+  const lookMs = Math.min(MOST_LOOK_MS, LOOK_SHARE * rootIntroductionMs);
   return {
     serverLifeMs: certificateLifeMs,
     intermediateLifeMs: INTERMEDIATE_LIVES * certificateLifeMs,

@@ -3,8 +3,7 @@
  * without Docker have the same parts. https://docs.docker.com/reference/dockerfile/
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stripSources } from "../../tools/strip-sources.ts";
 
@@ -58,11 +57,10 @@ function localPathOf(path: string): string {
 
 let stripped: string | undefined;
 
-/** Made once, in a folder that goes with this process. */
+/** Made once by each process, in a folder of this checkout that the next one makes anew: test runners end by a signal, and tidy nothing. */
 function strippedSources(): string {
   if (stripped !== undefined) return stripped;
-  const folder = mkdtempSync(join(tmpdir(), "trilith-stripped-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = join(root, "node_modules", ".stripped");
   stripSources(join(root, "src"), folder);
   stripped = folder;
   return folder;

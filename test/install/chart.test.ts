@@ -60,7 +60,8 @@ describe("the chart", () => {
     ["mesh.node.networkNamespaces=netns", "at '/mesh/node/networkNamespaces': 'netns' does not match pattern"],
     ["identity.certificateLife=59s", "at '/identity/certificateLife': "],
     ["identity.certificateLife=0h0m5s59999ms", "at '/identity/certificateLife': "],
-    ["identity.rootIntroduction=999ms", "at '/identity/rootIntroduction': "],
+    ["identity.rootIntroduction=179s", "at '/identity/rootIntroduction': "],
+    ["identity.rootIntroduction=0h2m59s", "at '/identity/rootIntroduction': "],
     ["image.tag=a b", "at '/image/tag': 'a b' does not match pattern"],
     ["metrics.serviceMonitor.interval=often", "at '/metrics/serviceMonitor/interval': 'often' does not match pattern"],
     ["gatewayClass.parametersRef.name=x", "properties 'group', 'kind' required, if 'name' exists"],
@@ -69,8 +70,11 @@ describe("the chart", () => {
     expect([code, error]).toEqual([1, expect.stringContaining(message)]);
   });
 
-  test.each(["1m", "60s", "90s", "1h0m", "0h1m5s", "60000ms", "1h5ms"])("takes a certificate's life of %s", (life) => {
-    const { code, error } = run(helm, ["template", "trilith", chart, "--set", `identity.certificateLife=${life}`]);
+  test.each([
+    ...["1m", "60s", "90s", "1h0m", "0h1m5s", "60000ms", "1h5ms"].map((life) => `certificateLife=${life}`),
+    ...["3m", "180s", "1h", "0h12m5s"].map((time) => `rootIntroduction=${time}`),
+  ])("takes identity.%s", (setting) => {
+    const { code, error } = run(helm, ["template", "trilith", chart, "--set", `identity.${setting}`]);
     expect([code, error]).toEqual([0, ""]);
   });
 
@@ -143,6 +147,10 @@ describe("trilith install --print", () => {
     [["install"], 'trilith: nothing is applied by "trilith install" itself; ask for the manifests with --print\n'],
     [["install", "--print", "--replicas", "none"], "it must be a number from 1 to 20."],
     [["install", "--print", "--certificate-life", "1s"], "it must be a duration such as 24h or 90m, of at least 60s."],
+    [
+      ["install", "--print", "--root-introduction", "2m"],
+      "it must be a duration such as 24h or 90m, of at least 180s.",
+    ],
     [
       ["install", "--print", "--mesh-networks", "10.0.0.0/8,cart"],
       '"cart" is no network; write them as 10.0.0.0/8,fd00::/8',
