@@ -46,16 +46,21 @@ function run(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: "inherit" }).status === 0;
 }
 
-const LONGEST_REASON = 200;
+/** Of one test, in the sum at the end. */
+const MOST_LINES = 100;
+const STACK = /^\s+at /;
 const nothingRun: VitestResults = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
 
-/** What failed in a file, a line each: its tests, or the file itself where none of them did. The rest stands above. */
+/** What failed in a file, and what is known of why: its tests, or the file itself where none of them did. */
 function failuresOf({ name, status, message, assertionResults }: FileResult): string[] {
-  const line = (what: string, why = ""): string => `  ${what}: ${why.split("\n", 1)[0]?.slice(0, LONGEST_REASON)}`;
+  const told = (what: string, whys: readonly string[]): string => {
+    const lines = whys.flatMap((why) => why.split("\n").filter((line) => line.trim() !== "" && !STACK.test(line)));
+    return [`  ${what}`, ...lines.slice(0, MOST_LINES).map((line) => `    ${line}`)].join("\n");
+  };
   const file = relative(process.cwd(), name);
   const failed = assertionResults.filter((test) => test.status === "failed");
-  if (failed.length === 0) return status === "failed" ? [line(file, message)] : [];
-  return failed.map(({ fullName, failureMessages }) => line(`${file}: ${fullName}`, failureMessages[0]));
+  if (failed.length === 0) return status === "failed" ? [told(file, [message])] : [];
+  return failed.map(({ fullName, failureMessages }) => told(`${file}: ${fullName}`, failureMessages));
 }
 
 function runRung({ project, isSerial }: (typeof rungs)[number]): {

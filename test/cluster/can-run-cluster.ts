@@ -1,6 +1,11 @@
-/** Whether a test cluster can run here: it needs root, Debian's container packages, Go and a C compiler. In CI it must. */
+/**
+ * Whether a test cluster can run here: it needs root, Debian's container packages, Go and a C compiler. In CI it must. Where it can,
+ * Kubernetes is built first, which takes longer than a test may wait for.
+ */
 import { spawnSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
+import { kubernetes } from "../../tools/cluster-programs.ts";
+import { provideProgram } from "../../tools/provide-program.ts";
 import { missingPackages } from "./test-cluster.ts";
 
 declare module "vitest" {
@@ -12,10 +17,15 @@ declare module "vitest" {
 export function setup(project: TestProject): void {
   const problem = whyNoCluster();
   project.provide("canRunCluster", problem === undefined);
-  if (problem === undefined) return;
+  if (problem === undefined) {
+    provideProgram(kubernetes, tell);
+    return;
+  }
   if (!["", "0", "false"].includes(process.env["CI"] ?? "")) throw new Error(problem);
-  process.stderr.write(`\n*** ${problem}.\n*** The tests in a real Kubernetes are SKIPPED.\n\n`);
+  tell(`\n*** ${problem}.\n*** The tests in a real Kubernetes are SKIPPED.\n`);
 }
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Installs what is missing first; undefined where a cluster can run. */
 export function whyNoCluster(): string | undefined {
@@ -27,7 +37,7 @@ export function whyNoCluster(): string | undefined {
 
 /** On a Debian that has apt; what it says is only of interest where packages are still missing afterwards. */
 function installPackages(): void {
-  process.stderr.write(`installing ${missingPackages().join(" ")}\n`);
+  tell(`installing ${missingPackages().join(" ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const install = (): boolean =>
     spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...missingPackages()], { env }).status ===

@@ -60,3 +60,13 @@ export const clientOf = (namespace: string, workload: string, ...args: readonly 
   ..."-c echo -- client".split(" "),
   ...args,
 ];
+
+/**
+ * How many of a client's answers had which status. A call without an answer is in none; that a call succeeded, the client says
+ * whatever the status.
+ */
+export function countStatuses(output: string): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const [, status = ""] of output.matchAll(/StatusCode=(\d+)/g)) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}

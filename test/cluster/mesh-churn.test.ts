@@ -5,7 +5,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { describe, expect, inject, test } from "vitest";
-import { clientOf, echoDeployment, namespaceObject } from "./echo-workload.ts";
+import { clientOf, countStatuses, echoDeployment, namespaceObject } from "./echo-workload.ts";
 import { accessPolicy, echoService, serviceParent, webGateway } from "./mesh-objects.ts";
 import { startUsers } from "./start-users.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
@@ -74,9 +74,9 @@ async function callUntil(isOver: () => boolean, protocol: Protocol): Promise<Cou
   const args = ["--count=100", "--qps=25", "--timeout=30s", ...CALLS[protocol]];
   while (!isOver()) {
     const { output } = await used.cluster.kubectlBeside(clientOf("shop", "caller", ...args));
-    const answered = [...output.matchAll(/StatusCode=(\d+)/g)].map(([, code]) => code);
-    counted.calls += answered.length;
-    if (output.includes("All 100 requests succeeded") && answered.every((code) => code === "200")) continue;
+    const statuses = countStatuses(output);
+    counted.calls += Object.values(statuses).reduce((sum, count) => sum + count, 0);
+    if (statuses["200"] === 100) continue;
     counted.failures.push(output.split("\n").find((line) => /error|StatusCode=[^2]/i.test(line)) ?? output.slice(-300));
   }
   return counted;
@@ -114,7 +114,7 @@ const MOST_COMPLAINTS = 10;
 
 /** The last that the caller's proxy says of calls that failed, and of its control plane. */
 function complaints(): readonly string[] {
-  const lines = kubectl("-n", "shop", "logs", "deploy/caller", "-c", "trilith-proxy", "--since=5m").split("\n");
+  const lines = used.sidecarLog("shop", "deploy/caller", "--since=5m");
   return lines.filter((line) => /"status":5|"level":"(warning|error)"/.test(line)).slice(-MOST_COMPLAINTS);
 }
 

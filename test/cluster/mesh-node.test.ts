@@ -3,7 +3,14 @@
  * what becomes of pods while the agent of their node is away, is replaced, or cannot do what they ask for.
  */
 import { describe, expect, inject, test } from "vitest";
-import { clientOf, type EchoWishes, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import {
+  clientOf,
+  countStatuses,
+  type EchoWishes,
+  echoPod,
+  echoWithAccount,
+  namespaceObject,
+} from "./echo-workload.ts";
 import { ECHO_ADVANCED_IMAGE } from "./images.ts";
 import { accessPolicy, echoService, fromAccount, httpRoute, ofAccount, serviceParent } from "./mesh-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
@@ -119,7 +126,8 @@ describe.skipIf(!inject("canRunCluster"))("where nodes redirect", { timeout: 180
       answerTo("strict", "stranger"),
       answerTo("plain", "outsider"),
     ];
-    await expect.poll(answers, { timeout: 20_000 }).toEqual(["200", "403", "failed"]);
+    // Kubernetes puts a Service off for some seconds, each time for twice as many, when it finds itself behind with its endpoints.
+    await expect.poll(answers, { timeout: 60_000 }).toEqual(["200", "403", "failed"]);
   });
 
   test("no call fails while the agent is replaced, and what is redirected stays so while there is none", async () => {
@@ -129,7 +137,7 @@ describe.skipIf(!inject("canRunCluster"))("where nodes redirect", { timeout: 180
     agents("rollout", "restart", "daemonset/trilith-node");
     agents("rollout", "status", "daemonset/trilith-node", "--timeout=60s");
     await expect.poll(() => counted("trilith_node_redirections_total"), { timeout: 20_000 }).toBe(3);
-    expect((await calls).output).toContain("All 600 requests succeeded");
+    expect(countStatuses((await calls).output)).toEqual({ 200: 600 });
   });
 
   test("no container of a pod starts while the agent is away, and the kubelet says what it waits for", async () => {

@@ -45,8 +45,8 @@ export function observeMesh(used: UsedCluster): MeshObserver {
   };
 }
 
-async function arrivalsAt({ kubectl }: UsedCluster, pod: string, calls: () => void): Promise<readonly string[]> {
-  const lines = (): string[] => kubectl("-n", "shop", "logs", pod, "-c", "trilith-proxy").split("\n");
+async function arrivalsAt({ sidecarLog }: UsedCluster, pod: string, calls: () => void): Promise<readonly string[]> {
+  const lines = (): string[] => sidecarLog("shop", pod);
   const before = lines().length;
   calls();
   const arrivals = (): string[] =>

@@ -245,8 +245,8 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster", { timeout: 180_000 }, 
       .poll(() => call("shop", "--count=1", "http://cart/"), { timeout: 30_000 })
       .toMatch(/RequestHeader=Traceparent:00-\w{32}-\w{16}-01/);
     const senders = (): unknown[] =>
-      kubectl("-n", "shop", "logs", "deploy/cart", "-c", "trilith-proxy")
-        .split("\n")
+      used
+        .sidecarLog("shop", "deploy/cart")
         .filter((line) => line.includes('"/v1/traces"'))
         .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
         .map((line) => [line["sourceIdentity"], line["destinationWorkload"], line["status"]]);

@@ -17,6 +17,11 @@ import { type Family, makeNetwork, networkOf, podNetwork, type TestNetwork } fro
 /** All that there is of the cluster outside its namespace. There is one at a time. */
 const FOLDER = "/var/tmp/trilith-test-cluster";
 const START_MS = 90_000;
+/** Where its programs write what they do, a file each, and its pods: `namespace_pod_uid/container/0.log`. */
+export const LOGS: Readonly<Record<"components" | "pods", string>> = {
+  components: join(FOLDER, "log"),
+  pods: join(FOLDER, "podlogs"),
+};
 /** Where containerd pins those of pods. */
 export const NETWORK_NAMESPACES: string = join(FOLDER, "containerd/state/io.containerd.grpc.v1.cri/netns");
 
@@ -158,7 +163,7 @@ function startProgram(
   args: readonly string[],
   { env, isShown = false }: Omit<StartOptions, "log"> = {},
 ): ChildProcess {
-  const log = openSync(join(FOLDER, "log", `${name}.log`), "a");
+  const log = openSync(join(LOGS.components, `${name}.log`), "a");
   const child = spawn(...inNamespace(command, args), {
     stdio: isShown ? ["ignore", "inherit", "inherit"] : ["ignore", log, log],
     env: { ...asAdmin(), ...env },
@@ -267,7 +272,7 @@ const kubeletConfiguration = (nameService: string): object => ({
   imageGCHighThresholdPercent: 100,
   evictionHard: { "imagefs.available": "1%", "nodefs.available": "1%", "memory.available": "100Mi" },
   serializeImagePulls: false,
-  podLogsDir: join(FOLDER, "podlogs"),
+  podLogsDir: LOGS.pods,
 });
 
 async function untilServing(binary: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** A cluster with Trilith in it for the tests of one file: there before the first, and gone after the last. */
-import { afterAll, beforeAll, inject } from "vitest";
+import { afterAll, afterEach, beforeAll, inject } from "vitest";
+import { describeCluster } from "./describe-cluster.ts";
 import { applyObjects, kubectl } from "./kubectl.ts";
 import type { TestCluster } from "./test-cluster.ts";
 import { startTrilithCluster, type TrilithWishes } from "./trilith-cluster.ts";
@@ -11,6 +12,8 @@ export interface UsedCluster {
   readonly kubectl: (...args: readonly string[]) => string;
   /** Throws where the API server refuses one of them. */
   readonly apply: (...objects: readonly object[]) => void;
+  /** The lines of a workload's sidecar: of `deploy/name`, or of a pod. */
+  readonly sidecarLog: (namespace: string, workload: string, ...options: readonly string[]) => string[];
   /** Waits until the pods of a workload are as they are wanted: `[namespace, "deployment/name"]`. */
   readonly untilRolledOut: (...workloads: readonly (readonly [namespace: string, workload: string])[]) => void;
 }
@@ -36,6 +39,8 @@ export function useTrilithCluster(
     },
     kubectl: (...args) => kubectl(inUse(), args),
     apply: (...objects) => applyObjects(inUse(), objects),
+    sidecarLog: (namespace, workload, ...options) =>
+      kubectl(inUse(), ["-n", namespace, "logs", workload, "-c", "trilith-proxy", ...options]).split("\n"),
     untilRolledOut: (...workloads) => {
       for (const [namespace, workload] of workloads)
         kubectl(inUse(), ["-n", namespace, "rollout", "status", workload, "--timeout=180s"]);
@@ -46,6 +51,11 @@ export function useTrilithCluster(
     running = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`), wishes);
     await prepare(used);
   }, withinMs);
+  // As an error of its own, since only those come into the runner's sum.
+  afterEach(({ task }) => {
+    if (running && task.result?.state === "fail")
+      throw new Error(`the cluster after that:\n${describeCluster(running)}`);
+  });
   afterAll(async () => await running?.[Symbol.asyncDispose]());
   return used;
 }

@@ -111,17 +111,20 @@ test("a host waits for the first health check of its new cluster, which is told 
     for (let round = 0; round < 30; round += 1) expect(await ask()).toBe("200 old");
     expect(await warmVersion("checked")).toBeUndefined();
     mayAnswer.resolve();
+    // Envoy may acknowledge the cluster only now that it serves, and answer its administrator before that.
+    await expect
+      .poll(() => facts, { timeout: 5_000, interval: 10 })
+      .toContainEqual({
+        kind: "warming",
+        id: { kind: "cluster", name: "checked" },
+        version: checked.version,
+      });
     await expect.poll(async () => await warmVersion("checked"), { timeout: 5_000, interval: 10 }).toBe(checked.version);
     for (const proxy of group.connections) proxy.warmed("checked", checked.version);
     await expect.poll(ask, { timeout: 1_000, interval: 5 }).toBe("200 checked");
     for (let round = 0; round < 30; round += 1) expect(await ask()).toBe("200 checked");
   });
   expect(answers).toEqual(["200 checked"]);
-  expect(facts).toContainEqual({
-    kind: "warming",
-    id: { kind: "cluster", name: "checked" },
-    version: checked.version,
-  });
 });
 
 test("a host does not wait longer than the bound for what never comes, and that is told", async () => {
