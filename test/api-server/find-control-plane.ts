@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
 import { gatewayApiDefinitions, kubernetes } from "../../tools/cluster-programs.ts";
 import { provideProgram } from "../../tools/provide-program.ts";
+import { tell } from "../support/tell.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,12 +17,11 @@ declare module "vitest" {
 
 export function setup(project: TestProject): void {
   if (spawnSync("go", ["version"]).status === 0) {
-    const tell = (line: string): void => void process.stderr.write(`${line}\n`);
     project.provide("controlPlane", { binary: provideProgram(kubernetes, tell), crds: gatewayApiDefinitions() });
     return;
   }
   const loss = "Go is not on the PATH, so that no API server can be built";
   if (!["", "0", "false"].includes(process.env["CI"] ?? "")) throw new Error(loss);
-  process.stderr.write(`\n*** ${loss}.\n*** The tests under test/api-server are SKIPPED.\n\n`);
+  tell(`\n*** ${loss}.\n*** The tests under test/api-server are SKIPPED.\n`);
   project.provide("controlPlane", undefined);
 }

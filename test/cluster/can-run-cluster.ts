@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
 import { kubernetes } from "../../tools/cluster-programs.ts";
 import { provideProgram } from "../../tools/provide-program.ts";
+import { tell } from "../support/tell.ts";
 import { missingPackages } from "./test-cluster.ts";
 
 declare module "vitest" {
@@ -24,8 +25,6 @@ export function setup(project: TestProject): void {
   if (!["", "0", "false"].includes(process.env["CI"] ?? "")) throw new Error(problem);
   tell(`\n*** ${problem}.\n*** The tests in a real Kubernetes are SKIPPED.\n`);
 }
-
-const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** Installs what is missing first; undefined where a cluster can run. */
 export function whyNoCluster(): string | undefined {

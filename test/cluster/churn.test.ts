@@ -5,6 +5,7 @@
  * And, in the same cluster, a Gateway of several addresses.
  */
 import { describe, expect, inject, test } from "vitest";
+import { tell } from "../support/tell.ts";
 import { ECHO_IMAGE } from "./images.ts";
 import type { SentRequests } from "./steady-sender.ts";
 import { startUsers } from "./start-users.ts";
@@ -97,8 +98,6 @@ const told = ({ counts, wrong }: SentRequests): string =>
   `${Object.entries(counts)
     .map(([name, count]) => `${name} ${count}`)
     .join(", ")}; ${wrong.length} failed`;
-
-const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function expectNoFailure(name: string, act: () => void | Promise<void>): Promise<void> {
   // The first test may come before the first answer.

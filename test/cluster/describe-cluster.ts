@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { LOGS, type TestCluster } from "./test-cluster.ts";
 
 /** Of each that has something to say, the last of it. */
-const MOST_LINES = 6;
+const MOST_LINES = 10;
 const LONGEST_LINE = 400;
 
-/** In what pods write: calls that a proxy answered with a failure, and whatever calls itself a trouble. */
-const POD_TROUBLE = /"status":5\d\d|"level":"?(warn|error|crit|fatal)|\b(WARN|ERROR|FATAL)\b/;
+/** In what pods write: calls that a proxy answered with a failure, and what calls itself a trouble, by a word or by pino's number. */
+const POD_TROUBLE = /"status":5\d\d|"level":("(warn|error|crit)|[456]0)|\b(WARN|ERROR|FATAL)\b/;
 /** Who makes pods, and says where Services have theirs. Its lines begin with their level, then month and day. */
 const CONTROLLERS = "kube-controller-manager";
 const CONTROLLER_TROUBLE = /^[EFW]\d{4} |retrying/;

@@ -3,7 +3,7 @@
  * answered on both, and calls in the mesh are mutual TLS by whichever way they go.
  */
 import { describe, expect, inject, test } from "vitest";
-import { clientOf, echoPod, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { clientOf, echoPod, echoWithAccount, namespaceObject, statusOf } from "./echo-workload.ts";
 import {
   accessPolicy,
   ECHO_PORTS,
@@ -101,7 +101,11 @@ const inUrl = (host: string): string => (host.includes(":") ? `[${host}]` : host
 /** What a workload's client is answered; it fails where it is not. */
 const call = (from: string, url: string): string => kubectl(...clientOf("shop", from, "--timeout=10s", url));
 
-const statusOf = (output: string): string => /StatusCode=(\d+)/.exec(output)?.[1] ?? output;
+/** The status that `web` is answered with, or all that its client says where there is none. */
+function answerTo(url: string): string {
+  const output = call("web", url);
+  return statusOf(output) ?? output;
+}
 
 /** How often a workload was reached, by the TLS that it was reached with; "" is plain text. As its sidecar counts, which is read in IPv6. */
 function reachedBy(workload: string): ReadonlyMap<string, number> {
@@ -149,7 +153,7 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster of both families", { tim
       ...[pod6, pod4].map((host) => `http://${inUrl(host)}:8080/`),
     ];
     const tls = await tlsOf("cart", () => {
-      for (const url of urls) expect({ url, status: statusOf(call("web", url)) }).toEqual({ url, status: "200" });
+      for (const url of urls) expect({ url, status: answerTo(url) }).toEqual({ url, status: "200" });
     });
     expect(tls).toEqual(["TLSv1.3"]);
   });
@@ -157,11 +161,11 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster of both families", { tim
   test("a call by the name of a Service, of one family or without an address, is mutual TLS", async () => {
     const names = ["cart", "one-family", "cart.shop.svc.cluster.local"];
     const tls = await tlsOf("cart", () => {
-      for (const name of names) expect(statusOf(call("web", `http://${name}/`))).toBe("200");
+      for (const name of names) expect(answerTo(`http://${name}/`)).toBe("200");
     });
     expect(tls).toEqual(["TLSv1.3"]);
     const headless = await tlsOf("store", () => {
-      for (const name of ["store", "store-0.store"]) expect(statusOf(call("web", `http://${name}:8080/`))).toBe("200");
+      for (const name of ["store", "store-0.store"]) expect(answerTo(`http://${name}:8080/`)).toBe("200");
     });
     expect(headless).toEqual(["TLSv1.3"]);
   });
@@ -187,7 +191,7 @@ describe.skipIf(!inject("canRunCluster"))("in a cluster of both families", { tim
 
   test("a workload that calls itself through its Service is reached as by any other caller", async () => {
     const tls = await tlsOf("web", () => {
-      for (const host of clusterAddresses("own")) expect(statusOf(call("web", `http://${inUrl(host)}/`))).toBe("200");
+      for (const host of clusterAddresses("own")) expect(answerTo(`http://${inUrl(host)}/`)).toBe("200");
     });
     expect(tls).toEqual(["TLSv1.3"]);
   });

@@ -61,6 +61,9 @@ export const clientOf = (namespace: string, workload: string, ...args: readonly 
   ...args,
 ];
 
+/** Of a client's first answer; undefined where none came. */
+export const statusOf = (output: string): string | undefined => /StatusCode=(\d+)/.exec(output)?.[1];
+
 /**
  * How many of a client's answers had which status. A call without an answer is in none; that a call succeeded, the client says
  * whatever the status.

@@ -3,7 +3,8 @@
  * callers outside the mesh; policies that are only reported; and what goes on while policies change.
  */
 import { describe, expect, inject, test } from "vitest";
-import { clientOf, countStatuses, echoWithAccount, namespaceObject } from "./echo-workload.ts";
+import { tell } from "../support/tell.ts";
+import { clientOf, countStatuses, echoWithAccount, namespaceObject, statusOf } from "./echo-workload.ts";
 import { accessPolicy, echoService, fromAccount, httpRoute, ofAccount, serviceParent } from "./mesh-objects.ts";
 import { useTrilithCluster } from "./use-trilith-cluster.ts";
 
@@ -48,8 +49,7 @@ function call(caller: "friend" | "stranger" | "outsider", ...args: readonly stri
 
 /** `failed` without an answer. */
 function answerTo(caller: "friend" | "stranger" | "outsider", path: string, ...args: readonly string[]): string {
-  const output = call(caller, ...args, `http://cart.shop${path}`);
-  return /StatusCode=(\d+)/.exec(output)?.[1] ?? "failed";
+  return statusOf(call(caller, ...args, `http://cart.shop${path}`)) ?? "failed";
 }
 
 const connects = (caller: "friend" | "stranger" | "outsider"): boolean =>
@@ -148,7 +148,7 @@ describe.skipIf(!inject("canRunCluster"))("access", { timeout: 120_000 }, () => 
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     const { output } = await calls;
-    process.stderr.write(`600 calls during ${2 * changes} changes\n`);
+    tell(`600 calls during ${2 * changes} changes`);
     expect(countStatuses(output)).toEqual({ 200: 600 });
   });
 

@@ -5,6 +5,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { describe, expect, inject, test } from "vitest";
+import { tell } from "../support/tell.ts";
 import { clientOf, countStatuses, echoDeployment, namespaceObject } from "./echo-workload.ts";
 import { accessPolicy, echoService, serviceParent, webGateway } from "./mesh-objects.ts";
 import { startUsers } from "./start-users.ts";
@@ -68,6 +69,9 @@ interface Counted {
   readonly failures: string[];
 }
 
+const sumOf = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
 /** One client after the other, each of which keeps its connection. */
 async function callUntil(isOver: () => boolean, protocol: Protocol): Promise<Counted> {
   const counted: Counted = { calls: 0, failures: [] };
@@ -75,7 +79,7 @@ async function callUntil(isOver: () => boolean, protocol: Protocol): Promise<Cou
   while (!isOver()) {
     const { output } = await used.cluster.kubectlBeside(clientOf("shop", "caller", ...args));
     const statuses = countStatuses(output);
-    counted.calls += Object.values(statuses).reduce((sum, count) => sum + count, 0);
+    counted.calls += sumOf(statuses);
     if (statuses["200"] === 100) continue;
     counted.failures.push(output.split("\n").find((line) => /error|StatusCode=[^2]/i.test(line)) ?? output.slice(-300));
   }
@@ -88,7 +92,7 @@ async function throughGateway(while_: Promise<unknown>): Promise<Counted> {
   const stop = startUsers(used.cluster, { address, host: "cart" }, ["http1", "http1-new"]);
   await while_.catch(() => {});
   const { counts, wrong } = await stop();
-  return { calls: Object.values(counts).reduce((sum, count) => sum + count, 0), failures: [...wrong] };
+  return { calls: sumOf(counts), failures: [...wrong] };
 }
 
 /** What became of all calls while `change` went on. */
@@ -103,19 +107,9 @@ async function expectNoFailure(what: string, change: () => Promise<void>): Promi
   const shown = counted.map(
     ({ calls, failures }, index) => `${names[index]}: ${calls} calls, ${failures.length} failed`,
   );
-  process.stderr.write(`${what}: ${shown.join("; ")}\n`);
-  const failures = counted.flatMap((one) => one.failures);
-  if (failures.length > 0) process.stderr.write(`the caller's proxy on it:\n${complaints().join("\n")}\n`);
-  expect(failures).toEqual([]);
+  tell(`${what}: ${shown.join("; ")}`);
+  expect(counted.flatMap((one) => one.failures)).toEqual([]);
   expect(Math.min(...counted.map(({ calls }) => calls))).toBeGreaterThanOrEqual(100);
-}
-
-const MOST_COMPLAINTS = 10;
-
-/** The last that the caller's proxy says of calls that failed, and of its control plane. */
-function complaints(): readonly string[] {
-  const lines = used.sidecarLog("shop", "deploy/caller", "--since=5m");
-  return lines.filter((line) => /"status":5|"level":"(warning|error)"/.test(line)).slice(-MOST_COMPLAINTS);
 }
 
 const podOf = (name: string): string =>
@@ -185,7 +179,7 @@ describe.skipIf(!inject("canRunCluster"))("no call across the mesh fails", { tim
       const root = authorityField("tls.crt");
       expect(root).not.toBe(before);
       await expect.poll(() => isSignedBy(root), PATIENCE).toBe(true);
-      process.stderr.write(`${serials.size} certificates of one workload, ${changes} changes of two policies\n`);
+      tell(`${serials.size} certificates of one workload, ${changes} changes of two policies`);
     });
   });
 

@@ -10,6 +10,7 @@ import {
   echoPod,
   echoWithAccount,
   namespaceObject,
+  statusOf,
 } from "./echo-workload.ts";
 import { ECHO_ADVANCED_IMAGE } from "./images.ts";
 import { accessPolicy, echoService, fromAccount, httpRoute, ofAccount, serviceParent } from "./mesh-objects.ts";
@@ -59,7 +60,7 @@ const onlyFriends = accessPolicy("strict", "only-friends", {
 /** The status, or `failed` without an answer. */
 function answerTo(space: string, caller: string): string {
   const { output } = used.cluster.kubectl(clientOf(space, caller, "--timeout=3s", "http://cart.strict/"));
-  return /StatusCode=(\d+)/.exec(output)?.[1] ?? "failed";
+  return statusOf(output) ?? "failed";
 }
 
 /** Of a pod with the name, and of each of its containers, what the path has. */

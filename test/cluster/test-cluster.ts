@@ -56,7 +56,8 @@ export interface RunResult {
 export async function startTestCluster(binary: string, families: readonly Family[] = ["IPv4"]): Promise<TestCluster> {
   const network = networkOf(families);
   cleanUp();
-  for (const folder of ["pki", "log", "etcd", "cni/net.d", "kubelet", "containerd"])
+  mkdirSync(LOGS.components, { recursive: true });
+  for (const folder of ["pki", "etcd", "cni/net.d", "kubelet", "containerd"])
     mkdirSync(join(FOLDER, folder), { recursive: true });
   shareMounts();
   spawnSync("ip", ["netns", "add", NAMESPACE]);
@@ -279,7 +280,7 @@ async function untilServing(binary: string): Promise<void> {
   const until = performance.now() + START_MS;
   while (runInside(binary, ["kubectl", "get", "--raw", "/readyz"]).status !== 0) {
     if (performance.now() > until)
-      throw new Error(`the API server does not serve: see ${FOLDER}/log/kube-apiserver.log`);
+      throw new Error(`the API server does not serve: see ${LOGS.components}/kube-apiserver.log`);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }
@@ -287,7 +288,7 @@ async function untilServing(binary: string): Promise<void> {
 async function untilThere(path: string): Promise<void> {
   const until = performance.now() + START_MS;
   while (!existsSync(path)) {
-    if (performance.now() > until) throw new Error(`${path} does not appear: see ${FOLDER}/log`);
+    if (performance.now() > until) throw new Error(`${path} does not appear: see ${LOGS.components}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

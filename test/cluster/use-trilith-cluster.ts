@@ -1,5 +1,6 @@
 /** A cluster with Trilith in it for the tests of one file: there before the first, and gone after the last. */
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
+import { tell } from "../support/tell.ts";
 import { describeCluster } from "./describe-cluster.ts";
 import { applyObjects, kubectl } from "./kubectl.ts";
 import type { TestCluster } from "./test-cluster.ts";
@@ -48,7 +49,7 @@ export function useTrilithCluster(
   };
   beforeAll(async () => {
     if (!inject("canRunCluster")) return;
-    running = await startTrilithCluster((line) => void process.stderr.write(`${line}\n`), wishes);
+    running = await startTrilithCluster(tell, wishes);
     await prepare(used);
   }, withinMs);
   // As an error of its own, since only those come into the runner's sum.

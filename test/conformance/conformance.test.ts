@@ -12,6 +12,7 @@ import { MESH_FEATURES } from "../../src/app/supported-features.ts";
 import { MESH_LABEL } from "../../src/mesh/index.ts";
 import { conformanceSuite } from "../../tools/cluster-programs.ts";
 import { provideProgram } from "../../tools/provide-program.ts";
+import { tell } from "../support/tell.ts";
 import { writeFormatted } from "../support/write-formatted.ts";
 import type { TestCluster } from "../cluster/test-cluster.ts";
 import { startTrilithCluster } from "../cluster/trilith-cluster.ts";
@@ -55,7 +56,6 @@ afterAll(async () => {
 });
 
 async function runSuite(): Promise<ReadonlyMap<string, SuiteRun>> {
-  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
   const binary = provideProgram(conformanceSuite, tell);
   const started = await startTrilithCluster(tell);
   cluster = started;
